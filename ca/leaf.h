@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Minting a leaf certificate (RFC 5280; the CA/Browser Forum's profile where
+ * clients enforce it): P-256 with SHA-256, random 127-bit serial, SAN (critical
+ * when the subject is empty), serverAuth, digitalSignature, AKI and SKI, not a
+ * CA; starts a day back. Nothing else is copied from the upstream's. Pure but
+ * for the random numbers; signer (and worker, for the throwaway CA).
+ */
+#ifndef SIGHTGLASS_CA_LEAF_H
+#define SIGHTGLASS_CA_LEAF_H
+
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "ca/key.h"
+#include "ca/names.h"
+
+struct leaf_request {
+	const struct names *names; /* at least one; the first is the common name
+	                            * when it is a DNS name of at most 64 bytes */
+	const uint8_t *public_key; /* SubjectPublicKeyInfo, DER */
+	size_t public_key_length;
+	int64_t now_s;
+	int64_t validity_s; /* from now; cut to the CA's own end */
+};
+
+/* Appends the certificate's DER to out. E_RANGE: no name, the public key is not
+ * on P-256 or is the CA's own; E_CRYPTO. */
+int leaf_mint(const struct ca *ca, const struct leaf_request *request,
+    struct buf *out) WUNRES NONNULL(1, 2, 3);
+
+#endif

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libca.a
+libca_a_SOURCES =

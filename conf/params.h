@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every setting, one row each: the member of struct conf, its kind, the key in
+ * sightglass.yaml (dots are nesting), the default as it would stand in the
+ * file, the range in the kind's own unit, and the text that the manual page and
+ * the annotated configuration show. Adding a setting is a row here.
+ *
+ * Kinds (and the C type of the member):
+ *   BOOL    bool           true | false
+ *   COUNT   uint64_t       a plain number
+ *   BYTES   uint64_t       a number with B, KiB, MiB, GiB
+ *   TIME    uint64_t       milliseconds; written with ms, s, min, h, d
+ *   TEXT    char *         any text, "" for none
+ *   CHOICE  unsigned       one of the words in the text column before the colon,
+ *                          numbered from 0 in that order
+ *   LIST    struct conf_list  a YAML sequence of texts
+ */
+#ifndef SIGHTGLASS_CONF_PARAMS_H
+#define SIGHTGLASS_CONF_PARAMS_H
+
+#define KIB 1024ull
+#define MIB (1024ull * 1024)
+#define GIB (1024ull * 1024 * 1024)
+#define SECOND 1000ull
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+/* X(member, KIND, "key", "default", least, most, "text") */
+#define PARAMS(X)                                                             \
+	X(user, TEXT, "user", "_sightglass", 0, 0,                            \
+	    "The user that the worker, signer and logger become when the "    \
+	    "daemon is started by root. Ignored for other users.")            \
+	X(workers, COUNT, "workers", "0", 0, 64,                              \
+	    "How many worker processes hold flows. 0: one a processor.")      \
+	X(ca_dir, TEXT, "paths.ca", "@statedir@/ca", 0, 0,                    \
+	    "Directory of the CA certificate and its key (0700).")            \
+	X(log_dir, TEXT, "paths.log", "@logdir@", 0, 0,                       \
+	    "Directory of the log segments (0700).")                          \
+	X(run_dir, TEXT, "paths.run", "@rundir@", 0, 0,                       \
+	    "Directory of flow.sock and control.sock.")                       \
+	X(bridge_group, TEXT, "bridge.group", "", 0, 0,                       \
+	    "Group whose members may hand flows to the daemon, besides root " \
+	    "and the daemon's own user.")                                     \
+	X(flow_header_timeout_ms, TIME, "flow.header_timeout", "5 s",         \
+	    100, MINUTE,                                                      \
+	    "A forwarder must have sent the whole PROXY header by then.")     \
+	X(flow_sniff_timeout_ms, TIME, "flow.sniff_timeout", "300 ms",        \
+	    10, MINUTE,                                                       \
+	    "A client that is silent this long is taken for one whose server " \
+	    "speaks first.")                                                  \
+	X(flow_connect_timeout_ms, TIME, "flow.connect_timeout", "10 s",      \
+	    100, 10 * MINUTE,                                                 \
+	    "An upstream address that has not answered by then has failed.")  \
+	X(flow_handshake_timeout_ms, TIME, "flow.handshake_timeout", "10 s",  \
+	    100, 10 * MINUTE,                                                 \
+	    "A TLS handshake, on either side, must be done by then.")         \
+	X(flow_idle_timeout_ms, TIME, "flow.idle_timeout", "1 h",             \
+	    SECOND, 7 * DAY,                                                  \
+	    "A flow without a byte in either direction for this long ends.")  \
+	X(flow_datagram_idle_ms, TIME, "flow.datagram_idle", "90 s",          \
+	    SECOND, HOUR,                                                     \
+	    "The same for a flow of datagrams.")                              \
+	X(flow_max, COUNT, "flow.max", "10000", 1, 1000000,                   \
+	    "Flows that one worker holds at once; more wait in the socket's " \
+	    "queue.")                                                         \
+	X(drain_timeout_ms, TIME, "drain_timeout", "5 s", 0, 10 * MINUTE,     \
+	    "On SIGTERM, how long flows may go on before they are closed.")   \
+	X(policy_default, CHOICE, "policy.default", "inspect", 0, 2,          \
+	    "inspect|splice|refuse: what happens to a flow that no rule "     \
+	    "names.")                                                         \
+	X(policy_inspect, LIST, "policy.inspect", "", 0, 0,                   \
+	    "Rules for flows to be opened (weakest).")                        \
+	X(policy_splice, LIST, "policy.splice", "", 0, 0,                     \
+	    "Rules for flows to be relayed unopened.")                        \
+	X(policy_refuse, LIST, "policy.refuse", "", 0, 0,                     \
+	    "Rules for flows to be closed (strongest).")                      \
+	X(upstream_trust, TEXT, "upstream.trust", "system", 0, 0,             \
+	    "PEM file of the roots that servers are verified against, or "    \
+	    "\"system\".")                                                    \
+	X(upstream_invalid, CHOICE, "upstream.invalid", "mirror", 0, 2,       \
+	    "mirror|refuse|allow: a server whose certificate does not "       \
+	    "verify. mirror shows the client a leaf that nobody trusts, so "  \
+	    "that it gives its own warning; refuse closes; allow opens it "   \
+	    "all the same and records that it did.")                          \
+	X(ca_name, TEXT, "ca.name", "", 0, 0,                                 \
+	    "Common name of a new CA. Empty: \"sightglass CA\" and the host's " \
+	    "name.")                                                          \
+	X(ca_validity_ms, TIME, "ca.validity", "3650 d", DAY, 7300 * DAY,     \
+	    "Life of a new CA.")                                              \
+	X(leaf_validity_ms, TIME, "leaf.validity", "30 d", DAY, 196 * DAY,    \
+	    "Life of a leaf certificate, besides the day that it starts "     \
+	    "early.")                                                         \
+	X(leaf_cache, COUNT, "leaf.cache", "4096", 16, 1000000,               \
+	    "Leaf certificates that a worker keeps.")                         \
+	X(capture_body_bytes, BYTES, "capture.body", "64 KiB", 0, MIB,        \
+	    "Bytes of each body that are logged, in each direction.")         \
+	X(capture_head_bytes, BYTES, "capture.head", "256 KiB",               \
+	    KIB, 256 * KIB,                                                   \
+	    "A request or response head longer than this is not read "        \
+	    "further; it is still passed on.")                                \
+	X(capture_redact_headers, LIST, "capture.redact_headers",             \
+	    "authorization proxy-authorization cookie set-cookie", 0, 0,      \
+	    "Header fields whose values are replaced by [redacted] before "   \
+	    "they reach the disk.")                                           \
+	X(ring_bytes, BYTES, "ring.size", "8 MiB", 256 * KIB, GIB,            \
+	    "Shared memory between each worker and the logger. A full ring "  \
+	    "makes the worker wait.")                                         \
+	X(log_level, COUNT, "log.level", "3", 1, 19,                          \
+	    "zstd compression level.")                                        \
+	X(log_flush_ms, TIME, "log.flush", "100 ms", 1, MINUTE,               \
+	    "A record reaches the segment's file this long after it was "     \
+	    "made, at most.")                                                 \
+	X(log_sync_ms, TIME, "log.sync", "1 s", 10, HOUR,                     \
+	    "How often the segment is forced to the disk.")                   \
+	X(log_rotate_bytes, BYTES, "log.rotate_size", "64 MiB", 64 * KIB,     \
+	    64 * GIB, "A segment is sealed when it holds this much text.")    \
+	X(log_rotate_ms, TIME, "log.rotate_time", "15 min", SECOND, 30 * DAY, \
+	    "A segment is sealed when it is this old.")                       \
+	X(log_group, TEXT, "log.group", "", 0, 0,                             \
+	    "Group that may read the segments (0640). Empty: nobody else.")   \
+	X(verbose, COUNT, "verbose", "0", 0, 1,                               \
+	    "1: the daemon says more on standard error.")
+
+#endif

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libbridge.a
+libbridge_a_SOURCES =

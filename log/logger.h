@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the logger role does: takes records from the workers' rings, compresses
+ * them into the open segment, flushes, syncs, rotates and repairs. The only
+ * writer of segments. daemon/logger_role.c drives it from the event loop.
+ *
+ * Exactly once over kill -9: rings and the ledger live in shared memory that
+ * outlives the logger. Before a flush is written to the file the ledger notes
+ * the file, its size before and after, and where each ring's cursor will stand;
+ * after the write the cursors move. A logger that starts over finds either a
+ * file that has grown to the noted size (then it moves the cursors) or one that
+ * has not (then it cuts it back), and neither loses nor doubles a record.
+ */
+#ifndef SIGHTGLASS_LOG_LOGGER_H
+#define SIGHTGLASS_LOG_LOGGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+#include "log/record.h"
+
+#define LOGGER_RINGS_MAX 64u
+#define LOGGER_LEDGER_BYTES 4096u
+
+struct logger_options {
+	const char *directory; /* exists; borrowed for the logger's life */
+	int level;             /* zstd */
+	uint64_t flush_ms, sync_ms;
+	uint64_t rotate_bytes, rotate_ms;
+	gid_t group;           /* that may read, or (gid_t)-1 */
+	struct record_writer writer; /* for its own records; strings borrowed */
+	void *ledger;          /* LOGGER_LEDGER_BYTES of shared memory, zero at the
+	                        * daemon's start */
+};
+
+struct logger_counters {
+	uint64_t records, text_bytes, file_bytes, segments_sealed, write_errors,
+	    repaired;
+};
+
+struct logger;
+
+/* Opens the log: settles the ledger, repairs and seals what an earlier run left
+ * open (not what another live daemon holds locked), removes nothing. Does not
+ * create a segment before the first record. Rings must have been added with
+ * logger_add_ring before the first logger_turn, since the ledger names them.
+ * NULL with words in `error`: the directory cannot be written, memory. */
+struct logger *logger_new(const struct logger_options *options,
+    char error[256]) WUNRES NONNULL(1, 2);
+
+/* Takes records from this ring (index < LOGGER_RINGS_MAX, the same over the
+ * logger's restarts) from now on; memory stays mapped for the logger's life. */
+int logger_add_ring(struct logger *l, unsigned index, void *memory,
+    size_t bytes) WUNRES NONNULL(1, 3);
+
+/* Takes over what options say of flush, sync, rotation, level (from the next
+ * segment) and group. */
+void logger_configure(struct logger *l, const struct logger_options *options)
+    NONNULL(1, 2);
+
+struct logger_turn {
+	uint64_t wake_rings;  /* bit i: the producer of ring i waits for room */
+	int64_t sleep_ms;     /* call again after this; -1: only when woken */
+};
+
+/* Does what is due at now_us (wall clock, µs): drain, flush, sync, rotate. Once
+ * it returns with sleep_ms != 0 every ring has been marked asleep. A write that
+ * fails (full disk) keeps the records in the rings, is counted, said once, and
+ * tried again each second; when it ends, a "gap"-free "log_resumed" record says
+ * how long it took. */
+void logger_turn(struct logger *l, uint64_t now_us, struct logger_turn *out)
+    NONNULL(1, 3);
+
+/* Seals the open segment now (a rotation asked for by reload). */
+void logger_rotate(struct logger *l, uint64_t now_us) NONNULL(1);
+
+/* Adds a record of our own (dataset daemon). */
+void logger_note(struct logger *l, const struct daemon_event *event)
+    NONNULL(1, 2);
+
+struct logger_counters logger_counters(const struct logger *l) NONNULL(1);
+
+/* Drains all rings, seals the segment and frees l. */
+void logger_finish(struct logger *l, uint64_t now_us) NONNULL(1);
+
+#endif

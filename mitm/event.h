@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the taps and the flow say happened: plain values, filled by mitm/ and
+ * turned into records by log/record.c. Everything pointed to is borrowed for
+ * the length of the call that hands the event over. Times are microseconds
+ * since the epoch; 0 means "did not happen".
+ */
+#ifndef SIGHTGLASS_MITM_EVENT_H
+#define SIGHTGLASS_MITM_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* The two directions of a flow, used as an index. */
+enum direction { FROM_CLIENT = 0, FROM_SERVER = 1 };
+
+/* A run of bytes, not NUL-terminated unless said. */
+struct bytes {
+	const uint8_t *data;
+	size_t length;
+};
+
+struct http_field {
+	struct bytes name; /* as sent; compared without case */
+	struct bytes value;
+};
+
+struct http_body {
+	uint64_t wire_bytes;   /* body bytes as sent, chunk framing not counted */
+	struct bytes captured; /* the first of them, up to the capture limit */
+	bool truncated;        /* wire_bytes > captured.length */
+};
+
+struct http_message {
+	const struct http_field *fields;
+	size_t field_count;
+	const struct http_field *trailers;
+	size_t trailer_count;
+	struct http_body body;
+	uint64_t first_us; /* its first byte was seen */
+	uint64_t last_us;  /* its last byte was seen */
+	bool complete;     /* its end was seen */
+	bool head_too_long;
+};
+
+/* Why an exchange is not whole. */
+enum http_incomplete {
+	HTTP_WHOLE,
+	HTTP_NO_RESPONSE,     /* the connection ended before the answer */
+	HTTP_CUT_REQUEST,     /* ended inside the request */
+	HTTP_CUT_RESPONSE,    /* ended inside the response */
+	HTTP_PARSER_GAVE_UP,  /* not HTTP/1 after all: parse_error says why */
+};
+
+/* One request and its answer. */
+struct http_exchange {
+	const char *version; /* "1.0", "1.1" */
+	struct bytes method;
+	struct bytes target; /* the request target as sent (RFC 9112 section 3.2) */
+	unsigned status;     /* 0: no answer */
+	struct bytes reason; /* the reason phrase, as sent */
+	struct http_message request;
+	struct http_message response;
+	unsigned informational_count; /* 1xx answers before the final one */
+	unsigned last_informational;  /* the last one's status, or 0 */
+	bool upgraded;                /* 101, or CONNECT with 2xx: bytes follow */
+	enum http_incomplete incomplete;
+	const char *parse_error; /* llhttp's name, or NULL */
+	uint64_t stream;         /* number of the exchange in its connection, from 1 */
+};
+
+/* Who talks to whom: the same in every record of one flow. */
+struct flow_facts {
+	char id[40]; /* unique over restarts, NUL-terminated */
+	struct sockaddr_storage source;
+	struct sockaddr_storage destination;
+	const char *domain; /* server name: SNI, Host or AUTHORITY; NULL unknown */
+	bool datagram;
+	const uint32_t *pid; /* NULL: unknown, as below */
+	const uint32_t *uid;
+	const char *executable;
+	const char *signing_id;
+	const char *team_id;
+	const char *forwarder;
+};
+
+enum decision { DECIDE_INSPECT, DECIDE_SPLICE, DECIDE_REFUSE };
+
+/* One TLS leg as negotiated. Strings are static or borrowed; NULL: unknown. */
+struct tls_leg {
+	const char *version; /* "1.2", "1.3" */
+	const char *cipher;  /* IANA name */
+	const char *group;   /* key exchange group, NULL when not known */
+	const char *alpn;    /* what was agreed */
+	bool resumed;
+	bool established;
+	int alert_received; /* the fatal alert's number (RFC 8446 section 6), or -1 */
+	int alert_sent;     /* likewise */
+};
+
+struct certificate_facts {
+	bool present;
+	char subject[256];
+	char issuer[256];
+	char serial[64];     /* hex */
+	char sha256[65];     /* of the DER, hex */
+	uint64_t not_before_s; /* seconds since the epoch */
+	uint64_t not_after_s;
+};
+
+/* One a TLS flow. */
+struct tls_event {
+	uint64_t start_us;
+	enum decision decision;
+	const char *reason; /* enumerated: flow.h's table, never free text */
+	const char *server_name; /* from the client hello, or NULL */
+	const char *const *offered_alpn; /* the client's list */
+	size_t offered_alpn_count;
+	const char *offered_version; /* the highest the client offered */
+	struct tls_leg client;
+	struct tls_leg server;
+	struct certificate_facts server_certificate;
+	struct certificate_facts leaf;
+	bool verified;            /* the upstream chain passed */
+	const char *verification; /* identifier of the first failure, or "ok", or NULL */
+	const char *error;        /* the TLS library's words, or NULL */
+	bool name_mismatch;       /* SNI and the forwarder's AUTHORITY differ */
+};
+
+/* One a flow, at its end. */
+struct flow_event {
+	uint64_t start_us;
+	uint64_t end_us;
+	enum decision decision;
+	const char *reason;   /* why this decision, enumerated */
+	const char *close;    /* how it ended, enumerated: flow.h's table */
+	const char *state;    /* the state in which it ended */
+	const char *protocol; /* "http", "tls", "dns", …, or NULL */
+	const char *detail;   /* more words on the close (errno's), or NULL */
+	uint64_t bytes[2];    /* payload, by enum direction */
+	uint64_t exchanges;   /* HTTP exchanges recorded in it */
+	uint64_t connect_us;  /* the upstream connect took this long */
+	uint64_t datagrams[2];
+	struct bytes first[2]; /* the first 64 bytes of what was not parsed */
+};
+
+/* One when something happened to the daemon itself. */
+struct daemon_event {
+	uint64_t time_us;
+	const char *action; /* enumerated: "started", "repaired", "gap", … */
+	const char *role;   /* "parent", "logger", "worker 2" */
+	const char *message;
+	uint64_t lost_records; /* for a gap */
+	const char *segment;   /* file name it concerns, or NULL */
+};
+
+/* Where a tap sends what it read. */
+struct tap_sink {
+	void *context;
+	void (*http)(void *context, const struct http_exchange *exchange);
+};
+
+#endif

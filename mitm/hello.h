@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The TLS client hello parser (RFC 8446 section 4.1.2, RFC 5246 section
+ * 7.4.1.2, RFC 6066 section 3, RFC 7301): from the raw bytes of a connection's
+ * start to what the client offers, however the hello is cut into TLS records.
+ * Pure; runs in the worker; refuses nothing that a TLS library would accept.
+ */
+#ifndef SIGHTGLASS_MITM_HELLO_H
+#define SIGHTGLASS_MITM_HELLO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+#define HELLO_BYTES_MAX (64u * 1024) /* the raw bytes we hold at most */
+#define HELLO_ALPN_MAX 16u
+#define HELLO_NAME_BYTES 256u
+
+struct hello {
+	uint16_t legacy_version;  /* as in the hello, 0x0303 */
+	uint16_t highest_version; /* of supported_versions, GREASE left out */
+	bool offers_tls13;
+	bool offers_tls12;
+	char server_name[HELLO_NAME_BYTES]; /* lower case, no final dot; "" none */
+	char alpn[HELLO_ALPN_MAX][HELLO_NAME_BYTES]; /* GREASE left out */
+	size_t alpn_count;
+	bool has_alpn;
+	bool offers_ecdsa; /* an ECDSA P-256 signature scheme or suite */
+	bool offers_rsa;
+	bool encrypted_client_hello; /* extension 0xfe0d is there (or its grease) */
+	bool early_data;             /* extension 42 is there */
+	bool post_handshake_auth;
+};
+
+/* Could the bytes be the start of a TLS record with a handshake in it? 1 yes,
+ * 0 no, E_MORE undecided (fewer than 6 bytes and nothing against it). */
+int hello_sniff(const uint8_t *bytes, size_t length) WUNRES NONNULL(1);
+
+/* Reads the client hello at the start of `bytes` (records and all). Returns the
+ * number of bytes up to the end of the record that completes it; E_MORE;
+ * E_SYNTAX; E_LIMIT when it is longer than HELLO_BYTES_MAX. *out is written
+ * only on success. */
+int hello_parse(const uint8_t *bytes, size_t length, struct hello *out)
+    WUNRES NONNULL(1, 3);
+
+#endif

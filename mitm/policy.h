@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What to do with a flow: inspect it, splice it (relay the original bytes
+ * unopened), or refuse it; by server name, address and port, application and
+ * user. Pure: it is compiled from the text of the rules and asked with plain
+ * values. Worker; compiled anew on reload, flows keep what was decided.
+ *
+ * A rule is one line of text:
+ *   example.com        that name and nothing else
+ *   *.example.com      every name below it (any number of labels), not itself
+ *   .example.com       itself and every name below it
+ *   17.0.0.0/8  ::1    an address or a CIDR block
+ *   port:25            a destination port, or port:5000-5100
+ *   app:/usr/bin/foo   an executable path; app:com.example.* a signing id (glob)
+ *   user:501           a numeric uid
+ */
+#ifndef SIGHTGLASS_MITM_POLICY_H
+#define SIGHTGLASS_MITM_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/attr.h"
+#include "mitm/event.h"
+
+struct policy;
+
+/* What a flow is, as far as known; NULL or 0 where not. Borrowed. */
+struct policy_subject {
+	const char *server_name; /* SNI or AUTHORITY, lower case */
+	const struct sockaddr_storage *address;
+	const char *executable;
+	const char *signing_id;
+	const uint32_t *uid; /* NULL: unknown */
+};
+
+struct verdict {
+	enum decision decision;
+	const char *reason; /* enumerated: "default", "policy_name", "policy_address",
+			     * "policy_port", "policy_application", "policy_user" */
+};
+
+/* An empty policy whose verdict is `fallback` for all. NULL: out of memory. */
+struct policy *policy_new(enum decision fallback) WUNRES;
+void policy_free(struct policy *p);
+
+/* Adds one rule; a refusal beats a splice, a splice beats inspection. E_SYNTAX
+ * with *why set to a static text that says what is wrong with the rule. */
+int policy_add(struct policy *p, const char *rule, enum decision decision,
+    const char **why) WUNRES NONNULL(1, 2, 4);
+
+/* Never fails. */
+struct verdict policy_ask(const struct policy *p,
+    const struct policy_subject *subject) NONNULL(1, 2);
+
+#endif

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libmitm.a
+libmitm_a_SOURCES =
