@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The subcommands of sightglass(1): one table, in main.c, from which the
+ * dispatch, the help and (later) the completion come. One file a subcommand.
+ */
+#ifndef SIGHTGLASS_CLI_COMMAND_H
+#define SIGHTGLASS_CLI_COMMAND_H
+
+#include "base/attr.h"
+#include "conf/conf.h"
+
+/* Exit statuses (sightglass(1)). exec exits with its command's own. */
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_NO_MATCH = 1, /* or: the thing asked about is not so */
+	CLI_USAGE = 2,
+	CLI_CANNOT_READ = 3,
+	CLI_CORRUPT = 4,
+	CLI_INTERRUPTED = 130
+};
+
+/* What stands before or among a subcommand's own options: -d DIR, -c FILE,
+ * -o KEY=VALUE is the subcommand's business. */
+struct cli {
+	const char *directory; /* -d: a state directory as exec makes it, or NULL */
+	const char *file;      /* -c: a configuration file, or NULL */
+};
+
+struct command {
+	const char *name;
+	const char *summary;   /* a line, lower case, no full stop */
+	const char *usage;     /* the whole --help text */
+	int (*run)(struct cli *cli, int argc, char **argv);
+};
+
+int command_exec(struct cli *cli, int argc, char **argv);
+int command_proxy(struct cli *cli, int argc, char **argv);
+int command_tail(struct cli *cli, int argc, char **argv);
+int command_show(struct cli *cli, int argc, char **argv);
+int command_ca(struct cli *cli, int argc, char **argv);
+int command_status(struct cli *cli, int argc, char **argv);
+int command_check(struct cli *cli, int argc, char **argv);
+
+/* The help texts, each beside its command. */
+extern const char command_exec_usage[], command_proxy_usage[],
+    command_tail_usage[], command_show_usage[], command_ca_usage[],
+    command_status_usage[], command_check_usage[];
+
+/* The settings that apply: -c's file, else -d's directory, else the system's
+ * sightglass.yaml when there is one, else exec's default directory
+ * ($XDG_STATE_HOME/sightglass). NULL after a message on standard error. */
+struct conf *cli_conf(const struct cli *cli) WUNRES NONNULL(1);
+
+/* exec's default state directory, as an absolute path the caller frees. NULL:
+ * neither XDG_STATE_HOME nor HOME is set. */
+char *cli_state_directory(void) WUNRES;
+
+#endif
