@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * TLS on one side of a flow, by mbedTLS. It offers and accepts TLS 1.2 and 1.3,
+ * never renegotiation, compression or early data. Verification of the upstream's
+ * chain is not done inside the handshake but by verify.c right after it, before
+ * anything is said to the client. Worker only.
+ */
+#include "mitm/side_tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mbedtls/error.h>
+#include <mbedtls/net_sockets.h>
+#include <mbedtls/psa_util.h>
+
+#include "base/err.h"
+
+struct side_tls {
+	mbedtls_ssl_context ssl;
+	mbedtls_ssl_config conf;
+	int error;       /* mbedTLS's, of the last failure; 0: none */
+	int alert;       /* the fatal alert that came, or -1 */
+	bool established;
+};
+
+static int
+bio_receive(void *context, unsigned char *out, size_t capacity)
+{
+	int n = side_receive(context, out, capacity);
+
+	switch (n) {
+	case E_AGAIN:
+		return MBEDTLS_ERR_SSL_WANT_READ;
+	case E_CLOSED:
+		return MBEDTLS_ERR_NET_CONN_RESET;
+	case E_SYS:
+		return MBEDTLS_ERR_NET_RECV_FAILED;
+	default:
+		return n;
+	}
+}
+
+/* Never blocks: side_flush sends it in one call when TLS is done. */
+static int
+bio_send(void *context, const unsigned char *bytes, size_t length)
+{
+	struct side *s = context;
+
+	if (buf_append(&s->io->out, bytes, length) != 0)
+		return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+	return (int)length;
+}
+
+void
+side_tls_free(struct side_tls *tls)
+{
+	if (tls == NULL)
+		return;
+	mbedtls_ssl_free(&tls->ssl);
+	mbedtls_ssl_config_free(&tls->conf);
+	free(tls);
+}
+
+static int
+configure(mbedtls_ssl_config *conf, const struct side_tls_options *options)
+{
+	int endpoint = options->server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT;
+	int error = mbedtls_ssl_config_defaults(conf, endpoint,
+	    MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+
+	if (error != 0)
+		return error;
+	mbedtls_ssl_conf_rng(conf, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+	mbedtls_ssl_conf_authmode(conf, MBEDTLS_SSL_VERIFY_NONE);
+	mbedtls_ssl_conf_min_tls_version(conf, options->least);
+	mbedtls_ssl_conf_max_tls_version(conf, options->most);
+	mbedtls_ssl_conf_renegotiation(conf, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+	if (options->alpn != NULL && options->alpn[0] != NULL)
+		error = mbedtls_ssl_conf_alpn_protocols(conf, options->alpn);
+	if (error == 0 && options->server)
+		error = mbedtls_ssl_conf_own_cert(conf, options->certificate,
+		    options->key);
+	return error;
+}
+
+int
+side_tls_start(struct side *s, const struct side_tls_options *options)
+{
+	struct side_tls *tls = calloc(1, sizeof(*tls));
+
+	if (tls == NULL)
+		return E_NOMEM;
+	s->tls = tls;
+	tls->alert = -1;
+	mbedtls_ssl_init(&tls->ssl);
+	mbedtls_ssl_config_init(&tls->conf);
+	tls->error = configure(&tls->conf, options);
+	if (tls->error == 0)
+		tls->error = mbedtls_ssl_setup(&tls->ssl, &tls->conf);
+	if (tls->error == 0 && !options->server)
+		tls->error = mbedtls_ssl_set_hostname(&tls->ssl, options->server_name);
+	if (tls->error != 0)
+		return E_CRYPTO;
+	mbedtls_ssl_set_bio(&tls->ssl, s, bio_send, bio_receive, NULL);
+	return 0;
+}
+
+/* The number stands in the record that mbedTLS has just refused; the library
+ * has no call for it. */
+static int
+alert_number(const mbedtls_ssl_context *ssl)
+{
+	const unsigned char *message = ssl->MBEDTLS_PRIVATE(in_msg);
+
+	return message == NULL ? -1 : message[1];
+}
+
+/* mbedTLS's error as ours, noted for the record. */
+static int
+failure(struct side *s, int error)
+{
+	struct side_tls *tls = s->tls;
+
+	tls->error = error;
+	switch (error) {
+	case MBEDTLS_ERR_SSL_WANT_READ:
+	case MBEDTLS_ERR_SSL_WANT_WRITE:
+		tls->error = 0;
+		return E_AGAIN;
+	case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+		tls->alert = alert_number(&tls->ssl);
+		return E_CRYPTO;
+	case MBEDTLS_ERR_NET_CONN_RESET:
+		return E_CLOSED;
+	case MBEDTLS_ERR_NET_RECV_FAILED:
+		return E_SYS;
+	case MBEDTLS_ERR_SSL_ALLOC_FAILED:
+		return E_NOMEM;
+	default:
+		return E_CRYPTO;
+	}
+}
+
+int
+side_tls_handshake(struct side *s)
+{
+	struct side_tls *tls = s->tls;
+	int error;
+
+	s->want_read = false;
+	do
+		error = mbedtls_ssl_handshake(&tls->ssl);
+	while (error == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+
+	/* What TLS wants sent goes out on failure too: it may be an alert. */
+	int leftovers = side_keep_leftovers(s);
+	int flushed = side_flush(s);
+	if (error != 0)
+		return failure(s, error);
+	tls->established = true;
+	return leftovers != 0 ? leftovers : flushed;
+}
+
+/* Reads whole records until `out` is full or no more came. */
+static int
+read_records(struct side *s, uint8_t *out, size_t capacity, size_t *length)
+{
+	struct side_tls *tls = s->tls;
+
+	while (*length < capacity) {
+		int n = mbedtls_ssl_read(&tls->ssl, out + *length, capacity - *length);
+		if (n == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+			continue;
+		if (n == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
+			s->close_notify = true;
+		if (n == 0 || n == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ||
+		    n == MBEDTLS_ERR_SSL_CONN_EOF) {
+			s->input_ended = true;
+			return 0;
+		}
+		if (n < 0)
+			return failure(s, n);
+		*length += (size_t)n;
+	}
+	return 0;
+}
+
+int
+side_tls_read(struct side *s, uint8_t *out, size_t capacity)
+{
+	size_t length = 0;
+
+	if (s->tls->error != 0)
+		return failure(s, s->tls->error);
+	int error = read_records(s, out, capacity, &length);
+
+	if (side_keep_leftovers(s) != 0 && error == 0)
+		error = E_NOMEM;
+	/* Whatever came before the end or the error is passed on first; both are
+	 * found again by the next read. */
+	if (length > 0)
+		return (int)length;
+	return error;
+}
+
+int
+side_tls_write(struct side *s, const uint8_t *bytes, size_t length)
+{
+	while (length > 0) {
+		int n = mbedtls_ssl_write(&s->tls->ssl, bytes, length);
+		if (n < 0)
+			return failure(s, n);
+		bytes += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+void
+side_tls_end(struct side *s)
+{
+	(void)mbedtls_ssl_close_notify(&s->tls->ssl);
+}
+
+static const char *
+version_name(const mbedtls_ssl_context *ssl)
+{
+	switch (mbedtls_ssl_get_version_number(ssl)) {
+	case MBEDTLS_SSL_VERSION_TLS1_2:
+		return "1.2";
+	case MBEDTLS_SSL_VERSION_TLS1_3:
+		return "1.3";
+	default:
+		return NULL;
+	}
+}
+
+void
+side_tls_describe(const struct side *s, struct tls_leg *leg)
+{
+	const struct side_tls *tls = s->tls;
+
+	*leg = (struct tls_leg){.alert_received = -1, .alert_sent = -1};
+	if (tls == NULL)
+		return;
+	leg->alert_received = tls->alert;
+	leg->established = tls->established;
+	if (!tls->established)
+		return;
+	leg->version = version_name(&tls->ssl);
+	leg->cipher = mbedtls_ssl_get_ciphersuite(&tls->ssl);
+	leg->alpn = mbedtls_ssl_get_alpn_protocol(&tls->ssl);
+}
+
+const mbedtls_x509_crt *
+side_tls_peer(const struct side *s)
+{
+	return s->tls == NULL ? NULL : mbedtls_ssl_get_peer_cert(&s->tls->ssl);
+}
+
+mbedtls_ssl_protocol_version
+side_tls_version(const struct side *s)
+{
+	return mbedtls_ssl_get_version_number(&s->tls->ssl);
+}
+
+const char *
+side_tls_alpn(const struct side *s)
+{
+	return mbedtls_ssl_get_alpn_protocol(&s->tls->ssl);
+}
+
+const char *
+side_tls_error(const struct side *s, char text[128])
+{
+	if (s->tls == NULL || s->tls->error == 0)
+		return NULL;
+	mbedtls_strerror(s->tls->error, text, 128);
+	return text;
+}
