@@ -24,8 +24,9 @@ enum flow_transport { FLOW_STREAM, FLOW_DATAGRAM };
 
 struct flow_header {
 	enum flow_transport transport;
-	struct sockaddr_storage source;      /* AF_INET or AF_INET6, as is */
-	struct sockaddr_storage destination; /* ... the original destination */
+	/* AF_INET or AF_INET6; an IPv4-mapped address is read as AF_INET. */
+	struct sockaddr_storage source;
+	struct sockaddr_storage destination; /* the original destination */
 	/* More addresses of the same name, tried in order after destination. */
 	struct sockaddr_storage alternates[FLOW_ALTERNATES_MAX];
 	size_t alternate_count;
@@ -50,17 +51,20 @@ struct flow_header {
 };
 
 /* Reads a header. Returns the bytes used; E_MORE; E_SYNTAX (not PROXY v2, an
- * inner length that does not fit, text with a NUL); E_VERSION (protocol version
- * above ours, command other than PROXY, family that is not IP); E_LIMIT (longer
- * than FLOW_HEADER_BYTES_MAX, or a field longer than its place). Unknown TLVs
- * are skipped. *out is written only on success. */
+ * inner length that does not fit, text with a NUL, one of our TLVs twice);
+ * E_VERSION (protocol version above ours, command other than PROXY, family that
+ * is not IP); E_LIMIT (longer than FLOW_HEADER_BYTES_MAX, or a field longer than
+ * its place); E_CORRUPT (a CRC32C TLV that does not match). What is wrong in the
+ * bytes at hand is said before E_MORE. Unknown TLVs are skipped. *out is written
+ * only on success. */
 int flow_header_parse(const uint8_t *bytes, size_t length,
     struct flow_header *out) WUNRES NONNULL(1, 3);
 
 /* Writes h to out and returns its length; absent fields are left out, version
  * is always FLOW_PROTOCOL_VERSION. E_FULL: capacity is too small (at most
- * FLOW_HEADER_BYTES_MAX is needed); E_RANGE: h's addresses are not IP or are of
- * two families. */
+ * FLOW_HEADER_BYTES_MAX is needed); E_RANGE: an address is not IP, or a count or
+ * length in h is beyond its place. Source and destination may be of two
+ * families: the IPv4 one is then written IPv4-mapped. */
 int flow_header_write(const struct flow_header *h, uint8_t *out,
     size_t capacity) WUNRES NONNULL(1, 2);
 
