@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzz target of the bridge's codec; the unit suite calls it too. The input is
+ * read as a header and as datagram frames. What must hold: cut anywhere, the
+ * answer is E_MORE or already the final one; nothing behind the given length is
+ * read; what was read can be written and reads the same again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "extension-bridge/flow_header.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+#define MUST(condition)                                                       \
+	do {                                                                  \
+		if (!(condition))                                             \
+			abort();                                              \
+	} while (0)
+
+/* Parses a copy that is exactly `length` bytes long, where a checker sees the
+ * first byte too many. */
+static int
+parse_exact(const uint8_t *bytes, size_t length, struct flow_header *h)
+{
+	uint8_t *copy = malloc(length > 0 ? length : 1);
+
+	MUST(copy != NULL);
+	memcpy(copy, bytes, length);
+	int used = flow_header_parse(copy, length, h);
+	free(copy);
+	return used;
+}
+
+static void
+header_cut_everywhere(const uint8_t *bytes, size_t length, int whole)
+{
+	struct flow_header untouched, h;
+
+	memset(&untouched, 0xA5, sizeof(untouched));
+	memset(&h, 0xA5, sizeof(h));
+	for (size_t cut = 0; cut < length; cut++) {
+		if (whole > 0 && cut >= (size_t)whole)
+			break;
+		int used = cut < 128 ? parse_exact(bytes, cut, &h) :
+		    flow_header_parse(bytes, cut, &h);
+		MUST(used == E_MORE || used == whole);
+		MUST(used < 0);
+		MUST(memcmp(&h, &untouched, sizeof(h)) == 0);
+	}
+}
+
+static void
+header_round_trip(const struct flow_header *h)
+{
+	uint8_t bytes[FLOW_HEADER_BYTES_MAX];
+	struct flow_header again;
+
+	int length = flow_header_write(h, bytes, sizeof(bytes));
+	MUST(length > 0);
+	MUST(flow_header_write(h, bytes, (size_t)length - 1) == E_FULL);
+	MUST(flow_header_parse(bytes, (size_t)length, &again) == length);
+	again.version = h->version; /* the writer always tells its own */
+	MUST(again.transport == h->transport);
+	MUST(memcmp(&again.source, &h->source, sizeof(h->source)) == 0);
+	MUST(memcmp(&again.destination, &h->destination,
+	    sizeof(h->destination)) == 0);
+	MUST(again.alternate_count == h->alternate_count);
+	MUST(memcmp(again.alternates, h->alternates, sizeof(h->alternates)) == 0);
+	MUST(again.unique_id_length == h->unique_id_length);
+	MUST(memcmp(again.unique_id, h->unique_id, h->unique_id_length) == 0);
+	MUST(again.has_pid == h->has_pid && again.pid == h->pid);
+	MUST(again.has_uid == h->has_uid && again.uid == h->uid);
+	MUST(strcmp(again.authority, h->authority) == 0);
+	MUST(strcmp(again.executable, h->executable) == 0);
+	MUST(strcmp(again.signing_id, h->signing_id) == 0);
+	MUST(strcmp(again.team_id, h->team_id) == 0);
+	MUST(strcmp(again.forwarder, h->forwarder) == 0);
+	MUST(again.prefix_bytes == h->prefix_bytes);
+}
+
+static void
+datagrams(const uint8_t *bytes, size_t length)
+{
+	struct flow_datagram d, again;
+
+	for (int used; length > 0; bytes += used, length -= (size_t)used) {
+		used = flow_datagram_parse(bytes, length, &d);
+		MUST(used != 0);
+		if (used < 0)
+			return;
+		MUST((size_t)used <= length);
+		MUST(d.payload + d.length == bytes + used);
+		MUST(flow_datagram_parse(bytes, (size_t)used - 1, &again) ==
+		    E_MORE);
+
+		uint8_t *frame = malloc(FLOW_DATAGRAM_HEADER_MAX + d.length);
+		MUST(frame != NULL);
+		int head = flow_datagram_write(&d, frame);
+		MUST(head > 0);
+		memcpy(frame + head, d.payload, d.length);
+		MUST(flow_datagram_parse(frame, (size_t)head + d.length,
+		    &again) == head + (int)d.length);
+		MUST(memcmp(&again.address, &d.address, sizeof(d.address)) == 0);
+		MUST(again.length == d.length);
+		free(frame);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	struct flow_header h;
+
+	int used = parse_exact(bytes, length, &h);
+	MUST(used != 0 && (used < 0 || (size_t)used <= length));
+	header_cut_everywhere(bytes, length, used);
+	if (used > 0)
+		header_round_trip(&h);
+	datagrams(bytes, length);
+	return 0;
+}
