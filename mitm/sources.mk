@@ -1,2 +1,18 @@
 noinst_LIBRARIES += libmitm.a
-libmitm_a_SOURCES =
+libmitm_a_SOURCES = \
+	mitm/certificate.c \
+	mitm/certificate.h \
+	mitm/datagrams.c \
+	mitm/downstream.c \
+	mitm/event.h \
+	mitm/flow.c \
+	mitm/flow.h \
+	mitm/intake.c \
+	mitm/leafs.c \
+	mitm/leafs.h \
+	mitm/relay.c \
+	mitm/side.c \
+	mitm/side.h \
+	mitm/side_tls.c \
+	mitm/side_tls.h \
+	mitm/upstream.c

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A datagram flow: frames from the forwarder become datagrams from a socket of
+ * ours, and answers become frames with the address of who answered. The bridge
+ * connection's end is the flow's. Worker only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "mitm/flow.h"
+
+#define DATAGRAM_BYTES_MAX 65535u
+/* What the bridge connection may hold unparsed: one whole frame. */
+#define INPUT_BYTES_MAX (FLOW_DATAGRAM_HEADER_MAX + DATAGRAM_BYTES_MAX)
+#define DATAGRAMS_PER_STEP 64
+
+/* An unconnected socket of the flow's address family. */
+static int
+open_socket(struct flow *flow)
+{
+	int fd = socket(flow->header->destination.ss_family, SOCK_DGRAM, 0);
+
+	if (fd < 0)
+		return E_SYS;
+	flow->server.fd = fd;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return E_SYS;
+	flow->connected_us = flow->connect_began_us = flow->host->now_us;
+	flow_make_facts(flow);
+	return 0;
+}
+
+/* A datagram that cannot be sent is lost, as on any network. */
+static void
+send_datagram(struct flow *flow, const struct flow_datagram *d)
+{
+	socklen_t length = d->address.ss_family == AF_INET
+	    ? sizeof(struct sockaddr_in)
+	    : sizeof(struct sockaddr_in6);
+
+	flow->active_ms = flow->host->tick_ms;
+	flow->datagrams[FROM_CLIENT]++;
+	flow->bytes[FROM_CLIENT] += d->length;
+	flow_note_first(flow, FROM_CLIENT, d->payload, d->length);
+	if (sendto(flow->server.fd, d->payload, d->length, 0,
+	        (const struct sockaddr *)&d->address, length) < 0)
+		flow->connect_error = errno;
+}
+
+/* Sends every whole frame that is there. */
+static int
+send_frames(struct flow *flow)
+{
+	struct buf *input = &flow->client.input;
+
+	while (buf_length(input) > 0) {
+		struct flow_datagram d;
+		int used = flow_datagram_parse(buf_data(input), buf_length(input), &d);
+
+		if (used == E_MORE)
+			return 0;
+		if (used < 0)
+			return used;
+		send_datagram(flow, &d);
+		buf_consume(input, (size_t)used);
+	}
+	return 0;
+}
+
+/* False: the flow ended. */
+static bool
+from_forwarder(struct flow *flow)
+{
+	for (;;) {
+		int error = send_frames(flow);
+		if (error != 0) {
+			flow_close(flow, CLOSE_BAD_HEADER, "a broken datagram frame");
+			return false;
+		}
+		int n = side_peek_more(&flow->client, INPUT_BYTES_MAX);
+		if (n == E_AGAIN)
+			return true;
+		if (n == 0) {
+			flow_close(flow, CLOSE_FINISHED, NULL);
+			return false;
+		}
+		if (n < 0) {
+			flow_close(flow, CLOSE_RESET_BY_CLIENT, err_text(n));
+			return false;
+		}
+	}
+}
+
+/* Receives one answer behind room for its frame's header, which then moves up
+ * against it. 1: passed on; 0: none there; or side_write's error. */
+static int
+pass_answer(struct flow *flow)
+{
+	uint8_t *payload = flow->host->scratch + FLOW_DATAGRAM_HEADER_MAX;
+	uint8_t header[FLOW_DATAGRAM_HEADER_MAX];
+	struct flow_datagram d = {.payload = payload};
+	socklen_t length = sizeof(d.address);
+	ssize_t n = recvfrom(flow->server.fd, payload,
+	    SIDE_IO_BYTES - FLOW_DATAGRAM_HEADER_MAX, 0,
+	    (struct sockaddr *)&d.address, &length);
+
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n < 0)
+		return 1; /* an ICMP error of an earlier datagram: read on */
+	d.length = (size_t)n;
+	int used = flow_datagram_write(&d, header);
+	if (used < 0)
+		return used;
+	flow->active_ms = flow->host->tick_ms;
+	flow->datagrams[FROM_SERVER]++;
+	flow->bytes[FROM_SERVER] += d.length;
+	flow_note_first(flow, FROM_SERVER, payload, d.length);
+	memcpy(payload - used, header, (size_t)used);
+	int error = side_write(&flow->client, payload - used, (size_t)used + d.length);
+	return error != 0 ? error : 1;
+}
+
+static bool
+from_servers(struct flow *flow)
+{
+	int outcome = side_flush(&flow->client);
+
+	for (int i = 0; outcome >= 0 && i < DATAGRAMS_PER_STEP; i++) {
+		if (side_blocked(&flow->client))
+			return true; /* more answers wait in the socket's buffer */
+		outcome = pass_answer(flow);
+		if (outcome == 0)
+			break;
+	}
+	if (outcome < 0) {
+		flow_close(flow, CLOSE_RESET_BY_CLIENT, err_text(outcome));
+		return false;
+	}
+	flow->again = outcome == 1;
+	flow->server.want_read = true;
+	return true;
+}
+
+bool
+datagrams_step(struct flow *flow)
+{
+	if (flow->server.fd < 0 && open_socket(flow) != 0) {
+		flow_close(flow, CLOSE_SYSTEM_ERROR, strerror(errno));
+		return false;
+	}
+	if (flow->host->paused)
+		return false;
+	if (from_forwarder(flow))
+		(void)from_servers(flow);
+	return false;
+}

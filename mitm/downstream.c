@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The way back to the client, once the real server stands verified: a leaf for
+ * the names it speaks for, then the client's TLS handshake, begun with the hello
+ * that was held, offering what the server agreed to and nothing else. Worker
+ * only.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "mitm/certificate.h"
+#include "mitm/flow.h"
+
+/* --- LEAF --- */
+
+static int
+add_address(struct names *names, const struct sockaddr_storage *address)
+{
+	char text[INET6_ADDRSTRLEN];
+	const void *bytes = address->ss_family == AF_INET
+	    ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
+	    : (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
+
+	if (inet_ntop(address->ss_family, bytes, text, sizeof(text)) == NULL)
+		return E_RANGE;
+	return names_add(names, text);
+}
+
+/* What the client asked for comes first. What the server's certificate also
+ * speaks for follows, so that a client that shares connections between names
+ * (RFC 9113 section 9.1.1) decides as it would have; not for an invalid one. */
+static int
+collect_names(struct flow *flow)
+{
+	const char *host = flow_server_name(flow);
+	const mbedtls_x509_crt *chain = side_tls_peer(&flow->server);
+	int error = E_SYNTAX;
+
+	flow->names = calloc(1, sizeof(*flow->names));
+	if (flow->names == NULL)
+		return E_NOMEM;
+	if (host != NULL)
+		error = names_add(flow->names, host);
+	if (error != 0)
+		error = add_address(flow->names, &flow->header->destination);
+	if (error == 0 && flow->tls.verified && chain != NULL)
+		(void)names_add_certificate(flow->names, chain);
+	return error;
+}
+
+static void
+find_leaf(struct flow *flow)
+{
+	struct flow_host *host = flow->host;
+	uint64_t now_s = host->now_us / 1000000;
+	struct leaf_id id;
+
+	leafs_id(flow->names, flow->mirror_invalid, &id);
+	flow->leaf = leafs_find(host->leafs, &id, now_s);
+	if (flow->leaf != NULL)
+		return;
+	if (flow->mirror_invalid) {
+		flow->leaf = leafs_mirror_invalid(host->leafs, &id, flow->names, now_s);
+		if (flow->leaf == NULL)
+			flow_leaf_failed(flow, "the throwaway CA could not sign");
+	} else if (host->request_leaf(host->context, flow, flow->names) != 0) {
+		flow_leaf_failed(flow, "the signer cannot be reached");
+	}
+}
+
+void
+flow_leaf_ready(struct flow *flow, struct leaf *leaf)
+{
+	flow->leaf = leaf;
+}
+
+void
+flow_leaf_failed(struct flow *flow, const char *why)
+{
+	flow_close(flow, CLOSE_NO_LEAF, why);
+}
+
+bool
+downstream_leaf(struct flow *flow)
+{
+	if (flow->names == NULL) {
+		if (collect_names(flow) != 0) {
+			flow_leaf_failed(flow, "the server has no name to certify");
+			return false;
+		}
+		find_leaf(flow);
+	}
+	if (flow->leaf == NULL || flow->state == FLOW_STATE_CLOSED)
+		return false;
+	free(flow->names);
+	flow->names = NULL;
+	certificate_describe(&flow->leaf->chain, &flow->tls.leaf);
+	flow_set_state(flow, FLOW_STATE_CLIENT_TLS);
+	flow_set_deadline(flow, flow->host->conf->flow_handshake_timeout_ms);
+	return true;
+}
+
+/* --- CLIENT_TLS --- */
+
+static int
+start_tls(struct flow *flow)
+{
+	struct side_tls_options options = {
+	    .server = true,
+	    .alpn = flow->client_alpn,
+	    .least = MBEDTLS_SSL_VERSION_TLS1_2,
+	    .most = side_tls_version(&flow->server),
+	    .certificate = &flow->leaf->chain,
+	    .key = leafs_key(flow->host->leafs),
+	};
+
+	flow->client_alpn[0] = side_tls_alpn(&flow->server);
+	return side_tls_start(&flow->client, &options);
+}
+
+bool
+downstream_tls(struct flow *flow)
+{
+	int error = flow->client.tls == NULL ? start_tls(flow) : 0;
+
+	if (error == 0)
+		error = side_tls_handshake(&flow->client);
+	if (error == E_AGAIN)
+		return false;
+	if (error != 0) {
+		flow_close(flow, CLOSE_CLIENT_TLS, err_text(error));
+		return false;
+	}
+	flow->tls_done_us = flow->host->now_us;
+	flow_make_facts(flow);
+	flow_report_tls(flow);
+	flow_set_state(flow, FLOW_STATE_RELAY);
+	flow->active_ms = flow->host->tick_ms;
+	flow_set_deadline(flow, flow->host->conf->flow_idle_timeout_ms);
+	return true;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A flow from the forwarder's hand-over to its last record: one state machine,
+ * one asserting setter, one step, one close. It knows no event loop: a step does
+ * what can be done now and leaves, on each side, what it waits for; the worker
+ * waits and steps again.
+ *
+ *   HEADER → SNIFF → DECIDE → CONNECT → UPSTREAM_TLS → LEAF → CLIENT_TLS
+ *                                  └───────────────────────────→ RELAY → DRAIN
+ *
+ * Any state may go to CLOSED, by flow_close and by nothing else.
+ */
+#ifndef SIGHTGLASS_MITM_FLOW_H
+#define SIGHTGLASS_MITM_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mbedtls/pk.h>
+#include <mbedtls/x509_crt.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "ca/names.h"
+#include "conf/conf.h"
+#include "extension-bridge/flow_header.h"
+#include "log/record.h"
+#include "mitm/event.h"
+#include "mitm/h1.h"
+#include "mitm/hello.h"
+#include "mitm/leafs.h"
+#include "mitm/policy.h"
+#include "mitm/side.h"
+
+enum flow_state {
+	FLOW_STATE_HEADER,       /* the PROXY header (and prefix) is coming */
+	FLOW_STATE_SNIFF,        /* the first bytes: TLS, HTTP, something else? */
+	FLOW_STATE_DECIDE,       /* inspect, splice or refuse */
+	FLOW_STATE_CONNECT,      /* the upstream TCP connection */
+	FLOW_STATE_UPSTREAM_TLS, /* its TLS handshake and verification */
+	FLOW_STATE_LEAF,         /* a certificate for the client */
+	FLOW_STATE_CLIENT_TLS,   /* the client's handshake, its hello replayed */
+	FLOW_STATE_RELAY,        /* both ways */
+	FLOW_STATE_DRAIN,        /* both ended: the last bytes go out */
+	FLOW_STATE_DATAGRAMS,    /* a datagram flow, for all its life */
+	FLOW_STATE_CLOSED
+};
+
+/* How a flow ended: X(symbol, identifier in records) */
+#define FLOW_CLOSE_TABLE(X)                                                   \
+	X(CLOSE_FINISHED, "finished")            /* both sides ended in order */ \
+	X(CLOSE_RESET_BY_CLIENT, "client_reset")                              \
+	X(CLOSE_RESET_BY_SERVER, "server_reset")                              \
+	X(CLOSE_IDLE, "idle")                                                 \
+	X(CLOSE_SHUTDOWN, "daemon_shutdown")                                  \
+	X(CLOSE_BAD_HEADER, "bad_header")                                     \
+	X(CLOSE_HEADER_TIMEOUT, "header_timeout")                             \
+	X(CLOSE_GONE_EARLY, "client_gone")       /* ended before it said anything */ \
+	X(CLOSE_REFUSED, "refused_by_policy")                                 \
+	X(CLOSE_CONNECT_FAILED, "connect_failed")                             \
+	X(CLOSE_CONNECT_TIMEOUT, "connect_timeout")                           \
+	X(CLOSE_UPSTREAM_TLS, "upstream_handshake_failed")                    \
+	X(CLOSE_UPSTREAM_TLS_TIMEOUT, "upstream_handshake_timeout")           \
+	X(CLOSE_UPSTREAM_INVALID, "upstream_invalid")                         \
+	X(CLOSE_NO_LEAF, "no_leaf")                                           \
+	X(CLOSE_CLIENT_TLS, "client_handshake_failed")                        \
+	X(CLOSE_CLIENT_TLS_TIMEOUT, "client_handshake_timeout")               \
+	X(CLOSE_TLS_ERROR, "tls_error")                                       \
+	X(CLOSE_SYSTEM_ERROR, "system_error")
+
+enum flow_close_reason {
+#define FLOW_CLOSE_ENUM(symbol, identifier) symbol,
+	FLOW_CLOSE_TABLE(FLOW_CLOSE_ENUM)
+#undef FLOW_CLOSE_ENUM
+};
+
+struct flow;
+
+/* What a flow needs of the process that runs it. One a worker. */
+struct flow_host {
+	void *context;
+	const struct conf *conf;
+	const struct policy *policy;
+	const mbedtls_x509_crt *roots;
+	const mbedtls_x509_crt *own_ca;
+	struct leafs *leafs;
+	struct side_io io;
+	uint8_t *scratch; /* SIDE_IO_BYTES of plaintext on their way */
+	struct record_writer writer;
+	unsigned worker;     /* 1… */
+	uint64_t flow_count; /* flows so far, over restarts of the worker */
+	uint64_t now_us;     /* wall clock, for records */
+	uint64_t tick_ms;    /* monotonic clock, for deadlines */
+	bool paused;         /* the log is full: read nothing */
+
+	/* Asks for a leaf; flow_leaf_ready or flow_leaf_failed follows, later or
+	 * at once. */
+	int (*request_leaf)(void *context, struct flow *flow,
+	    const struct names *names);
+	/* Take the event, borrowed for the call. */
+	void (*on_http)(void *context, struct flow *flow,
+	    const struct http_exchange *exchange);
+	void (*on_tls)(void *context, struct flow *flow,
+	    const struct tls_event *event);
+	void (*on_flow)(void *context, struct flow *flow,
+	    const struct flow_event *event);
+};
+
+struct flow {
+	uint32_t magic;
+	struct flow_host *host;
+	void *attachment; /* the worker's own */
+	enum flow_state state;
+	struct side client, server;
+	bool again;            /* step again soon: more may be read at once */
+	uint64_t deadline_ms;  /* of host->tick_ms; 0: none */
+	uint64_t active_ms;    /* the last time a byte passed */
+	uint64_t started_us, connect_began_us, connected_us, tls_done_us;
+
+	struct flow_header *header;  /* owned, until the relay begins */
+	uint8_t *header_bytes;       /* owned: being read */
+	size_t header_length;
+	int passed_fd;               /* the descriptor sent along, or -1 */
+	size_t next_address;         /* 0 destination, 1… alternates */
+
+	struct hello *hello;         /* owned, until the tls record is written */
+	const char *alpn[HELLO_ALPN_MAX + 1];
+	const char *client_alpn[2];
+	struct leaf *leaf;           /* counted reference */
+	struct names *names;         /* owned: what the leaf must say */
+	bool mirror_invalid;         /* the leaf comes from the throwaway CA */
+	struct tls_event tls;
+	char tls_error[128];
+
+	struct verdict verdict;
+	const char *protocol;
+	bool facts_made;
+	struct record_facts facts;
+	char id[40];
+
+	struct h1 *h1; /* the tap, while it reads */
+	bool tap_decided;
+	uint64_t exchanges;
+	uint64_t bytes[2];
+	uint64_t datagrams[2];
+	uint8_t first[2][64]; /* of what no tap read */
+	uint8_t first_length[2];
+	bool client_silent;   /* connected before the client said anything */
+	int connect_error;    /* errno of the last attempt */
+
+	enum flow_close_reason close_reason;
+	const char *close_detail;
+};
+
+/* Takes over `fd`, a connection on flow.sock. NULL: out of memory, fd is
+ * closed. */
+struct flow *flow_new(struct flow_host *host, int fd) WUNRES NONNULL(1);
+
+/* Only after flow_close. */
+void flow_free(struct flow *flow);
+
+/* Does what can be done now; afterwards the sides' want_read and want_write and
+ * deadline_ms say what it waits for, or the state is FLOW_STATE_CLOSED. */
+void flow_step(struct flow *flow) NONNULL(1);
+
+/* The deadline has passed (the worker calls it; it may only have moved). */
+void flow_expire(struct flow *flow) NONNULL(1);
+
+/* Ends it: finishes the taps, writes the records, closes the sockets (with a
+ * reset unless it finished in order). Idempotent. The flow stays to be freed by
+ * the worker. */
+void flow_close(struct flow *flow, enum flow_close_reason reason,
+    const char *detail) NONNULL(1);
+
+/* The answer to request_leaf: the leaf is in host->leafs now / is not to be
+ * had. Step the flow afterwards. */
+void flow_leaf_ready(struct flow *flow, struct leaf *leaf) NONNULL(1, 2);
+void flow_leaf_failed(struct flow *flow, const char *why) NONNULL(1);
+
+/* --- between the files of this module --- */
+
+void flow_set_state(struct flow *flow, enum flow_state state) NONNULL(1);
+void flow_set_deadline(struct flow *flow, uint64_t in_ms) NONNULL(1);
+const char *flow_state_name(enum flow_state state);
+/* Makes flow->facts, once server name and addresses are known. */
+void flow_make_facts(struct flow *flow) NONNULL(1);
+/* Notes bytes that no tap reads: the first 64 go into the flow record. */
+void flow_note_first(struct flow *flow, enum direction direction,
+    const uint8_t *bytes, size_t length) NONNULL(1, 3);
+/* Writes the tls record, once. */
+void flow_report_tls(struct flow *flow) NONNULL(1);
+
+/* The name the flow is for: SNI, else AUTHORITY, else NULL. */
+const char *flow_server_name(const struct flow *flow) NONNULL(1);
+
+/* One step of a state. True: the state changed, step again; false: wait. */
+bool intake_header(struct flow *flow) WUNRES NONNULL(1); /* intake.c */
+bool intake_sniff(struct flow *flow) WUNRES NONNULL(1);
+bool intake_decide(struct flow *flow) WUNRES NONNULL(1);
+void intake_sniff_expired(struct flow *flow) NONNULL(1);
+bool upstream_connect(struct flow *flow) WUNRES NONNULL(1); /* upstream.c */
+bool upstream_next_address(struct flow *flow) WUNRES NONNULL(1);
+/* The connection stands and the decision is made: TLS or relay comes next. */
+void upstream_connected(struct flow *flow) NONNULL(1);
+bool upstream_tls(struct flow *flow) WUNRES NONNULL(1);
+bool downstream_leaf(struct flow *flow) WUNRES NONNULL(1); /* downstream.c */
+bool downstream_tls(struct flow *flow) WUNRES NONNULL(1);
+bool relay_step(struct flow *flow) WUNRES NONNULL(1); /* relay.c */
+bool relay_drain(struct flow *flow) WUNRES NONNULL(1);
+void relay_finish_taps(struct flow *flow) NONNULL(1);
+bool datagrams_step(struct flow *flow) WUNRES NONNULL(1); /* datagrams.c */
+
+#endif

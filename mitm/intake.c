@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A flow's beginning: the forwarder's header with the descriptor it may have
+ * sent along, the client's first bytes, and the decision what to do. Nothing is
+ * said to the client or the server here. Worker only.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "mitm/flow.h"
+
+/* --- HEADER --- */
+
+/* Keeps the first descriptor that came along; a second one is closed. */
+static void
+keep_passed(struct flow *flow, struct msghdr *message)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL;
+	     c = CMSG_NXTHDR(message, c)) {
+		int fd;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+		if (flow->passed_fd < 0)
+			flow->passed_fd = fd;
+		else
+			(void)close(fd);
+	}
+}
+
+static int
+set_flags(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return E_SYS;
+	return 0;
+}
+
+/* Reads more of the bridge connection behind what is there. */
+static ssize_t
+read_bridge(struct flow *flow, uint8_t *out, size_t capacity)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {.iov_base = out, .iov_len = capacity};
+	struct msghdr message = {
+	    .msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(flow->client.fd, &message, 0);
+
+	if (n >= 0)
+		keep_passed(flow, &message);
+	return n;
+}
+
+/* What is behind the header belongs to the flow. */
+static int
+keep_rest(struct flow *flow, size_t used)
+{
+	int error = buf_append(&flow->client.input, flow->header_bytes + used,
+	    flow->header_length - used);
+
+	free(flow->header_bytes);
+	flow->header_bytes = NULL;
+	return error;
+}
+
+/* From here the descriptor that was sent along is the client. */
+static int
+adopt_passed(struct flow *flow)
+{
+	if (flow->passed_fd < 0)
+		return 0;
+	(void)close(flow->client.fd);
+	flow->client.fd = flow->passed_fd;
+	flow->passed_fd = -1;
+	return set_flags(flow->client.fd);
+}
+
+/* The header is whole. Bytes that the forwarder had read ahead follow it. */
+static bool
+header_done(struct flow *flow, size_t used)
+{
+	if (keep_rest(flow, used) != 0) {
+		flow_close(flow, CLOSE_SYSTEM_ERROR, "out of memory");
+		return false;
+	}
+	return true;
+}
+
+static bool
+begin(struct flow *flow)
+{
+	const struct conf *conf = flow->host->conf;
+
+	if (adopt_passed(flow) != 0) {
+		flow_close(flow, CLOSE_BAD_HEADER, "the descriptor is not usable");
+		return false;
+	}
+	if (flow->header->transport == FLOW_DATAGRAM) {
+		flow_set_state(flow, FLOW_STATE_DATAGRAMS);
+		flow_set_deadline(flow, conf->flow_datagram_idle_ms);
+		flow->verdict = (struct verdict){DECIDE_SPLICE, "datagrams"};
+		return true;
+	}
+	flow_set_state(flow, FLOW_STATE_SNIFF);
+	flow_set_deadline(flow, conf->flow_sniff_timeout_ms);
+	return true;
+}
+
+/* Waits for the bytes that precede the descriptor's own. */
+static bool
+read_prefix(struct flow *flow)
+{
+	struct buf *input = &flow->client.input;
+
+	while (buf_length(input) < flow->header->prefix_bytes) {
+		uint8_t *room;
+		size_t wanted = flow->header->prefix_bytes - buf_length(input);
+
+		if (buf_reserve(input, wanted, &room) != 0) {
+			flow_close(flow, CLOSE_SYSTEM_ERROR, "out of memory");
+			return false;
+		}
+		ssize_t n = read_bridge(flow, room, wanted);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			flow->client.want_read = true;
+			return false;
+		}
+		if (n <= 0) {
+			flow_close(flow, CLOSE_BAD_HEADER, "the prefix ended early");
+			return false;
+		}
+		buf_commit(input, (size_t)n);
+	}
+	return begin(flow);
+}
+
+static const char *
+header_trouble(int error)
+{
+	switch (error) {
+	case E_VERSION:
+		return "protocol version or address family that is not spoken here";
+	case E_LIMIT:
+		return "header longer than 4096 bytes, or a field too long";
+	default:
+		return "not a PROXY protocol version 2 header";
+	}
+}
+
+static bool
+parse_header(struct flow *flow)
+{
+	struct flow_header *header = calloc(1, sizeof(*header));
+
+	if (header == NULL) {
+		flow_close(flow, CLOSE_SYSTEM_ERROR, "out of memory");
+		return false;
+	}
+	int used = flow_header_parse(flow->header_bytes, flow->header_length, header);
+	if (used > 0) {
+		flow->header = header;
+		return header_done(flow, (size_t)used);
+	}
+	free(header);
+	if (used == E_MORE && flow->header_length < FLOW_HEADER_BYTES_MAX)
+		flow->client.want_read = true;
+	else
+		flow_close(flow, CLOSE_BAD_HEADER,
+		    header_trouble(used == E_MORE ? E_LIMIT : used));
+	return false;
+}
+
+bool
+intake_header(struct flow *flow)
+{
+	if (flow->header != NULL)
+		return read_prefix(flow);
+
+	ssize_t n = read_bridge(flow, flow->header_bytes + flow->header_length,
+	    FLOW_HEADER_BYTES_MAX - flow->header_length);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		flow->client.want_read = true;
+		return false;
+	}
+	if (n <= 0) {
+		flow_close(flow, CLOSE_BAD_HEADER,
+		    n == 0 ? "the connection ended inside the header"
+		           : strerror(errno));
+		return false;
+	}
+	flow->header_length += (size_t)n;
+	return parse_header(flow);
+}
+
+/* --- SNIFF --- */
+
+static struct verdict
+ask_policy(const struct flow *flow)
+{
+	const struct flow_header *h = flow->header;
+	struct policy_subject subject = {
+	    .server_name = flow_server_name(flow),
+	    .address = &h->destination,
+	    .executable = h->executable[0] != '\0' ? h->executable : NULL,
+	    .signing_id = h->signing_id[0] != '\0' ? h->signing_id : NULL,
+	    .uid = h->has_uid ? &h->uid : NULL,
+	};
+
+	return policy_ask(flow->host->policy, &subject);
+}
+
+static const char http2_preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/* As hello_sniff and h1_sniff. */
+static int
+sniff_http2(const uint8_t *bytes, size_t length)
+{
+	size_t whole = sizeof(http2_preface) - 1;
+
+	if (length >= whole)
+		return memcmp(bytes, http2_preface, whole) == 0;
+	return memcmp(bytes, http2_preface, length) == 0 ? E_MORE : 0;
+}
+
+static bool
+decide_next(struct flow *flow, const char *protocol)
+{
+	flow->protocol = protocol;
+	flow_set_state(flow, FLOW_STATE_DECIDE);
+	return true;
+}
+
+/* The bytes begin like TLS: the whole client hello is wanted. */
+static bool
+sniff_tls(struct flow *flow)
+{
+	struct hello *hello = calloc(1, sizeof(*hello));
+
+	if (hello == NULL) {
+		flow_close(flow, CLOSE_SYSTEM_ERROR, "out of memory");
+		return false;
+	}
+	int used = hello_parse(buf_data(&flow->client.input),
+	    buf_length(&flow->client.input), hello);
+	if (used > 0) {
+		flow->hello = hello;
+		for (size_t i = 0; i < hello->alpn_count; i++)
+			flow->alpn[i] = hello->alpn[i];
+		return decide_next(flow, "tls");
+	}
+	free(hello);
+	if (used != E_MORE)
+		return decide_next(flow, NULL); /* looked like TLS and is not */
+	flow_set_deadline(flow, flow->host->conf->flow_handshake_timeout_ms);
+	return false;
+}
+
+/* True: decided. False: more bytes are needed. */
+static bool
+classify(struct flow *flow)
+{
+	const uint8_t *bytes = buf_data(&flow->client.input);
+	size_t length = buf_length(&flow->client.input);
+
+	if (length == 0)
+		return false;
+	int tls = hello_sniff(bytes, length);
+	if (tls == 1)
+		return sniff_tls(flow);
+	int http2 = sniff_http2(bytes, length);
+	if (http2 == 1)
+		return decide_next(flow, "http2");
+	int http1 = h1_sniff(bytes, length);
+	if (http1 == 1 && http2 == 0)
+		return decide_next(flow, "http");
+	if (tls == 0 && http1 == 0 && http2 == 0)
+		return decide_next(flow, NULL);
+	return false;
+}
+
+/* With the server connected already (the client was silent at first), whoever
+ * speaks first decides. */
+static bool
+server_spoke(struct flow *flow)
+{
+	if (flow->connected_us == 0)
+		return false;
+	int n = side_peek_more(&flow->server, SIDE_IO_BYTES);
+	return n != E_AGAIN;
+}
+
+bool
+intake_sniff(struct flow *flow)
+{
+	for (;;) {
+		if (classify(flow))
+			return true;
+		if (flow->state != FLOW_STATE_SNIFF)
+			return false;
+		int n = side_peek_more(&flow->client, HELLO_BYTES_MAX);
+		if (n > 0)
+			continue;
+		if (n == E_AGAIN)
+			break;
+		if (n == 0 && buf_length(&flow->client.input) == 0 &&
+		    flow->connected_us == 0) {
+			flow_close(flow, CLOSE_GONE_EARLY, NULL);
+			return false;
+		}
+		if (n == 0 || n == E_LIMIT)
+			return decide_next(flow, NULL);
+		flow_close(flow, CLOSE_RESET_BY_CLIENT, err_text(n));
+		return false;
+	}
+	if (buf_length(&flow->client.input) == 0 && server_spoke(flow))
+		return decide_next(flow, NULL);
+	return false;
+}
+
+/* Perhaps the server speaks first: connect, as far as the policy can say
+ * without a name, and go on listening to both. */
+static void
+connect_for_silent(struct flow *flow)
+{
+	flow->verdict = ask_policy(flow);
+	if (flow->verdict.decision == DECIDE_REFUSE) {
+		flow_close(flow, CLOSE_REFUSED, NULL);
+		return;
+	}
+	flow->client_silent = true;
+	flow_set_state(flow, FLOW_STATE_CONNECT);
+	flow_step(flow);
+}
+
+void
+intake_sniff_expired(struct flow *flow)
+{
+	if (flow->connected_us != 0) {
+		flow->active_ms = flow->host->tick_ms;
+		flow_close(flow, CLOSE_IDLE, NULL);
+	} else if (buf_length(&flow->client.input) > 0) {
+		/* A start of something that never went on. */
+		(void)decide_next(flow, NULL);
+		flow_step(flow);
+	} else {
+		connect_for_silent(flow);
+	}
+}
+
+/* --- DECIDE --- */
+
+/* What cannot be opened is spliced, whatever the policy would like. */
+static void
+bow_to_the_possible(struct flow *flow)
+{
+	const struct hello *hello = flow->hello;
+
+	if (flow->verdict.decision != DECIDE_INSPECT || hello == NULL)
+		return;
+	if (!hello->offers_tls12 && !hello->offers_tls13)
+		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_version"};
+	else if (!hello->offers_ecdsa)
+		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_no_ecdsa"};
+}
+
+bool
+intake_decide(struct flow *flow)
+{
+	flow->verdict = ask_policy(flow);
+	bow_to_the_possible(flow);
+	flow->tls.name_mismatch = flow->hello != NULL &&
+	    flow->hello->server_name[0] != '\0' &&
+	    flow->header->authority[0] != '\0' &&
+	    strcasecmp(flow->hello->server_name, flow->header->authority) != 0;
+
+	if (flow->verdict.decision == DECIDE_REFUSE) {
+		flow_close(flow, CLOSE_REFUSED, NULL);
+		return false;
+	}
+	if (flow->connected_us == 0)
+		flow_set_state(flow, FLOW_STATE_CONNECT);
+	else
+		upstream_connected(flow);
+	return true;
+}

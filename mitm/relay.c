@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Both directions of a flow that stands: read, show the tap a copy, write. What
+ * the tap makes of it changes nothing here. Back-pressure is not reading;
+ * half-close and resets are carried through. Worker only.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "mitm/flow.h"
+
+/* Reads of one direction in one step; then other flows have their turn. */
+#define ROUNDS_PER_STEP 8
+
+/* --- the tap --- */
+
+static void
+on_http(void *context, const struct http_exchange *exchange)
+{
+	struct flow *flow = context;
+
+	flow->exchanges++;
+	flow->host->on_http(flow->host->context, flow, exchange);
+}
+
+static void
+start_h1(struct flow *flow)
+{
+	const struct conf *conf = flow->host->conf;
+	const struct h1_limits limits = {
+	    .head_bytes = conf->capture_head_bytes,
+	    .body_bytes = conf->capture_body_bytes,
+	    .pipelined = 1024,
+	};
+	const struct tap_sink sink = {.context = flow, .http = on_http};
+
+	flow->h1 = h1_new(&limits, &sink);
+	flow->protocol = "http";
+}
+
+/* The client's first bytes decide, up to the 64 that the flow keeps. ALPN may
+ * have decided already. */
+static void
+choose_tap(struct flow *flow)
+{
+	const char *alpn = flow->client_alpn[0];
+	int http = h1_sniff(flow->first[FROM_CLIENT], flow->first_length[FROM_CLIENT]);
+
+	if (flow->verdict.decision != DECIDE_INSPECT) {
+		flow->tap_decided = true;
+	} else if (alpn != NULL && strncmp(alpn, "http/1.", 7) != 0) {
+		flow->protocol = strcmp(alpn, "h2") == 0 ? "http2" : flow->protocol;
+		flow->tap_decided = true;
+	} else if (http != E_MORE ||
+	    flow->first_length[FROM_CLIENT] == sizeof(flow->first[0])) {
+		flow->tap_decided = true;
+		if (http == 1)
+			start_h1(flow);
+	}
+}
+
+static void
+feed_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
+    size_t length)
+{
+	if (flow->h1 == NULL)
+		return;
+	h1_feed(flow->h1, direction, bytes, length, flow->host->now_us);
+	if (!h1_reading(flow->h1)) {
+		h1_finish(flow->h1, flow->host->now_us);
+		h1_free(flow->h1);
+		flow->h1 = NULL;
+	}
+}
+
+/* Shows the tap what passes. Bytes seen before it was chosen are in `first`. */
+static void
+show_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
+    size_t length)
+{
+	flow->bytes[direction] += length;
+	if (flow->tap_decided) {
+		if (flow->h1 != NULL)
+			feed_tap(flow, direction, bytes, length);
+		else if (flow->exchanges == 0)
+			flow_note_first(flow, direction, bytes, length);
+		return;
+	}
+	size_t seen = flow->first_length[FROM_CLIENT];
+	flow_note_first(flow, direction, bytes, length);
+	if (direction == FROM_SERVER) {
+		flow->tap_decided = true; /* it spoke first: not HTTP */
+		return;
+	}
+	choose_tap(flow);
+	if (flow->h1 != NULL) {
+		feed_tap(flow, direction, flow->first[FROM_CLIENT], seen);
+		feed_tap(flow, direction, bytes, length);
+	}
+}
+
+void
+relay_finish_taps(struct flow *flow)
+{
+	if (flow->h1 == NULL)
+		return;
+	h1_finish(flow->h1, flow->host->now_us);
+	h1_free(flow->h1);
+	flow->h1 = NULL;
+}
+
+/* --- the bytes --- */
+
+static void
+close_for(struct flow *flow, enum direction direction, const struct side *side,
+    int error)
+{
+	switch (error) {
+	case E_CLOSED:
+		flow_close(flow,
+		    direction == FROM_CLIENT ? CLOSE_RESET_BY_CLIENT
+		                             : CLOSE_RESET_BY_SERVER,
+		    NULL);
+		break;
+	case E_CRYPTO:
+		flow_close(flow, CLOSE_TLS_ERROR,
+		    side_tls_error(side, flow->tls_error));
+		break;
+	default:
+		flow_close(flow, CLOSE_SYSTEM_ERROR,
+		    side->system_error != 0 ? strerror(side->system_error)
+		                            : err_text(error));
+		break;
+	}
+}
+
+static struct side *
+side_of(struct flow *flow, enum direction direction)
+{
+	return direction == FROM_CLIENT ? &flow->client : &flow->server;
+}
+
+static enum direction
+other(enum direction direction)
+{
+	return direction == FROM_CLIENT ? FROM_SERVER : FROM_CLIENT;
+}
+
+/* The end of one direction goes on to the other side as it came: with or
+ * without TLS's own end. */
+static int
+carry_end(struct flow *flow, enum direction direction)
+{
+	struct side *from = side_of(flow, direction);
+	struct side *to = side_of(flow, other(direction));
+
+	if (flow->h1 != NULL)
+		h1_eof(flow->h1, direction, flow->host->now_us);
+	return side_end(to, from->close_notify || from->tls == NULL);
+}
+
+/* One read and one write. 1: there may be more; 0: wait; else the error, with
+ * *culprit the direction of the side it came from. */
+static int
+pass_some(struct flow *flow, enum direction direction, enum direction *culprit)
+{
+	struct flow_host *host = flow->host;
+	struct side *from = side_of(flow, direction);
+	struct side *to = side_of(flow, other(direction));
+
+	*culprit = direction;
+	int n = side_read(from, host->scratch, SIDE_IO_BYTES);
+	if (n == E_AGAIN)
+		return 0;
+	if (n < 0)
+		return n;
+	flow->active_ms = host->tick_ms;
+	*culprit = other(direction);
+	if (n == 0)
+		return carry_end(flow, direction);
+	show_tap(flow, direction, host->scratch, (size_t)n);
+	int error = side_write(to, host->scratch, (size_t)n);
+	return error != 0 ? error : 1;
+}
+
+/* Passes bytes in one direction until it must wait. False: the flow ended. */
+static bool
+pump(struct flow *flow, enum direction direction)
+{
+	struct side *to = side_of(flow, other(direction));
+	enum direction culprit = other(direction);
+	int outcome = side_flush(to);
+
+	for (int round = 0; outcome == 0 || outcome == 1; round++) {
+		if (side_blocked(to) || to->end_wanted || flow->host->paused)
+			return true;
+		if (round == ROUNDS_PER_STEP) {
+			flow->again = true;
+			return true;
+		}
+		outcome = pass_some(flow, direction, &culprit);
+		if (outcome == 0)
+			return true;
+	}
+	close_for(flow, culprit, side_of(flow, culprit), outcome);
+	return false;
+}
+
+bool
+relay_step(struct flow *flow)
+{
+	if (flow->header != NULL) {
+		/* Nothing below asks the header again. */
+		free(flow->header);
+		flow->header = NULL;
+	}
+	if (!pump(flow, FROM_CLIENT) || !pump(flow, FROM_SERVER))
+		return false;
+	if (!flow->client.end_wanted || !flow->server.end_wanted)
+		return false;
+	flow_set_state(flow, FLOW_STATE_DRAIN);
+	return true;
+}
+
+bool
+relay_drain(struct flow *flow)
+{
+	int error = side_flush(&flow->client);
+
+	if (error == 0)
+		error = side_flush(&flow->server);
+	if (error != 0)
+		close_for(flow, flow->client.reset ? FROM_CLIENT : FROM_SERVER,
+		    flow->client.reset ? &flow->client : &flow->server, error);
+	else if (!side_blocked(&flow->client) && !side_blocked(&flow->server))
+		flow_close(flow, CLOSE_FINISHED, NULL);
+	return false;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The way to the real server: the TCP connection (each address of the name in
+ * turn), its TLS handshake with what the client offers, and the verification of
+ * its chain, all before a word is said to the client. Worker only.
+ */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "mitm/certificate.h"
+#include "mitm/flow.h"
+#include "mitm/verify.h"
+
+/* --- CONNECT --- */
+
+static const struct sockaddr_storage *
+address_at(const struct flow *flow, size_t index)
+{
+	const struct flow_header *h = flow->header;
+
+	if (index == 0)
+		return &h->destination;
+	return index - 1 < h->alternate_count ? &h->alternates[index - 1] : NULL;
+}
+
+static socklen_t
+address_length(const struct sockaddr_storage *address)
+{
+	return address->ss_family == AF_INET ? sizeof(struct sockaddr_in)
+	                                     : sizeof(struct sockaddr_in6);
+}
+
+/* A non-blocking, close-on-exec stream socket that sends at once. */
+static int
+open_socket(int family)
+{
+	const int on = 1;
+	int fd = socket(family, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		return -1;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+		int saved = errno;
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
+}
+
+/* Starts a connection to the next address. False: there is none left, or none
+ * could be tried (connect_error says why). */
+bool
+upstream_next_address(struct flow *flow)
+{
+	const struct sockaddr_storage *address;
+
+	side_close(&flow->server, false);
+	while ((address = address_at(flow, flow->next_address)) != NULL) {
+		flow->next_address++;
+		int fd = open_socket(address->ss_family);
+		if (fd < 0) {
+			flow->connect_error = errno;
+			continue;
+		}
+		flow->server.fd = fd;
+		if (connect(fd, (const struct sockaddr *)address,
+		        address_length(address)) == 0 || errno == EINPROGRESS) {
+			flow_set_deadline(flow,
+			    flow->host->conf->flow_connect_timeout_ms);
+			return true;
+		}
+		flow->connect_error = errno;
+		side_close(&flow->server, false);
+	}
+	return false;
+}
+
+/* 1: connected; 0: not yet; -1: failed with flow->connect_error. */
+static int
+connect_outcome(struct flow *flow)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+	struct sockaddr_storage peer;
+	socklen_t peer_length = sizeof(peer);
+
+	if (getsockopt(flow->server.fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
+		error = errno;
+	if (error != 0) {
+		flow->connect_error = error;
+		return -1;
+	}
+	return getpeername(flow->server.fd, (struct sockaddr *)&peer,
+	           &peer_length) == 0;
+}
+
+static void
+relay_idle_deadline(struct flow *flow)
+{
+	flow->active_ms = flow->host->tick_ms;
+	flow_set_deadline(flow, flow->host->conf->flow_idle_timeout_ms);
+}
+
+void
+upstream_connected(struct flow *flow)
+{
+	const struct conf *conf = flow->host->conf;
+
+	if (flow->verdict.decision == DECIDE_INSPECT && flow->hello != NULL) {
+		flow_set_state(flow, FLOW_STATE_UPSTREAM_TLS);
+		flow_set_deadline(flow, conf->flow_handshake_timeout_ms);
+		return;
+	}
+	flow_make_facts(flow);
+	flow_report_tls(flow);
+	flow_set_state(flow, FLOW_STATE_RELAY);
+	relay_idle_deadline(flow);
+}
+
+bool
+upstream_connect(struct flow *flow)
+{
+	if (flow->connect_began_us == 0) {
+		flow->connect_began_us = flow->host->now_us;
+		if (!upstream_next_address(flow)) {
+			flow_close(flow, CLOSE_CONNECT_FAILED,
+			    strerror(flow->connect_error));
+			return false;
+		}
+	}
+	switch (connect_outcome(flow)) {
+	case 0:
+		flow->server.want_write = true;
+		return false;
+	case 1:
+		flow->connected_us = flow->host->now_us;
+		if (flow->client_silent) {
+			flow_set_state(flow, FLOW_STATE_SNIFF);
+			relay_idle_deadline(flow);
+		} else {
+			upstream_connected(flow);
+		}
+		return true;
+	default:
+		if (upstream_next_address(flow))
+			return true;
+		flow_close(flow, CLOSE_CONNECT_FAILED, strerror(flow->connect_error));
+		return false;
+	}
+}
+
+/* --- UPSTREAM_TLS --- */
+
+/* The same name, the same ALPN list, at most the same version as the client's. */
+static int
+start_tls(struct flow *flow)
+{
+	const struct hello *hello = flow->hello;
+	struct side_tls_options options = {
+	    .server_name = hello->server_name[0] != '\0' ? hello->server_name : NULL,
+	    .alpn = flow->alpn,
+	    .least = MBEDTLS_SSL_VERSION_TLS1_2,
+	    .most = hello->offers_tls13 ? MBEDTLS_SSL_VERSION_TLS1_3
+	                                : MBEDTLS_SSL_VERSION_TLS1_2,
+	};
+
+	if (!hello->offers_tls12)
+		options.least = MBEDTLS_SSL_VERSION_TLS1_3;
+	return side_tls_start(&flow->server, &options);
+}
+
+/* The name that the chain must speak for: what the client asked for, else the
+ * address that it connected to. */
+static const char *
+expected_host(const struct flow *flow, char text[INET6_ADDRSTRLEN])
+{
+	const char *name = flow_server_name(flow);
+	const struct sockaddr_storage *to = &flow->header->destination;
+
+	if (name != NULL)
+		return name;
+	if (to->ss_family == AF_INET)
+		return inet_ntop(AF_INET, &((const struct sockaddr_in *)to)->sin_addr,
+		    text, INET6_ADDRSTRLEN);
+	return inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)to)->sin6_addr, text,
+	    INET6_ADDRSTRLEN);
+}
+
+static void
+verify(struct flow *flow)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct verify_options options = {
+	    .roots = flow->host->roots,
+	    .own_ca = flow->host->own_ca,
+	    .now_s = (int64_t)(flow->host->now_us / 1000000),
+	    .host = expected_host(flow, text),
+	};
+	struct verify_result result = {0};
+	const mbedtls_x509_crt *chain = side_tls_peer(&flow->server);
+
+	if (chain == NULL) {
+		flow->tls.verification = "no_certificate";
+		return;
+	}
+	certificate_describe(chain, &flow->tls.server_certificate);
+	int error = verify_chain(chain, &options, &result);
+	flow->tls.verified = error == 0 && result.trusted;
+	flow->tls.verification = error == 0 ? result.identifier : err_name(error);
+}
+
+/* The client's alert when a server is refused: bad_certificate(42). */
+#define ALERT_BAD_CERTIFICATE 42
+/* ... and when its handshake failed: handshake_failure(40). */
+#define ALERT_HANDSHAKE_FAILURE 40
+
+static bool
+judge(struct flow *flow)
+{
+	verify(flow);
+	if (!flow->tls.verified) {
+		switch (flow->host->conf->upstream_invalid) {
+		case CONF_INVALID_MIRROR:
+			flow->mirror_invalid = true;
+			break;
+		case CONF_INVALID_REFUSE:
+			side_refuse(&flow->client, ALERT_BAD_CERTIFICATE);
+			flow->tls.client.alert_sent = ALERT_BAD_CERTIFICATE;
+			flow_close(flow, CLOSE_UPSTREAM_INVALID,
+			    flow->tls.verification);
+			return false;
+		default: /* allow: the record says what was wrong */
+			break;
+		}
+	}
+	flow_set_state(flow, FLOW_STATE_LEAF);
+	flow_set_deadline(flow, flow->host->conf->flow_handshake_timeout_ms);
+	return true;
+}
+
+bool
+upstream_tls(struct flow *flow)
+{
+	int error = flow->server.tls == NULL ? start_tls(flow) : 0;
+
+	if (error == 0)
+		error = side_tls_handshake(&flow->server);
+	if (error == E_AGAIN)
+		return false;
+	if (error == 0)
+		return judge(flow);
+	side_refuse(&flow->client, ALERT_HANDSHAKE_FAILURE);
+	flow->tls.client.alert_sent = ALERT_HANDSHAKE_FAILURE;
+	flow_close(flow, CLOSE_UPSTREAM_TLS, err_text(error));
+	return false;
+}
