@@ -3,7 +3,8 @@
  * The TLS client hello parser (RFC 8446 section 4.1.2, RFC 5246 section
  * 7.4.1.2, RFC 6066 section 3, RFC 7301): from the raw bytes of a connection's
  * start to what the client offers, however the hello is cut into TLS records.
- * Pure; runs in the worker; refuses nothing that a TLS library would accept.
+ * Pure; runs in the worker; refuses nothing that a TLS library would accept
+ * (an SSLv2 hello is not TLS). Of an extension sent twice the first counts.
  */
 #ifndef SIGHTGLASS_MITM_HELLO_H
 #define SIGHTGLASS_MITM_HELLO_H
@@ -24,11 +25,14 @@ struct hello {
 	bool offers_tls13;
 	bool offers_tls12;
 	char server_name[HELLO_NAME_BYTES]; /* lower case, no final dot; "" none */
+	bool server_name_unusable; /* one was sent: too long, or with NUL, control
+				    * or space in it; server_name is "" */
 	char alpn[HELLO_ALPN_MAX][HELLO_NAME_BYTES]; /* GREASE left out */
 	size_t alpn_count;
 	bool has_alpn;
-	bool offers_ecdsa; /* an ECDSA P-256 signature scheme or suite */
-	bool offers_rsa;
+	bool offers_ecdsa; /* would take an ECDSA P-256 certificate: by signature
+			    * scheme and, below TLS 1.3, by cipher suite */
+	bool offers_rsa;   /* likewise an RSA one */
 	bool encrypted_client_hello; /* extension 0xfe0d is there (or its grease) */
 	bool early_data;             /* extension 42 is there */
 	bool post_handshake_auth;
