@@ -11,8 +11,11 @@
  *   .example.com       itself and every name below it
  *   17.0.0.0/8  ::1    an address or a CIDR block
  *   port:25            a destination port, or port:5000-5100
- *   app:/usr/bin/foo   an executable path; app:com.example.* a signing id (glob)
+ *   app:/usr/bin/foo   an executable path; app:com.example.* a signing id (glob:
+ *                      * any run of characters, ? any one, \ takes the next)
  *   user:501           a numeric uid
+ * An IPv4 address inside IPv6 (::ffff:a.b.c.d) is that IPv4 address, in rules
+ * and in flows.
  */
 #ifndef SIGHTGLASS_MITM_POLICY_H
 #define SIGHTGLASS_MITM_POLICY_H
@@ -45,8 +48,10 @@ struct verdict {
 struct policy *policy_new(enum decision fallback) WUNRES;
 void policy_free(struct policy *p);
 
-/* Adds one rule; a refusal beats a splice, a splice beats inspection. E_SYNTAX
- * with *why set to a static text that says what is wrong with the rule. */
+/* Adds one rule; a refusal beats a splice, a splice beats inspection, any rule
+ * beats the fallback. Of rules as strong the reason is the first in the order of
+ * struct verdict. E_SYNTAX, E_NOMEM, with *why set to a static text that says
+ * what is wrong with the rule; else *why is NULL. */
 int policy_add(struct policy *p, const char *rule, enum decision decision,
     const char **why) WUNRES NONNULL(1, 2, 4);
 

@@ -1,6 +1,10 @@
 noinst_LIBRARIES += libmitm.a
 libmitm_a_SOURCES = \
 	mitm/certificate.c \
+	mitm/hello.c \
+	mitm/hello.h \
+	mitm/policy.c \
+	mitm/policy.h
 	mitm/certificate.h \
 	mitm/datagrams.c \
 	mitm/downstream.c \

@@ -6,3 +6,15 @@ t_unit_flow_header_suite_SOURCES = t/unit/flow_header.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/flow_header.c
 t_unit_flow_header_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += extension-bridge/PROTOCOL.md t/corpus/flow_header
+
+check_PROGRAMS += t/unit/hello-suite
+t_unit_hello_suite_SOURCES = t/unit/hello.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/hello.c
+t_unit_hello_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/hello t/corpus/capture-hello
+
+check_PROGRAMS += t/unit/policy-suite
+t_unit_policy_suite_SOURCES = t/unit/policy.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/policy.c
+t_unit_policy_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/policy
