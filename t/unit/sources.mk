@@ -18,3 +18,15 @@ t_unit_policy_suite_SOURCES = t/unit/policy.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/policy.c
 t_unit_policy_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/policy
+
+check_PROGRAMS += t/unit/request-suite
+t_unit_request_suite_SOURCES = t/unit/request.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/request.c
+t_unit_request_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/request
+
+check_PROGRAMS += t/unit/socks-suite
+t_unit_socks_suite_SOURCES = t/unit/socks.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/socks.c
+t_unit_socks_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/socks
