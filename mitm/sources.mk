@@ -1,19 +1,19 @@
 noinst_LIBRARIES += libmitm.a
 libmitm_a_SOURCES = \
 	mitm/certificate.c \
-	mitm/hello.c \
-	mitm/hello.h \
-	mitm/policy.c \
-	mitm/policy.h
 	mitm/certificate.h \
 	mitm/datagrams.c \
 	mitm/downstream.c \
 	mitm/event.h \
 	mitm/flow.c \
 	mitm/flow.h \
+	mitm/hello.c \
+	mitm/hello.h \
 	mitm/intake.c \
 	mitm/leafs.c \
 	mitm/leafs.h \
+	mitm/policy.c \
+	mitm/policy.h \
 	mitm/relay.c \
 	mitm/side.c \
 	mitm/side.h \
