@@ -17,6 +17,7 @@
 #include "base/buf.h"
 
 #define SEGMENT_FRAME_BYTES (1024u * 1024)
+#define SEGMENT_LINE_MAX (8u * 1024 * 1024) /* what readers hold in memory */
 #define SEGMENT_NAME_BYTES 64
 #define SEGMENT_SUFFIX ".ndjson.zst"
 #define SEGMENT_OPEN_SUFFIX ".ndjson.zst.part"
@@ -40,7 +41,10 @@ struct segment_writer *segment_writer_new(int level) WUNRES;
 void segment_writer_free(struct segment_writer *w);
 
 /* Compresses one line (its newline included); whatever zstd gives out goes to
- * `out`, to be appended to the file. Ends the frame when it is full. */
+ * `out`, to be appended to the file. A full frame is ended first, so a frame
+ * always holds whole lines. E_RANGE: longer than SEGMENT_LINE_MAX, nothing was
+ * done. After E_LIMIT (of `out`) and E_NOMEM, also of the next two, w can only be
+ * freed. */
 int segment_add(struct segment_writer *w, const uint8_t *line, size_t length,
     struct buf *out) WUNRES NONNULL(1, 2, 4);
 

@@ -25,6 +25,13 @@ t_unit_request_suite_SOURCES = t/unit/request.c t/unit/corpus.c \
 t_unit_request_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/request
 
+check_PROGRAMS += t/unit/segment-suite
+t_unit_segment_suite_SOURCES = t/unit/segment.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/segment.c
+t_unit_segment_suite_LDADD = liblog.a libbase.a $(ZSTD_LIBS) \
+	$(XXHASH_LIBS) $(YYJSON_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/segment
+
 check_PROGRAMS += t/unit/socks-suite
 t_unit_socks_suite_SOURCES = t/unit/socks.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/socks.c
