@@ -1,0 +1,31 @@
+sbin_PROGRAMS += sightglassd
+sightglassd_SOURCES = \
+	daemon/board.h \
+	daemon/children.c daemon/children.h \
+	daemon/control.c \
+	daemon/logger_role.c \
+	daemon/main.c \
+	daemon/msg.c daemon/msg.h daemon/msgs.h \
+	daemon/notify.c daemon/notify.h \
+	daemon/os.h \
+	daemon/parent.c daemon/parent.h \
+	daemon/places.c daemon/places.h \
+	daemon/privileges.c daemon/privileges.h \
+	daemon/role.c daemon/role.h \
+	daemon/sandbox.h \
+	daemon/settings.c daemon/settings.h \
+	daemon/signer_role.c \
+	daemon/worker.c daemon/worker.h \
+	daemon/worker_leafs.c \
+	daemon/worker_records.c
+if LINUX
+sightglassd_SOURCES += daemon/os_linux.c daemon/sandbox_linux.c
+endif
+if DARWIN
+sightglassd_SOURCES += daemon/os_darwin.c daemon/sandbox_darwin.c
+endif
+EXTRA_DIST += daemon/os_linux.c daemon/sandbox_linux.c \
+	daemon/os_darwin.c daemon/sandbox_darwin.c
+sightglassd_LDADD = libmitm.a liblog.a libbridge.a libca.a libconf.a libbase.a \
+	$(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(XXHASH_LIBS) $(YAML_LIBS) \
+	$(YYJSON_LIBS) $(ZSTD_LIBS)

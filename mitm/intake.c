@@ -89,6 +89,7 @@ adopt_passed(struct flow *flow)
 		return 0;
 	(void)close(flow->client.fd);
 	flow->client.fd = flow->passed_fd;
+	flow->client.serial++;
 	flow->passed_fd = -1;
 	return set_flags(flow->client.fd);
 }

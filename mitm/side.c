@@ -57,6 +57,7 @@ side_close(struct side *s, bool abort)
 			(void)setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 		(void)close(s->fd);
 		s->fd = -1;
+		s->serial++;
 	}
 	side_tls_free(s->tls);
 	s->tls = NULL;

@@ -38,6 +38,8 @@ struct side_tls; /* mbedTLS's context and configuration for one connection */
 
 struct side {
 	int fd; /* owned; -1: none */
+	unsigned serial; /* of the descriptor: one number may stand for another
+	                  * socket now, which a poller must be told */
 	struct side_io *io;
 	struct side_tls *tls; /* owned; NULL: the bytes go as they are */
 	struct buf input;     /* received and not yet read: hello, prefix */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The board: counters of all roles in memory that they share, so that "status"
+ * asks nobody. Each role writes its own part only and nothing but numbers;
+ * nobody decides anything by them, so a role in hostile hands gains nothing by
+ * lying (but flows_total, from which a restarted worker goes on numbering).
+ */
+#ifndef SIGHTGLASS_DAEMON_BOARD_H
+#define SIGHTGLASS_DAEMON_BOARD_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define WORKERS_MAX 64u
+
+typedef _Atomic uint64_t counter;
+
+struct board_worker {
+	counter pid, restarts;
+	counter flows;       /* now */
+	counter flows_total; /* since the daemon's start */
+	counter records;     /* committed to the ring */
+	counter waits;       /* times that the ring was full */
+	counter ring_used;   /* bytes in it, as last seen */
+	counter no_descriptor; /* times that accept(2) found none left */
+};
+
+struct board {
+	counter started_us;
+	counter parent_pid;
+	counter worker_count;
+	counter signer_pid, signer_restarts, leaves;
+	counter logger_pid, logger_restarts;
+	counter log_records, log_text_bytes, log_file_bytes, log_segments_sealed,
+	    log_write_errors, log_repaired;
+	struct board_worker workers[WORKERS_MAX];
+};
+
+static inline void
+counter_set(counter *c, uint64_t value)
+{
+	atomic_store_explicit(c, value, memory_order_relaxed);
+}
+
+static inline void
+counter_add(counter *c, uint64_t value)
+{
+	atomic_fetch_add_explicit(c, value, memory_order_relaxed);
+}
+
+static inline uint64_t
+counter_get(counter *c)
+{
+	return atomic_load_explicit(c, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * control.sock (extension-bridge/PROTOCOL.md, "Control"): one JSON request a
+ * line, one JSON answer a line. Served by the workers, since it parses what
+ * comes from outside; what only the parent can do is asked of it by message.
+ * Only root, our own user and members of bridge.group are listened to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <yyjson.h>
+
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "daemon/os.h"
+#include "daemon/worker.h"
+#include "extension-bridge/flow_header.h"
+
+#define LINE_BYTES_MAX (64u * 1024)
+#define CLIENTS_MAX 64
+#define CLIENT_TIMEOUT_S 60
+
+struct client {
+	TAILQ_ENTRY(client) all;
+	struct control *control;
+	int fd;
+	struct event *readable;
+	struct buf in;
+	bool waits_for_reload;
+};
+
+TAILQ_HEAD(clients, client);
+
+struct control {
+	struct worker *worker;
+	struct event *accepting;
+	struct clients clients;
+	size_t client_count;
+};
+
+static void
+hang_up(struct client *c)
+{
+	struct control *control = c->control;
+
+	TAILQ_REMOVE(&control->clients, c, all);
+	control->client_count--;
+	event_free(c->readable);
+	buf_free(&c->in);
+	(void)close(c->fd);
+	free(c);
+}
+
+/* --- answers --- */
+
+/* One line out. False: the client is gone. Answers are far smaller than a
+ * socket's buffer, so a short send is a client that does not read. */
+static bool
+say(struct client *c, struct buf *line)
+{
+	size_t length;
+	bool sent = buf_append(line, "\n", 1) == 0;
+
+	length = buf_length(line);
+	sent = sent &&
+	    send(c->fd, buf_data(line), length, 0) == (ssize_t)length;
+	buf_free(line);
+	return sent;
+}
+
+static bool
+say_outcome(struct client *c, bool ok, const char *words, size_t length)
+{
+	struct buf line;
+	struct json j;
+
+	buf_init(&line, LINE_BYTES_MAX);
+	json_init(&j, &line);
+	json_object_begin(&j, NULL);
+	json_bool(&j, "ok", ok);
+	if (!ok)
+		json_string(&j, "error", words, length);
+	json_object_end(&j);
+	return json_error(&j) == 0 && say(c, &line);
+}
+
+static bool
+say_error(struct client *c, const char *words)
+{
+	return say_outcome(c, false, words, strlen(words));
+}
+
+static void
+write_identity(const struct worker *w, struct json *j)
+{
+	json_bool(j, "ok", true);
+	json_uint(j, "protocol", FLOW_PROTOCOL_VERSION);
+	json_text(j, "version", SIGHTGLASS_VERSION);
+	json_text(j, "run", w->role.run_id);
+	json_uint(j, "pid", counter_get(&w->role.board->parent_pid));
+}
+
+static void
+write_rules(struct json *j, const char *key, const struct conf_list *rules)
+{
+	json_array_begin(j, key);
+	for (size_t i = 0; i < rules->count; i++)
+		json_text(j, NULL, rules->items[i]);
+	json_array_end(j);
+}
+
+static void
+write_policy(const struct worker *w, struct json *j)
+{
+	static const char *const words[] = {"inspect", "splice", "refuse"};
+	const struct conf *conf = w->role.conf;
+
+	json_bool(j, "ok", true);
+	json_text(j, "default", words[conf->policy_default % ARRAY_LENGTH(words)]);
+	write_rules(j, "inspect", &conf->policy_inspect);
+	write_rules(j, "splice", &conf->policy_splice);
+	write_rules(j, "refuse", &conf->policy_refuse);
+}
+
+static void
+write_worker(struct json *j, struct board_worker *b)
+{
+	json_object_begin(j, NULL);
+	json_uint(j, "pid", counter_get(&b->pid));
+	json_uint(j, "restarts", counter_get(&b->restarts));
+	json_uint(j, "flows", counter_get(&b->flows));
+	json_uint(j, "flows_total", counter_get(&b->flows_total));
+	json_uint(j, "records", counter_get(&b->records));
+	json_uint(j, "ring_used", counter_get(&b->ring_used));
+	json_uint(j, "waits", counter_get(&b->waits));
+	json_uint(j, "no_descriptor", counter_get(&b->no_descriptor));
+	json_object_end(j);
+}
+
+static void
+write_status(const struct worker *w, struct json *j)
+{
+	struct board *b = w->role.board;
+
+	write_identity(w, j);
+	json_time(j, "started", counter_get(&b->started_us));
+	json_array_begin(j, "workers");
+	for (uint64_t i = 0; i < counter_get(&b->worker_count) && i < WORKERS_MAX; i++)
+		write_worker(j, &b->workers[i]);
+	json_array_end(j);
+	json_object_begin(j, "logger");
+	json_uint(j, "pid", counter_get(&b->logger_pid));
+	json_uint(j, "restarts", counter_get(&b->logger_restarts));
+	json_uint(j, "records", counter_get(&b->log_records));
+	json_uint(j, "text_bytes", counter_get(&b->log_text_bytes));
+	json_uint(j, "file_bytes", counter_get(&b->log_file_bytes));
+	json_uint(j, "segments_sealed", counter_get(&b->log_segments_sealed));
+	json_uint(j, "write_errors", counter_get(&b->log_write_errors));
+	json_uint(j, "repaired", counter_get(&b->log_repaired));
+	json_object_end(j);
+	json_object_begin(j, "signer");
+	json_uint(j, "pid", counter_get(&b->signer_pid));
+	json_uint(j, "restarts", counter_get(&b->signer_restarts));
+	json_uint(j, "leaves", counter_get(&b->leaves));
+	json_object_end(j);
+}
+
+static void
+write_ok(const struct worker *w UNUSED, struct json *j)
+{
+	json_bool(j, "ok", true);
+}
+
+static const struct question {
+	const char *name;
+	void (*answer)(const struct worker *w, struct json *j);
+} questions[] = {
+    {"hello", write_identity},
+    {"ping", write_ok},
+    {"policy", write_policy},
+    {"status", write_status},
+};
+
+static bool
+answer(struct client *c, const struct question *q)
+{
+	struct buf line;
+	struct json j;
+
+	buf_init(&line, LINE_BYTES_MAX);
+	json_init(&j, &line);
+	json_object_begin(&j, NULL);
+	q->answer(c->control->worker, &j);
+	json_object_end(&j);
+	if (json_error(&j) != 0) {
+		buf_free(&line);
+		return say_error(c, "the answer is too long");
+	}
+	return say(c, &line);
+}
+
+static bool
+ask_reload(struct client *c)
+{
+	c->waits_for_reload = true;
+	if (channel_send(&c->control->worker->role.parent, MSG_RELOAD, NULL, 0, -1) == 0)
+		return true;
+	return say_error(c, "the parent process cannot be reached");
+}
+
+void
+control_reloaded(struct control *control, const struct msg *m)
+{
+	struct client *c, *next;
+
+	for (c = TAILQ_FIRST(&control->clients); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, all);
+		if (!c->waits_for_reload)
+			continue;
+		c->waits_for_reload = false;
+		if (!say_outcome(c, m->payload[0] != 0, (const char *)m->payload + 1,
+		        m->length - 1))
+			hang_up(c);
+	}
+}
+
+/* --- requests --- */
+
+/* Answers one line. False: hang up. */
+static bool
+handle(struct client *c, const uint8_t *line, size_t length)
+{
+	yyjson_doc *doc = yyjson_read((const char *)line, length, 0);
+	const char *name =
+	    yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "request"));
+	bool go_on = true;
+
+	if (name == NULL) {
+		go_on = say_error(c, "expected {\"request\":\"…\"} on one line");
+	} else if (strcmp(name, "reload") == 0) {
+		go_on = ask_reload(c);
+	} else {
+		const struct question *q = questions;
+		const struct question *end = questions + ARRAY_LENGTH(questions);
+
+		while (q < end && strcmp(q->name, name) != 0)
+			q++;
+		go_on = q < end ? answer(c, q)
+		                : say_error(c, "unknown request: hello, ping, policy, "
+		                               "status and reload are known");
+	}
+	yyjson_doc_free(doc);
+	return go_on;
+}
+
+static bool
+handle_lines(struct client *c)
+{
+	for (;;) {
+		const uint8_t *start = buf_data(&c->in);
+		size_t have = buf_length(&c->in);
+		const uint8_t *end = have == 0 ? NULL : memchr(start, '\n', have);
+
+		if (end == NULL)
+			return have < LINE_BYTES_MAX ||
+			    (say_error(c, "a request is at most 64 KiB"), false);
+		if (!handle(c, start, (size_t)(end - start)))
+			return false;
+		buf_consume(&c->in, (size_t)(end - start) + 1);
+	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *context)
+{
+	struct client *c = context;
+	uint8_t *room;
+
+	if ((what & EV_TIMEOUT) != 0 || buf_reserve(&c->in, 4096, &room) != 0) {
+		hang_up(c);
+		return;
+	}
+	ssize_t n = recv(fd, room, 4096, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0)
+		buf_commit(&c->in, (size_t)n);
+	if (n <= 0 || !handle_lines(c))
+		hang_up(c);
+}
+
+/* --- connections --- */
+
+/* The socket's mode keeps others out as well, where the system honours it. */
+static bool
+welcome(const struct worker *w, int fd)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (os_peer(fd, &uid, &gid) != 0)
+		return false;
+	return uid == 0 || uid == geteuid() || w->role.conf->bridge_group[0] != '\0';
+}
+
+static void
+add_client(struct control *control, int fd)
+{
+	const struct timeval patience = {.tv_sec = CLIENT_TIMEOUT_S};
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (c == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+		free(c);
+		(void)close(fd);
+		return;
+	}
+	c->control = control;
+	c->fd = fd;
+	buf_init(&c->in, 2 * LINE_BYTES_MAX);
+	c->readable = event_new(control->worker->role.base, fd,
+	    EV_READ | EV_PERSIST, on_readable, c);
+	if (c->readable == NULL || event_add(c->readable, &patience) != 0)
+		diag_fatal("out of memory");
+	TAILQ_INSERT_TAIL(&control->clients, c, all);
+	control->client_count++;
+}
+
+static void
+on_accept(evutil_socket_t listener, short what UNUSED, void *context)
+{
+	struct control *control = context;
+	int fd = accept(listener, NULL, NULL);
+
+	if (fd < 0)
+		return;
+	if (control->client_count >= CLIENTS_MAX ||
+	    !welcome(control->worker, fd)) {
+		(void)close(fd);
+		return;
+	}
+	add_client(control, fd);
+}
+
+struct control *
+control_new(struct worker *w, int listener)
+{
+	struct control *control = calloc(1, sizeof(*control));
+
+	if (control == NULL)
+		return NULL;
+	control->worker = w;
+	TAILQ_INIT(&control->clients);
+	control->accepting = event_new(w->role.base, listener,
+	    EV_READ | EV_PERSIST, on_accept, control);
+	if (control->accepting == NULL || event_add(control->accepting, NULL) != 0) {
+		free(control);
+		return NULL;
+	}
+	return control;
+}
+
+void
+control_free(struct control *control)
+{
+	if (control == NULL)
+		return;
+	while (!TAILQ_EMPTY(&control->clients))
+		hang_up(TAILQ_FIRST(&control->clients));
+	event_free(control->accepting);
+	free(control);
+}

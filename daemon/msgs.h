@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every message between our processes: who may send it, how long it may be, and
+ * whether a descriptor comes with it. channel_next refuses what is not in this
+ * table; a refusal is fatal to the connection, since only our own processes are
+ * on it. Adding a message is a row.
+ */
+#ifndef SIGHTGLASS_DAEMON_MSGS_H
+#define SIGHTGLASS_DAEMON_MSGS_H
+
+#include <stdint.h>
+
+#define FROM_PARENT 1u
+#define FROM_SIGNER 2u
+#define FROM_LOGGER 4u
+#define FROM_WORKER 8u
+#define FROM_ROLES (FROM_SIGNER | FROM_LOGGER | FROM_WORKER)
+
+#define MSG_BYTES_MAX (256u * 1024)
+
+/* X(symbol, senders, least bytes, most bytes, with a descriptor) */
+#define MSG_TABLE(X)                                                          \
+	/* struct msg_identity: who the receiver is */                        \
+	X(MSG_IDENTITY, FROM_PARENT, sizeof(struct msg_identity),             \
+	    sizeof(struct msg_identity), 0)                                   \
+	/* conf_write's bytes; also on reload */                              \
+	X(MSG_CONF, FROM_PARENT, 0, MSG_BYTES_MAX, 0)                         \
+	/* the shared counters */                                             \
+	X(MSG_BOARD, FROM_PARENT, 0, 0, 1)                                    \
+	/* struct msg_ring: a ring's memory, to its worker and the logger */  \
+	X(MSG_RING, FROM_PARENT, sizeof(struct msg_ring),                     \
+	    sizeof(struct msg_ring), 1)                                       \
+	/* struct msg_index: the socket by which both ends of ring i wake */  \
+	X(MSG_WAKE, FROM_PARENT, sizeof(struct msg_index),                    \
+	    sizeof(struct msg_index), 1)                                      \
+	/* the logger's ledger */                                             \
+	X(MSG_LEDGER, FROM_PARENT, 0, 0, 1)                                   \
+	/* the listening sockets, to a worker */                              \
+	X(MSG_FLOW_SOCKET, FROM_PARENT, 0, 0, 1)                              \
+	X(MSG_CONTROL_SOCKET, FROM_PARENT, 0, 0, 1)                           \
+	/* struct msg_index: the channel between signer and worker i, to each */ \
+	X(MSG_SIGNER_CHANNEL, FROM_PARENT, sizeof(struct msg_index),          \
+	    sizeof(struct msg_index), 1)                                      \
+	/* the PEM file of the roots, open; also on reload */                 \
+	X(MSG_TRUST, FROM_PARENT, 0, 0, 1)                                    \
+	/* all of the above was sent: begin, and answer MSG_READY */          \
+	X(MSG_GO, FROM_PARENT, 0, 0, 0)                                       \
+	X(MSG_READY, FROM_ROLES, 0, 0, 0)                                     \
+	/* finish what you have and exit */                                   \
+	X(MSG_DRAIN, FROM_PARENT, 0, 0, 0)                                    \
+	/* struct msg_note: the logger writes a record of dataset daemon */   \
+	X(MSG_NOTE, FROM_PARENT, sizeof(struct msg_note),                     \
+	    sizeof(struct msg_note), 0)                                       \
+	/* seal the open segment now */                                       \
+	X(MSG_ROTATE, FROM_PARENT, 0, 0, 0)                                   \
+	/* somebody asked for it on control.sock; the answer: u8 ok, words */ \
+	X(MSG_RELOAD, FROM_WORKER, 0, 0, 0)                                   \
+	X(MSG_RELOADED, FROM_PARENT, 1, 1024, 0)                              \
+	/* the CA certificate's DER */                                        \
+	X(MSG_CA, FROM_SIGNER, 1, 16384, 0)                                   \
+	/* struct msg_mint, the public key, names_write's bytes */            \
+	X(MSG_MINT, FROM_WORKER, sizeof(struct msg_mint) + 1,                 \
+	    64 * 1024, 0)                                                     \
+	/* struct msg_leaf, the DER */                                        \
+	X(MSG_LEAF, FROM_SIGNER, sizeof(struct msg_leaf), 64 * 1024, 0)
+
+struct msg_identity {
+	uint32_t index;     /* a worker's number from 1; else 0 */
+	char run_id[12];    /* NUL-terminated, as hostname */
+	char hostname[256];
+};
+
+struct msg_index {
+	uint32_t index; /* from 0 */
+};
+
+struct msg_ring {
+	uint32_t index; /* from 0 */
+	uint64_t bytes;
+};
+
+struct msg_note {
+	char action[32];
+	char role[32];
+	char message[256];
+};
+
+struct msg_mint {
+	uint64_t ticket; /* comes back with the answer */
+	uint32_t key_length;
+};
+
+struct msg_leaf {
+	uint64_t ticket;
+	int32_t error; /* 0, or one of err.h and no DER */
+};
+
+enum msg_type {
+	MSG_NONE,
+#define MSG_ENUM(symbol, senders, least, most, fd) symbol,
+	MSG_TABLE(MSG_ENUM)
+#undef MSG_ENUM
+	MSG_COUNT
+};
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What each operating system does in its own way: os_linux.c, os_darwin.c. Any
+ * role.
+ */
+#ifndef SIGHTGLASS_DAEMON_OS_H
+#define SIGHTGLASS_DAEMON_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+/* The absolute path of the running program. E_SYS, E_LIMIT. */
+int os_self_path(char *out, size_t capacity) WUNRES NONNULL(1);
+
+/* Closes every descriptor from `first` up. */
+void os_close_from(int first);
+
+/* No other process of the same user may read our memory, and no core of it is
+ * written. For the signer. */
+void os_hide_memory(void);
+
+/* Who is at the other end of a connected UNIX socket. E_SYS. */
+int os_peer(int fd, uid_t *uid, gid_t *gid) WUNRES NONNULL(2, 3);
+
+/* Processors to use; at least 1. */
+unsigned os_processors(void);
+
+#endif

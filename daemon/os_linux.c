@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/* Linux's ways: /proc, close_range(2), prctl(2), SO_PEERCRED. Any role. */
+#include "daemon/os.h"
+
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+int
+os_self_path(char *out, size_t capacity)
+{
+	ssize_t n = readlink("/proc/self/exe", out, capacity - 1);
+
+	if (n < 0)
+		return E_SYS;
+	if ((size_t)n == capacity - 1)
+		return E_LIMIT;
+	out[n] = '\0';
+	return 0;
+}
+
+void
+os_close_from(int first)
+{
+	if (syscall(SYS_close_range, (unsigned)first, ~0u, 0u) == 0)
+		return;
+	/* A kernel before 5.9. */
+	long most = sysconf(_SC_OPEN_MAX);
+	for (int fd = first; fd < most; fd++)
+		(void)close(fd);
+}
+
+void
+os_hide_memory(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int
+os_peer(int fd, uid_t *uid, gid_t *gid)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+		return E_SYS;
+	*uid = peer.uid;
+	*gid = peer.gid;
+	return 0;
+}
+
+unsigned
+os_processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
+		return (unsigned)CPU_COUNT(&set);
+	return 1;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The daemon's places in the file system: its directories, its two listening
+ * sockets, the roots' file. Parent only, before anything is started.
+ */
+#ifndef SIGHTGLASS_DAEMON_PLACES_H
+#define SIGHTGLASS_DAEMON_PLACES_H
+
+#include "base/attr.h"
+#include "conf/conf.h"
+
+/* Makes the directories that are missing, with the modes and owners that the
+ * roles need. E_SYS with words in error[256]. */
+int places_make(const struct conf *conf, char error[256]) WUNRES NONNULL(1, 2);
+
+/* Binds and listens on run_dir/name. The descriptor, or E_DENIED (another
+ * daemon serves there), E_LIMIT (the path is too long), E_SYS; with words. */
+int places_listen(const struct conf *conf, const char *name, char error[256])
+    WUNRES NONNULL(1, 2, 3);
+
+/* Removes run_dir/name. */
+void places_remove(const struct conf *conf, const char *name) NONNULL(1, 2);
+
+/* Opens upstream.trust, or the system's store. E_NOTFOUND with words. */
+int places_open_trust(const struct conf *conf, char error[256])
+    WUNRES NONNULL(1, 2);
+
+#endif

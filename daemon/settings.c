@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+/* Command line over file over defaults. Parent only; -n stops after it. */
+#include "daemon/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "daemon/privileges.h"
+#include "mitm/policy.h"
+
+#ifndef SIGHTGLASS_CONFDIR
+#define SIGHTGLASS_CONFDIR "/etc/sightglass"
+#endif
+#define DEFAULT_FILE SIGHTGLASS_CONFDIR "/sightglass.yaml"
+
+static int
+apply_override(struct conf *conf, const char *override, struct conf_error *error)
+{
+	char key[128];
+	const char *equals = strchr(override, '=');
+	struct conf_error why;
+
+	if (equals == NULL || (size_t)(equals - override) >= sizeof(key)) {
+		(void)snprintf(error->text, sizeof(error->text),
+		    "-o %.200s: expected KEY=VALUE", override);
+		return E_SYNTAX;
+	}
+	memcpy(key, override, (size_t)(equals - override));
+	key[equals - override] = '\0';
+	int outcome = conf_set(conf, key, equals + 1, &why);
+	if (outcome != 0)
+		(void)snprintf(error->text, sizeof(error->text), "-o %.100s: %.380s",
+		    override, why.text);
+	return outcome;
+}
+
+static int
+apply(const struct settings *s, struct conf *conf, struct conf_error *error)
+{
+	const char *file = s->file;
+	int outcome = 0;
+
+	if (file == NULL && s->directory == NULL && access(DEFAULT_FILE, F_OK) == 0)
+		file = DEFAULT_FILE;
+	if (file != NULL)
+		outcome = conf_load(conf, file, error);
+	if (outcome == 0 && s->directory != NULL) {
+		outcome = conf_set_directory(conf, s->directory);
+		if (outcome != 0)
+			(void)snprintf(error->text, sizeof(error->text), "-d %.200s: %s",
+			    s->directory, err_text(outcome));
+	}
+	for (size_t i = 0; outcome == 0 && i < s->override_count; i++)
+		outcome = apply_override(conf, s->overrides[i], error);
+	return outcome;
+}
+
+struct conf *
+settings_load(const struct settings *s, struct conf_error *error)
+{
+	struct conf *conf = conf_new();
+
+	if (conf == NULL) {
+		(void)snprintf(error->text, sizeof(error->text), "out of memory");
+		return NULL;
+	}
+	if (apply(s, conf, error) != 0) {
+		conf_free(conf);
+		return NULL;
+	}
+	return conf;
+}
+
+static int
+check_rules(struct policy *policy, const char *key,
+    const struct conf_list *rules, struct conf_error *error)
+{
+	const char *why = "";
+
+	for (size_t i = 0; i < rules->count; i++) {
+		if (policy_add(policy, rules->items[i], DECIDE_SPLICE, &why) == 0)
+			continue;
+		(void)snprintf(error->text, sizeof(error->text),
+		    "%s: rule '%.200s': %s", key, rules->items[i], why);
+		return E_SYNTAX;
+	}
+	return 0;
+}
+
+static int
+check_policy(const struct conf *conf, struct conf_error *error)
+{
+	struct policy *policy = policy_new(DECIDE_INSPECT);
+
+	if (policy == NULL)
+		return E_NOMEM;
+	int outcome =
+	    check_rules(policy, "policy.inspect", &conf->policy_inspect, error);
+	if (outcome == 0)
+		outcome =
+		    check_rules(policy, "policy.splice", &conf->policy_splice, error);
+	if (outcome == 0)
+		outcome =
+		    check_rules(policy, "policy.refuse", &conf->policy_refuse, error);
+	policy_free(policy);
+	return outcome;
+}
+
+static int
+check_group(const char *key, const char *group, struct conf_error *error)
+{
+	gid_t gid;
+
+	if (group[0] == '\0' || privileges_group(group, &gid) == 0)
+		return 0;
+	(void)snprintf(error->text, sizeof(error->text),
+	    "%s: there is no group '%.200s': create it or leave it empty", key, group);
+	return E_NOTFOUND;
+}
+
+int
+settings_check(const struct conf *conf, struct conf_error *error)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (privileges_of(conf->user, &uid, &gid) != 0) {
+		(void)snprintf(error->text, sizeof(error->text),
+		    "user: there is no user '%.100s': create it (useradd --system "
+		    "%.100s) or name another",
+		    conf->user, conf->user);
+		return E_NOTFOUND;
+	}
+	int outcome = check_policy(conf, error);
+	if (outcome == 0)
+		outcome = check_group("bridge.group", conf->bridge_group, error);
+	if (outcome == 0)
+		outcome = check_group("log.group", conf->log_group, error);
+	return outcome;
+}

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The worker: accepts flows, waits for what they wait for, and steps them. It
+ * is the one place that touches the poller for flows. It parses hostile bytes,
+ * so it holds no CA key, opens no file once it has begun, and can die without
+ * harm to other workers' flows or to records already committed.
+ */
+#include "daemon/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/shm.h"
+#include "daemon/sandbox.h"
+
+#define ACCEPTS_PER_TURN 64
+#define ACCEPT_AGAIN_MS 100
+#define TRUST_BYTES_MAX (16u * 1024 * 1024)
+#define BACKLOG_BYTES_MAX (1024u * 1024 * 1024)
+
+void
+worker_tick(struct worker *w)
+{
+	w->host.now_us = clock_wall_us();
+	w->host.tick_ms = clock_tick_ms();
+}
+
+static struct timeval
+in_ms(uint64_t ms)
+{
+	return (struct timeval){.tv_sec = (time_t)(ms / 1000),
+	    .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+}
+
+/* --- the poller --- */
+
+static void
+on_ready(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct worker_flow *wf = context;
+
+	worker_tick(wf->worker);
+	worker_step(wf);
+}
+
+static void
+unwatch(struct watch *watch)
+{
+	if (watch->added)
+		(void)event_del(&watch->event);
+	watch->added = false;
+}
+
+/* Registers what the side waits for, if that is not what is registered. */
+static void
+watch_side(struct worker_flow *wf, struct watch *watch, const struct side *side)
+{
+	short what = (short)((side->want_read ? EV_READ : 0) |
+	    (side->want_write ? EV_WRITE : 0));
+
+	if (side->fd < 0)
+		what = 0;
+	if (watch->added && watch->what == what && watch->fd == side->fd &&
+	    watch->serial == side->serial)
+		return;
+	unwatch(watch);
+	if (what == 0)
+		return;
+	watch->fd = side->fd;
+	watch->serial = side->serial;
+	watch->what = what;
+	if (event_assign(&watch->event, wf->worker->role.base, side->fd,
+	        (short)(what | EV_PERSIST), on_ready, wf) == 0 &&
+	    event_add(&watch->event, NULL) == 0)
+		watch->added = true;
+	else
+		diag_error("cannot wait for descriptor %d: %s", side->fd,
+		    strerror(errno));
+}
+
+/* A timer that fires too early is set again then: moving a deadline away costs
+ * nothing. */
+static void
+watch_deadline(struct worker_flow *wf)
+{
+	const struct flow *flow = wf->flow;
+	uint64_t now_ms = wf->worker->host.tick_ms;
+
+	if (flow->again) {
+		wf->timer_ms = 0;
+		event_active(&wf->timer, EV_TIMEOUT, 0);
+		return;
+	}
+	if (flow->deadline_ms == 0 ||
+	    (wf->timer_ms != 0 && wf->timer_ms <= flow->deadline_ms))
+		return;
+	struct timeval in = in_ms(
+	    flow->deadline_ms > now_ms ? flow->deadline_ms - now_ms : 0);
+	wf->timer_ms = flow->deadline_ms;
+	(void)event_add(&wf->timer, &in);
+}
+
+static void
+accept_more(struct worker *w)
+{
+	if (!w->draining && w->flow_count < w->role.conf->flow_max)
+		(void)event_add(w->accepting, NULL);
+}
+
+static void
+finish_drain(struct worker *w)
+{
+	if (w->draining && w->flow_count == 0 && records_flush(w))
+		event_base_loopbreak(w->role.base);
+}
+
+static void
+forget(struct worker_flow *wf)
+{
+	struct worker *w = wf->worker;
+
+	leafs_forget(wf);
+	unwatch(&wf->watches[FROM_CLIENT]);
+	unwatch(&wf->watches[FROM_SERVER]);
+	(void)event_del(&wf->timer);
+	TAILQ_REMOVE(&w->flows, wf, all);
+	flow_free(wf->flow);
+	free(wf);
+	if (w->flow_count-- == w->role.conf->flow_max)
+		accept_more(w);
+	counter_set(&w->counters->flows, w->flow_count);
+	finish_drain(w);
+}
+
+/* After anything that may have changed the flow. */
+static void
+settle(struct worker_flow *wf)
+{
+	struct flow *flow = wf->flow;
+
+	if (flow->state == FLOW_STATE_CLOSED) {
+		forget(wf);
+		return;
+	}
+	watch_side(wf, &wf->watches[FROM_CLIENT], &flow->client);
+	watch_side(wf, &wf->watches[FROM_SERVER], &flow->server);
+	watch_deadline(wf);
+}
+
+void
+worker_step(struct worker_flow *wf)
+{
+	flow_step(wf->flow);
+	settle(wf);
+}
+
+static void
+on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct worker_flow *wf = context;
+
+	worker_tick(wf->worker);
+	wf->timer_ms = 0;
+	if (wf->flow->again)
+		flow_step(wf->flow);
+	else
+		flow_expire(wf->flow);
+	settle(wf);
+}
+
+/* --- accepting --- */
+
+static int
+add_flow(struct worker *w, int fd)
+{
+	struct worker_flow *wf = calloc(1, sizeof(*wf));
+
+	if (wf == NULL) {
+		(void)close(fd);
+		return E_NOMEM;
+	}
+	wf->worker = w;
+	wf->flow = flow_new(&w->host, fd);
+	if (wf->flow == NULL) {
+		free(wf);
+		return E_NOMEM;
+	}
+	wf->flow->attachment = wf;
+	(void)evtimer_assign(&wf->timer, w->role.base, on_timer, wf);
+	TAILQ_INSERT_TAIL(&w->flows, wf, all);
+	w->flow_count++;
+	counter_set(&w->counters->flows, w->flow_count);
+	counter_set(&w->counters->flows_total, w->host.flow_count);
+	worker_step(wf);
+	return 0;
+}
+
+static int
+accept_one(struct worker *w)
+{
+	int fd = accept(w->flow_socket, NULL, NULL);
+
+	if (fd < 0)
+		return errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		        errno == ENOMEM
+		    ? E_FULL
+		    : E_AGAIN;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+		(void)close(fd);
+		return E_SYS;
+	}
+	return add_flow(w, fd);
+}
+
+/* With no descriptor left, new flows wait in the socket's queue for a while;
+ * those that are here go on. */
+static void
+stop_accepting(struct worker *w)
+{
+	struct timeval in = in_ms(ACCEPT_AGAIN_MS);
+
+	(void)event_del(w->accepting);
+	if (counter_get(&w->counters->no_descriptor) == 0)
+		diag_warning("no descriptor left: new flows wait (raise "
+		    "LimitNOFILE, or ulimit -n)");
+	counter_add(&w->counters->no_descriptor, 1);
+	(void)event_add(w->accept_again, &in);
+}
+
+static void
+on_accept(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct worker *w = context;
+	int error = 0;
+
+	worker_tick(w);
+	for (int i = 0; error == 0 && i < ACCEPTS_PER_TURN; i++) {
+		if (w->flow_count >= w->role.conf->flow_max) {
+			(void)event_del(w->accepting);
+			return;
+		}
+		error = accept_one(w);
+	}
+	if (error == E_FULL || error == E_NOMEM)
+		stop_accepting(w);
+}
+
+static void
+on_accept_again(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	accept_more(context);
+}
+
+/* --- the ring --- */
+
+/* The logger made room: on with what had to wait. */
+static void
+on_woken(evutil_socket_t fd, short what UNUSED, void *context)
+{
+	struct worker *w = context;
+	struct worker_flow *wf, *next;
+	char bytes[256];
+
+	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	bool was_paused = w->host.paused;
+	if (!records_flush(w) || !was_paused)
+		return;
+	worker_tick(w);
+	for (wf = TAILQ_FIRST(&w->flows); wf != NULL; wf = next) {
+		next = TAILQ_NEXT(wf, all);
+		worker_step(wf);
+	}
+	finish_drain(w);
+}
+
+/* --- settings --- */
+
+static void
+add_rules(struct policy *policy, const struct conf_list *rules,
+    enum decision decision)
+{
+	const char *why;
+
+	for (size_t i = 0; i < rules->count; i++)
+		if (policy_add(policy, rules->items[i], decision, &why) != 0)
+			diag_error("policy: rule '%s' is left out: %s",
+			    rules->items[i], why);
+}
+
+static enum decision
+fallback(unsigned choice)
+{
+	switch (choice) {
+	case CONF_SPLICE:
+		return DECIDE_SPLICE;
+	case CONF_REFUSE:
+		return DECIDE_REFUSE;
+	default:
+		return DECIDE_INSPECT;
+	}
+}
+
+static void
+compile_policy(struct worker *w)
+{
+	const struct conf *conf = w->role.conf;
+	struct policy *policy = policy_new(fallback(conf->policy_default));
+
+	if (policy == NULL)
+		diag_fatal("out of memory");
+	add_rules(policy, &conf->policy_inspect, DECIDE_INSPECT);
+	add_rules(policy, &conf->policy_splice, DECIDE_SPLICE);
+	add_rules(policy, &conf->policy_refuse, DECIDE_REFUSE);
+	policy_free(w->policy);
+	w->policy = policy;
+	w->host.policy = policy;
+}
+
+static void
+configure(struct role *r)
+{
+	struct worker *w = r->context;
+	const struct conf *conf = r->conf;
+	size_t count = conf->capture_redact_headers.count;
+
+	compile_policy(w);
+	w->host.conf = conf;
+	/* The writer borrows the list's texts from the settings. */
+	free(w->redact);
+	w->redact = calloc(count + 1, sizeof(*w->redact));
+	if (w->redact == NULL)
+		diag_fatal("out of memory");
+	for (size_t i = 0; i < count; i++)
+		w->redact[i] = conf->capture_redact_headers.items[i];
+	w->host.writer.redact_headers = w->redact;
+	w->host.writer.redact_count = count;
+}
+
+/* Reads the file through the descriptor that the parent opened: a worker has no
+ * path to any. */
+static void
+take_trust(struct worker *w, int fd)
+{
+	struct stat st;
+	uint8_t *pem = NULL;
+
+	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size < TRUST_BYTES_MAX)
+		pem = calloc(1, (size_t)st.st_size + 1);
+	if (pem == NULL ||
+	    pread(fd, pem, (size_t)st.st_size, 0) != (ssize_t)st.st_size) {
+		diag_error("upstream.trust cannot be read: no server will verify");
+		free(pem);
+		(void)close(fd);
+		return;
+	}
+	mbedtls_x509_crt_free(&w->roots);
+	mbedtls_x509_crt_init(&w->roots);
+	int bad = mbedtls_x509_crt_parse(&w->roots, pem, (size_t)st.st_size + 1);
+	if (bad < 0)
+		diag_error("upstream.trust holds no certificate: no server will "
+		    "verify");
+	else if (bad > 0)
+		diag_debug("upstream.trust: %d certificates were not understood",
+		    bad);
+	free(pem);
+	(void)close(fd);
+}
+
+/* --- the role --- */
+
+static void
+take_ring(struct worker *w, const struct msg *m)
+{
+	struct msg_ring at;
+
+	memcpy(&at, m->payload, sizeof(at));
+	w->ring_bytes = at.bytes;
+	w->ring_memory = shm_map(m->fd, at.bytes);
+	(void)close(m->fd);
+	if (w->ring_memory == NULL)
+		diag_fatal("cannot map the ring: %s", strerror(errno));
+}
+
+static void
+on_message(struct role *r, struct msg *m)
+{
+	struct worker *w = r->context;
+
+	switch (m->type) {
+	case MSG_RING:
+		take_ring(w, m);
+		break;
+	case MSG_WAKE:
+		w->wake_fd = m->fd;
+		break;
+	case MSG_FLOW_SOCKET:
+		w->flow_socket = m->fd;
+		break;
+	case MSG_CONTROL_SOCKET:
+		w->control_socket = m->fd;
+		break;
+	case MSG_SIGNER_CHANNEL:
+		leafs_connect(w, m->fd);
+		break;
+	case MSG_TRUST:
+		take_trust(w, m->fd);
+		break;
+	case MSG_RELOADED:
+		control_reloaded(w->control, m);
+		break;
+	default:
+		if (m->fd >= 0)
+			(void)close(m->fd);
+		break;
+	}
+}
+
+static void
+prepare(struct role *r)
+{
+	struct worker *w = r->context;
+
+	if (w->ring_memory == NULL || w->wake_fd < 0 || w->flow_socket < 0 ||
+	    w->control_socket < 0 || r->index == 0 || r->index > WORKERS_MAX)
+		diag_fatal("the parent did not send all that a worker needs");
+	if (ring_attach(&w->ring, w->ring_memory, w->ring_bytes) != 0)
+		diag_fatal("the ring is damaged");
+	w->counters = &r->board->workers[r->index - 1];
+	buf_init(&w->line, ring_record_limit(&w->ring));
+	buf_init(&w->backlog, BACKLOG_BYTES_MAX);
+}
+
+static void
+prepare_host(struct worker *w)
+{
+	struct flow_host *h = &w->host;
+
+	h->context = w;
+	h->roots = &w->roots;
+	h->leafs = leafs_new(w->role.conf->leaf_cache);
+	h->scratch = malloc(SIDE_IO_BYTES);
+	h->worker = w->role.index;
+	h->flow_count = counter_get(&w->counters->flows_total);
+	h->writer.run_id = w->role.run_id;
+	h->writer.hostname = w->role.hostname;
+	h->writer.writer = w->role.index;
+	h->request_leaf = leafs_request;
+	h->on_http = records_on_http;
+	h->on_tls = records_on_tls;
+	h->on_flow = records_on_flow;
+	if (side_io_init(&h->io) != 0 || h->leafs == NULL || h->scratch == NULL)
+		diag_fatal("out of memory");
+}
+
+static void
+begin(struct role *r)
+{
+	struct worker *w = r->context;
+
+	prepare_host(w);
+	configure(r);
+	sandbox_enter(SANDBOX_WORKER, NULL);
+	w->accepting = event_new(r->base, w->flow_socket, EV_READ | EV_PERSIST,
+	    on_accept, w);
+	w->accept_again = evtimer_new(r->base, on_accept_again, w);
+	w->woken = event_new(r->base, w->wake_fd, EV_READ | EV_PERSIST, on_woken, w);
+	w->control = control_new(w, w->control_socket);
+	if (w->accepting == NULL || w->accept_again == NULL || w->woken == NULL ||
+	    w->control == NULL || event_add(w->woken, NULL) != 0)
+		diag_fatal("out of memory");
+	worker_tick(w);
+	accept_more(w);
+}
+
+static void
+close_all(struct worker *w)
+{
+	struct worker_flow *wf;
+
+	worker_tick(w);
+	while ((wf = TAILQ_FIRST(&w->flows)) != NULL) {
+		flow_close(wf->flow, CLOSE_SHUTDOWN, NULL);
+		settle(wf);
+	}
+}
+
+static void
+on_drain_timeout(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct worker *w = context;
+
+	close_all(w);
+	finish_drain(w);
+}
+
+static void
+drain(struct role *r, bool hurry)
+{
+	struct worker *w = r->context;
+	struct timeval in = in_ms(r->conf != NULL ? r->conf->drain_timeout_ms : 0);
+
+	if (w->accepting == NULL || hurry) {
+		w->draining = true;
+		close_all(w);
+		event_base_loopbreak(r->base);
+		return;
+	}
+	w->draining = true;
+	(void)event_del(w->accepting);
+	w->drain_timer = evtimer_new(r->base, on_drain_timeout, w);
+	if (w->drain_timer == NULL || event_add(w->drain_timer, &in) != 0)
+		close_all(w);
+	finish_drain(w);
+}
+
+int
+worker_main(void)
+{
+	static struct worker w = {
+	    .role = {.name = "worker", .on_message = on_message,
+	        .prepare = prepare, .begin = begin, .configure = configure,
+	        .drain = drain},
+	    .flow_socket = -1,
+	    .control_socket = -1,
+	    .wake_fd = -1,
+	};
+
+	w.role.context = &w;
+	w.signer.fd = -1;
+	TAILQ_INIT(&w.flows);
+	TAILQ_INIT(&w.mints);
+	mbedtls_x509_crt_init(&w.roots);
+	mbedtls_x509_crt_init(&w.own_ca);
+	return role_run(&w.role);
+}

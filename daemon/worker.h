@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The worker's own parts, between worker.c (flows and the poller),
+ * worker_records.c (events into the ring), worker_leafs.c (the signer) and
+ * control.c (control.sock).
+ */
+#ifndef SIGHTGLASS_DAEMON_WORKER_H
+#define SIGHTGLASS_DAEMON_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/ring.h"
+#include "daemon/role.h"
+#include "mitm/flow.h"
+
+/* One side's registration with the poller. */
+struct watch {
+	struct event event;
+	bool added;
+	short what;      /* EV_READ | EV_WRITE, as added */
+	int fd;          /* ... for this descriptor */
+	unsigned serial; /* ... of this socket */
+};
+
+struct worker_flow {
+	TAILQ_ENTRY(worker_flow) all;
+	struct worker *worker;
+	struct flow *flow; /* owned */
+	struct watch watches[2];
+	struct event timer;
+	uint64_t timer_ms; /* when it fires, of the host's tick; 0: not set */
+	struct mint *mint; /* the leaf it waits for, or NULL */
+	TAILQ_ENTRY(worker_flow) waiting;
+};
+
+/* A leaf asked of the signer, for all flows that wait for the same. */
+struct mint {
+	TAILQ_ENTRY(mint) all;
+	uint64_t ticket;
+	struct leaf_id id;
+	struct buf request; /* the message, to be sent again to a new signer */
+	TAILQ_HEAD(, worker_flow) waiters;
+};
+
+TAILQ_HEAD(worker_flows, worker_flow);
+TAILQ_HEAD(mints, mint);
+
+struct worker {
+	struct role role;
+	struct flow_host host;
+	struct board_worker *counters;
+	mbedtls_x509_crt roots;
+	mbedtls_x509_crt own_ca;
+	struct policy *policy;
+	const char **redact; /* conf's list, as record_writer wants it */
+
+	int flow_socket, control_socket;
+	struct event *accepting, *accept_again;
+	struct worker_flows flows;
+	size_t flow_count;
+	bool draining;
+	struct event *drain_timer;
+
+	struct ring ring;
+	void *ring_memory;
+	uint64_t ring_bytes;
+	int wake_fd;
+	struct event *woken;
+	struct buf line;    /* the record being built */
+	struct buf backlog; /* records that the ring would not take, each behind
+	                     * its u32 length */
+	uint64_t backlog_records;
+
+	struct channel signer;
+	struct mints mints;
+	uint64_t next_ticket;
+	uint8_t issuer[16384]; /* the CA's DER */
+	size_t issuer_length;
+
+	struct control *control;
+};
+
+/* Steps the flow, tells the poller what it waits for now, and frees it when it
+ * has ended. */
+void worker_step(struct worker_flow *wf) NONNULL(1);
+
+/* Reads the clocks for what follows. */
+void worker_tick(struct worker *w) NONNULL(1);
+
+/* --- worker_records.c --- */
+void records_on_http(void *context, struct flow *flow,
+    const struct http_exchange *exchange);
+void records_on_tls(void *context, struct flow *flow,
+    const struct tls_event *event);
+void records_on_flow(void *context, struct flow *flow,
+    const struct flow_event *event);
+/* Puts the backlog into the ring, as far as it goes. True: it is empty. */
+bool records_flush(struct worker *w) WUNRES NONNULL(1);
+
+/* --- worker_leafs.c --- */
+int leafs_request(void *context, struct flow *flow, const struct names *names)
+    WUNRES;
+/* The flow ends and waits no more. */
+void leafs_forget(struct worker_flow *wf) NONNULL(1);
+/* Takes over the channel to a signer (fd); what is asked for is asked again. */
+void leafs_connect(struct worker *w, int fd) NONNULL(1);
+
+/* --- control.c --- */
+struct control;
+/* Serves control.sock's listening descriptor (borrowed). NULL: out of memory. */
+struct control *control_new(struct worker *w, int listener) WUNRES NONNULL(1);
+void control_free(struct control *c);
+/* The parent's answer to MSG_RELOAD. */
+void control_reloaded(struct control *c, const struct msg *m) NONNULL(1, 2);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The worker's questions to the signer. Flows that want the same leaf share one
+ * question; a signer that is restarted is asked again; a flow that ends stops
+ * waiting. Worker only.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/err.h"
+#include "daemon/worker.h"
+
+#define REQUEST_BYTES_MAX (64u * 1024)
+
+static int
+send_mint(struct worker *w, const struct mint *mint)
+{
+	return channel_send(&w->signer, MSG_MINT, buf_data(&mint->request),
+	    buf_length(&mint->request), -1);
+}
+
+static struct mint *
+find(struct worker *w, const struct leaf_id *id)
+{
+	struct mint *mint;
+
+	TAILQ_FOREACH (mint, &w->mints, all)
+		if (memcmp(&mint->id, id, sizeof(*id)) == 0)
+			return mint;
+	return NULL;
+}
+
+static void
+drop(struct worker *w, struct mint *mint)
+{
+	TAILQ_REMOVE(&w->mints, mint, all);
+	buf_free(&mint->request);
+	free(mint);
+}
+
+/* The message's bytes: head, public key, names. */
+static int
+write_request(struct worker *w, struct mint *mint, const struct names *names)
+{
+	size_t key_length;
+	const uint8_t *key = leafs_public_key(w->host.leafs, &key_length);
+	const struct msg_mint head = {mint->ticket, (uint32_t)key_length};
+	int error = buf_append(&mint->request, &head, sizeof(head));
+
+	if (error == 0)
+		error = buf_append(&mint->request, key, key_length);
+	return error != 0 ? error : names_write(names, &mint->request);
+}
+
+static struct mint *
+new_mint(struct worker *w, const struct leaf_id *id, const struct names *names)
+{
+	struct mint *mint = calloc(1, sizeof(*mint));
+
+	if (mint == NULL)
+		return NULL;
+	mint->ticket = ++w->next_ticket;
+	mint->id = *id;
+	TAILQ_INIT(&mint->waiters);
+	buf_init(&mint->request, REQUEST_BYTES_MAX);
+	if (write_request(w, mint, names) != 0) {
+		buf_free(&mint->request);
+		free(mint);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&w->mints, mint, all);
+	/* With no signer just now it is sent when the next one comes. */
+	if (w->signer.fd >= 0 && send_mint(w, mint) != 0)
+		diag_warning("the signer does not listen: waiting for its restart");
+	return mint;
+}
+
+int
+leafs_request(void *context, struct flow *flow, const struct names *names)
+{
+	struct worker *w = context;
+	struct worker_flow *wf = flow->attachment;
+	struct leaf_id id;
+
+	leafs_id(names, false, &id);
+	struct mint *mint = find(w, &id);
+	if (mint == NULL)
+		mint = new_mint(w, &id, names);
+	if (mint == NULL)
+		return E_NOMEM;
+	wf->mint = mint;
+	TAILQ_INSERT_TAIL(&mint->waiters, wf, waiting);
+	return 0;
+}
+
+void
+leafs_forget(struct worker_flow *wf)
+{
+	struct mint *mint = wf->mint;
+
+	if (mint == NULL)
+		return;
+	TAILQ_REMOVE(&mint->waiters, wf, waiting);
+	wf->mint = NULL;
+	/* The question stays: its answer goes into the cache. */
+}
+
+/* Gives the leaf (or the news that there is none) to all that wait. */
+static void
+settle(struct worker *w, struct mint *mint, struct leaf *leaf, const char *why)
+{
+	struct worker_flow *wf;
+
+	while ((wf = TAILQ_FIRST(&mint->waiters)) != NULL) {
+		leafs_forget(wf);
+		if (leaf != NULL) {
+			leaf->references++;
+			flow_leaf_ready(wf->flow, leaf);
+		} else {
+			flow_leaf_failed(wf->flow, why);
+		}
+		worker_step(wf);
+	}
+	drop(w, mint);
+}
+
+static void
+take_leaf(struct worker *w, const struct msg *m)
+{
+	struct msg_leaf head;
+	struct mint *mint;
+	struct leaf *leaf = NULL;
+
+	memcpy(&head, m->payload, sizeof(head));
+	TAILQ_FOREACH (mint, &w->mints, all)
+		if (mint->ticket == head.ticket)
+			break;
+	if (mint == NULL)
+		return;
+	if (head.error == 0)
+		leaf = leafs_add(w->host.leafs, &mint->id, m->payload + sizeof(head),
+		    m->length - sizeof(head), w->issuer, w->issuer_length);
+	settle(w, mint, leaf, head.error != 0 ? err_name(head.error) : "bad leaf");
+	leaf_release(leaf);
+}
+
+static void
+take_ca(struct worker *w, const struct msg *m)
+{
+	memcpy(w->issuer, m->payload, m->length);
+	w->issuer_length = m->length;
+	mbedtls_x509_crt_free(&w->own_ca);
+	mbedtls_x509_crt_init(&w->own_ca);
+	if (mbedtls_x509_crt_parse_der(&w->own_ca, m->payload, m->length) != 0)
+		diag_fatal("the signer's CA certificate cannot be read");
+	w->host.own_ca = &w->own_ca;
+}
+
+static void
+on_message(void *context, struct channel *c UNUSED, struct msg *m)
+{
+	struct worker *w = context;
+
+	worker_tick(w);
+	if (m->type == MSG_LEAF)
+		take_leaf(w, m);
+	else if (m->type == MSG_CA)
+		take_ca(w, m);
+}
+
+static void
+on_closed(void *context UNUSED, struct channel *c UNUSED)
+{
+	/* The parent restarts the signer and brings a new channel. */
+}
+
+void
+leafs_connect(struct worker *w, int fd)
+{
+	struct mint *mint;
+
+	if (w->signer.fd >= 0)
+		channel_close(&w->signer);
+	if (channel_open(&w->signer, w->role.base, fd, FROM_SIGNER) != 0)
+		diag_fatal("cannot open the signer's channel");
+	w->signer.on_message = on_message;
+	w->signer.on_closed = on_closed;
+	w->signer.context = w;
+	TAILQ_FOREACH (mint, &w->mints, all)
+		if (send_mint(w, mint) != 0)
+			break;
+}
