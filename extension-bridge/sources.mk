@@ -2,6 +2,11 @@ noinst_LIBRARIES += libbridge.a
 libbridge_a_SOURCES = \
 	extension-bridge/flow_header.c extension-bridge/flow_header.h \
 	extension-bridge/handoff.c extension-bridge/handoff.h \
+	extension-bridge/proxy/client.c extension-bridge/proxy/client.h \
+	extension-bridge/proxy/listen.c \
+	extension-bridge/proxy/proxy.c extension-bridge/proxy/proxy.h \
+	extension-bridge/proxy/refusal.c extension-bridge/proxy/refusal.h \
 	extension-bridge/proxy/request.c extension-bridge/proxy/request.h \
+	extension-bridge/proxy/resolve.c extension-bridge/proxy/resolve.h \
 	extension-bridge/proxy/socks.c extension-bridge/proxy/socks.h \
 	extension-bridge/proxy/target.c extension-bridge/proxy/target.h

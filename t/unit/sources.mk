@@ -7,6 +7,11 @@ t_unit_flow_header_suite_SOURCES = t/unit/flow_header.c t/unit/corpus.c \
 t_unit_flow_header_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += extension-bridge/PROTOCOL.md t/corpus/flow_header
 
+check_PROGRAMS += t/unit/handoff-suite
+t_unit_handoff_suite_SOURCES = t/unit/handoff.c t/unit/receiver.c \
+	t/unit/receiver.h
+t_unit_handoff_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/hello-suite
 t_unit_hello_suite_SOURCES = t/unit/hello.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/hello.c
@@ -18,6 +23,11 @@ t_unit_policy_suite_SOURCES = t/unit/policy.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/policy.c
 t_unit_policy_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/policy
+
+check_PROGRAMS += t/unit/proxy-suite
+t_unit_proxy_suite_SOURCES = t/unit/proxy.c t/unit/receiver.c \
+	t/unit/receiver.h
+t_unit_proxy_suite_LDADD = libbridge.a libbase.a $(EVENT_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/request-suite
 t_unit_request_suite_SOURCES = t/unit/request.c t/unit/corpus.c \
