@@ -7,6 +7,10 @@ libmitm_a_SOURCES = \
 	mitm/event.h \
 	mitm/flow.c \
 	mitm/flow.h \
+	mitm/h1.c \
+	mitm/h1.h \
+	mitm/h1_message.c \
+	mitm/h1_message.h \
 	mitm/hello.c \
 	mitm/hello.h \
 	mitm/intake.c \

@@ -12,6 +12,12 @@ t_unit_handoff_suite_SOURCES = t/unit/handoff.c t/unit/receiver.c \
 	t/unit/receiver.h
 t_unit_handoff_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/h1-suite
+t_unit_h1_suite_SOURCES = t/unit/h1.c t/unit/corpus.c t/unit/corpus.h \
+	t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h
+t_unit_h1_suite_LDADD = libmitm.a libbase.a $(LLHTTP_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/h1
+
 check_PROGRAMS += t/unit/hello-suite
 t_unit_hello_suite_SOURCES = t/unit/hello.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/hello.c

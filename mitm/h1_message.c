@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Collecting one HTTP/1 message. The head lives in an arena of the message, the
+ * body in a buffer that doubles up to its limit; an empty message holds no
+ * memory. Pure; worker. Out of memory is treated as "too long": the record says
+ * that it is cut, the bytes on the wire are not touched.
+ */
+#include "mitm/h1_message.h"
+
+#include <string.h>
+
+/* A field costs more memory than wire bytes: what a head may take at most, in
+ * units of the head's limit. */
+#define ARENA_PER_HEAD 4u
+#define ARENA_LEAST_BYTES 4096u
+#define FIRST_FIELDS 16u
+#define FIELD_FRAMING_BYTES 4u /* ": " and CR LF */
+
+/* --- spans --- */
+
+void
+h1_span_init(struct h1_span *s, size_t limit_bytes)
+{
+	*s = (struct h1_span){0};
+	buf_init(&s->kept, limit_bytes);
+}
+
+void
+h1_span_free(struct h1_span *s)
+{
+	buf_free(&s->kept);
+}
+
+void
+h1_span_clear(struct h1_span *s)
+{
+	s->at = NULL;
+	s->length = 0;
+	if (s->kept.data != NULL)
+		buf_free(&s->kept);
+}
+
+/* As much as the limit allows; h1_span_bytes tells by the lengths. */
+static void
+keep(struct h1_span *s, const uint8_t *at, size_t length)
+{
+	size_t room = s->kept.limit_bytes - buf_length(&s->kept);
+
+	if (buf_append(&s->kept, at, length < room ? length : room) != 0)
+		s->kept.limit_bytes = buf_length(&s->kept);
+}
+
+void
+h1_span_settle(struct h1_span *s)
+{
+	if (s->at != NULL)
+		keep(s, s->at, s->length);
+	s->at = NULL;
+}
+
+void
+h1_span_add(struct h1_span *s, const uint8_t *at, size_t length)
+{
+	if (length == 0)
+		return;
+	if (s->length == 0) {
+		s->at = at;
+	} else if (s->at == NULL || s->at + s->length != at) {
+		h1_span_settle(s);
+		keep(s, at, length);
+	}
+	s->length += length;
+}
+
+/* What is at hand of it: all, unless it passed the limit. */
+static struct bytes
+span_bytes(const struct h1_span *s)
+{
+	if (s->at != NULL)
+		return (struct bytes){s->at, s->length};
+	return (struct bytes){buf_data(&s->kept), buf_length(&s->kept)};
+}
+
+/* --- messages --- */
+
+void
+h1_message_init(struct h1_message *m, size_t head_bytes, size_t body_bytes)
+{
+	*m = (struct h1_message){.head_left = head_bytes};
+	arena_init(&m->arena, ARENA_PER_HEAD * head_bytes + ARENA_LEAST_BYTES);
+	buf_init(&m->body, body_bytes);
+}
+
+void
+h1_message_free(struct h1_message *m)
+{
+	arena_free(&m->arena);
+	buf_free(&m->body);
+}
+
+/* Room for one more; the old array stays in the arena until the message goes. */
+static bool
+grow(struct h1_message *m, struct h1_fields *list)
+{
+	size_t capacity = list->capacity == 0 ? FIRST_FIELDS : list->capacity * 2;
+	struct http_field *items;
+
+	if (list->count < list->capacity)
+		return true;
+	items = arena_alloc(&m->arena, capacity * sizeof(*items));
+	if (items == NULL)
+		return false;
+	if (list->count > 0)
+		memcpy(items, list->items, list->count * sizeof(*items));
+	list->items = items;
+	list->capacity = capacity;
+	return true;
+}
+
+static bool
+is_blank(uint8_t byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+/* RFC 9112 section 5.1: the blanks around are not part of it. */
+static struct bytes
+trim(struct bytes text)
+{
+	while (text.length > 0 && is_blank(text.data[text.length - 1]))
+		text.length--;
+	while (text.length > 0 && is_blank(text.data[0])) {
+		text.data++;
+		text.length--;
+	}
+	return text;
+}
+
+static bool
+add_field(struct h1_message *m, struct h1_fields *list,
+    const struct h1_span *name, const struct h1_span *value)
+{
+	struct bytes n = span_bytes(name), v = span_bytes(value);
+	size_t cost = name->length + value->length + FIELD_FRAMING_BYTES;
+
+	if (m->head_too_long || cost > m->head_left || n.length < name->length ||
+	    v.length < value->length || !grow(m, list))
+		return false;
+	n = trim(n);
+	v = trim(v);
+	uint8_t *copy = arena_alloc(&m->arena, n.length + v.length);
+	if (copy == NULL)
+		return false;
+	m->head_left -= cost;
+	if (n.length > 0)
+		memcpy(copy, n.data, n.length);
+	if (v.length > 0)
+		memcpy(copy + n.length, v.data, v.length);
+	list->items[list->count++] = (struct http_field){
+	    .name = {copy, n.length}, .value = {copy + n.length, v.length}};
+	return true;
+}
+
+void
+h1_message_add_field(struct h1_message *m, struct h1_fields *list,
+    const struct h1_span *name, const struct h1_span *value)
+{
+	if (!add_field(m, list, name, value))
+		m->head_too_long = true;
+}
+
+struct bytes
+h1_message_keep(struct h1_message *m, const struct h1_span *text)
+{
+	struct bytes all = span_bytes(text);
+	size_t length = all.length < m->head_left ? all.length : m->head_left;
+	uint8_t *copy = length == 0 ? NULL : arena_alloc(&m->arena, length);
+
+	if (copy == NULL)
+		length = 0;
+	else
+		memcpy(copy, all.data, length);
+	m->head_too_long |= length < text->length;
+	m->head_left -= length;
+	return (struct bytes){copy, length};
+}
+
+void
+h1_message_add_body(struct h1_message *m, const uint8_t *at, size_t length)
+{
+	size_t room = m->body.limit_bytes - buf_length(&m->body);
+
+	m->wire_bytes += length;
+	if (room == 0)
+		return;
+	/* Out of memory: what is kept so far is all that will be, so that it
+	 * stays a beginning. */
+	if (buf_append(&m->body, at, length < room ? length : room) != 0)
+		m->body.limit_bytes = buf_length(&m->body);
+}
+
+void
+h1_message_describe(const struct h1_message *m, struct http_message *out)
+{
+	size_t captured = buf_length(&m->body);
+
+	*out = (struct http_message){
+	    .fields = m->fields.items,
+	    .field_count = m->fields.count,
+	    .trailers = m->trailers.items,
+	    .trailer_count = m->trailers.count,
+	    .body = {
+		.wire_bytes = m->wire_bytes,
+		.captured = {buf_data(&m->body), captured},
+		.truncated = m->wire_bytes > captured,
+	    },
+	    .first_us = m->first_us,
+	    .last_us = m->last_us,
+	    .complete = m->complete,
+	    .head_too_long = m->head_too_long,
+	};
+}
