@@ -236,7 +236,8 @@ hand_over(struct client *c)
 		return;
 	}
 	if (error != 0) {
-		refuse(c, REFUSE_NO_DAEMON, err_text(error));
+		refuse(c, REFUSE_NO_DAEMON, error == E_NOTFOUND ?
+		    "it is not running" : err_text(error));
 		return;
 	}
 	pass_on(c, bridge_fd);

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `sightglass proxy`: the CONNECT, HTTP and SOCKS5 forwarder in the foreground,
+ * for programs that can be told to use a proxy. It hands flows to the daemon
+ * that is running and starts none; without one its clients are told so. Runs in
+ * the CLI's own process.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "ca/key.h"
+#include "cli/command.h"
+#include "cli/control.h"
+#include "extension-bridge/proxy/proxy.h"
+
+#define DEFAULT_ADDRESS "127.0.0.1:8080"
+#define ANSWER_BYTES_MAX (64u * 1024)
+
+const char command_proxy_usage[] =
+    "usage: sightglass proxy [-l ADDRESS:PORT] [--allow-remote] [-d DIR] "
+    "[-c FILE]\n"
+    "\n"
+    "Listens for clients that speak HTTP CONNECT, HTTP with absolute addresses,\n"
+    "or SOCKS5, all on one port, and hands their connections to the running\n"
+    "daemon. Prints the address it listens on, and runs until interrupted.\n"
+    "\n"
+    "  -l, --listen ADDRESS:PORT  where to listen (" DEFAULT_ADDRESS "); port 0\n"
+    "                             takes a free one\n"
+    "      --allow-remote         let ADDRESS be one that other machines reach:\n"
+    "                             whoever reaches it can use this machine's\n"
+    "                             network\n"
+    "  -d, --directory DIR        the daemon's state directory, as exec makes it\n"
+    "  -c, --config FILE          its configuration\n"
+    "  -h, --help                 this text\n";
+
+struct settings {
+	const char *listen;
+	bool allow_remote;
+};
+
+/* 0; or -1: stop, with *status. */
+static int
+read_options(struct cli *cli, int argc, char **argv, struct settings *s,
+    int *status)
+{
+	static const struct option options[] = {
+	    {"listen", required_argument, NULL, 'l'},
+	    {"allow-remote", no_argument, NULL, 'R'},
+	    {"directory", required_argument, NULL, 'd'},
+	    {"config", required_argument, NULL, 'c'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0}};
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "l:d:c:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'l':
+			s->listen = optarg;
+			break;
+		case 'R':
+			s->allow_remote = true;
+			break;
+		case 'd':
+			cli->directory = optarg;
+			break;
+		case 'c':
+			cli->file = optarg;
+			break;
+		case 'h':
+			(void)fputs(command_proxy_usage, stdout);
+			*status = CLI_OK;
+			return -1;
+		default:
+			*status = CLI_USAGE;
+			return -1;
+		}
+	}
+	if (optind == argc)
+		return 0;
+	diag_error("proxy takes no argument '%s': see sightglass proxy --help",
+	    argv[optind]);
+	*status = CLI_USAGE;
+	return -1;
+}
+
+/* "directory/name", which the caller frees; NULL after a message. */
+static char *
+path_below(const char *directory, const char *name)
+{
+	size_t size = strlen(directory) + strlen(name) + 2;
+	char *path = malloc(size);
+
+	if (path == NULL)
+		diag_error("%s", err_text(E_NOMEM));
+	else
+		(void)snprintf(path, size, "%s/%s", directory, name);
+	return path;
+}
+
+/* The proxy may be up before the daemon: that is worth a word, not an end. */
+static void
+look_for_daemon(const char *run_directory)
+{
+	struct buf answer;
+	char error[256];
+
+	buf_init(&answer, ANSWER_BYTES_MAX);
+	if (control_ask(run_directory, "ping", &answer, error) != 0)
+		diag_warning("%s; clients are refused until a daemon runs there",
+		    error);
+	buf_free(&answer);
+}
+
+/* The address to standard output, for programs; what to do with it to standard
+ * error, for people. */
+static int
+say_where(int listen_fd, const char *certificate)
+{
+	char address[PROXY_ADDRESS_BYTES];
+	bool readable = access(certificate, R_OK) == 0;
+
+	int error = proxy_listen_address(listen_fd, address);
+	if (error != 0)
+		return error;
+	(void)printf("%s\n", address);
+	if (fflush(stdout) != 0)
+		return E_SYS;
+	diag_info("try: https_proxy=http://%s curl %s%s%shttps://example.com",
+	    address, readable ? "--cacert " : "", readable ? certificate : "",
+	    readable ? " " : "");
+	diag_info("or, as SOCKS5: ALL_PROXY=socks5h://%s", address);
+	return 0;
+}
+
+static int
+serve(int listen_fd, const char *flow_socket_path, const char *certificate)
+{
+	struct proxy_options options = {.listen_fd = listen_fd,
+	    .flow_socket_path = flow_socket_path, .forwarder = "proxy"};
+
+	struct proxy *p = proxy_new(&options);
+	int error = p == NULL ? E_SYS : say_where(listen_fd, certificate);
+	if (error == 0)
+		error = proxy_run(p);
+	if (error != 0)
+		diag_error("the proxy cannot go on: %s", err_text(error));
+	proxy_free(p);
+	return error == 0 ? CLI_OK : CLI_CANNOT_READ;
+}
+
+static int
+listen_and_serve(const struct conf *conf, const struct settings *s)
+{
+	char error[PROXY_ERROR_BYTES];
+	int status = CLI_CANNOT_READ;
+	int listen_fd;
+
+	int result = proxy_listen(s->listen, s->allow_remote, &listen_fd, error);
+	if (result != 0) {
+		diag_error("%s", error);
+		return result == E_SYS ? CLI_CANNOT_READ : CLI_USAGE;
+	}
+	look_for_daemon(conf->run_dir);
+	char *flow_socket_path = path_below(conf->run_dir, "flow.sock");
+	char *certificate = path_below(conf->ca_dir, CA_CERTIFICATE_FILE);
+	if (flow_socket_path != NULL && certificate != NULL)
+		status = serve(listen_fd, flow_socket_path, certificate);
+	else
+		(void)close(listen_fd);
+	free(flow_socket_path);
+	free(certificate);
+	return status;
+}
+
+int
+command_proxy(struct cli *cli, int argc, char **argv)
+{
+	struct settings s = {.listen = DEFAULT_ADDRESS};
+	int status;
+
+	if (read_options(cli, argc, argv, &s, &status) != 0)
+		return status;
+	struct conf *conf = cli_conf(cli);
+	if (conf == NULL)
+		return CLI_CANNOT_READ;
+	status = listen_and_serve(conf, &s);
+	conf_free(conf);
+	return status;
+}
