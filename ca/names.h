@@ -46,6 +46,11 @@ size_t names_add_certificate(struct names *n, const mbedtls_x509_crt *crt)
  * two labels at least behind it, and stands for exactly one. */
 bool names_match(const struct names *n, const char *host) WUNRES NONNULL(1, 2);
 
+/* The same for the SAN of a certificate, however many entries it has; the CN is
+ * never looked at (RFC 9525 section 2). */
+bool names_match_certificate(const mbedtls_x509_crt *crt, const char *host)
+    WUNRES NONNULL(1, 2);
+
 /* To and from a message between our processes. names_read: bytes used,
  * E_CORRUPT. */
 int names_write(const struct names *n, struct buf *out) WUNRES NONNULL(1, 2);
