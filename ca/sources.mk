@@ -1,2 +1,9 @@
 noinst_LIBRARIES += libca.a
-libca_a_SOURCES =
+libca_a_SOURCES = \
+	ca/der.c ca/der.h \
+	ca/issue.c ca/issue.h \
+	ca/key.c ca/key.h \
+	ca/key_files.c ca/key_files.h \
+	ca/leaf.c ca/leaf.h \
+	ca/names.c ca/names.h \
+	ca/signer.c ca/signer.h

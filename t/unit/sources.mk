@@ -1,6 +1,10 @@
 # One Check suite a pure module: t/unit/NAME.c is built as t/unit/NAME-suite.
 UNIT_LIBS = $(CHECK_LIBS)
 
+check_PROGRAMS += t/unit/ca-suite
+t_unit_ca_suite_SOURCES = t/unit/ca.c
+t_unit_ca_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/flow_header-suite
 t_unit_flow_header_suite_SOURCES = t/unit/flow_header.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/flow_header.c
@@ -23,6 +27,12 @@ t_unit_hello_suite_SOURCES = t/unit/hello.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/hello.c
 t_unit_hello_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/hello t/corpus/capture-hello
+
+check_PROGRAMS += t/unit/names-suite
+t_unit_names_suite_SOURCES = t/unit/names.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/names.c
+t_unit_names_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/names
 
 check_PROGRAMS += t/unit/policy-suite
 t_unit_policy_suite_SOURCES = t/unit/policy.c t/unit/corpus.c \

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The CA's two files. A file appears under its name whole and on the disk, or
+ * not at all: written under another name in the same directory, then linked,
+ * which never replaces one that is there. The key is 0600 from its first
+ * instant. Signer and CLI. It refuses to read a key that others could read or
+ * could have written.
+ */
+#include "ca/key_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <mbedtls/pem.h>
+#include <mbedtls/platform_util.h>
+
+#include "base/err.h"
+#include "ca/key.h"
+
+#define FILE_BYTES_MAX (64u * 1024)
+#define KEY_PEM_BYTES 8192 /* RSA 8192 too */
+#define MODE_SECRET 0600
+#define MODE_PUBLIC 0644
+#define MODE_DIRECTORY 0700
+
+/* --- reading --- */
+
+/* The rest of the file and a NUL. */
+static int
+read_all(int fd, struct buf *out)
+{
+	uint8_t *room;
+	ssize_t n;
+
+	do {
+		int error = buf_reserve(out, 4096, &room);
+		if (error != 0)
+			return error;
+		n = read(fd, room, 4096);
+		if (n > 0)
+			buf_commit(out, (size_t)n);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	return n < 0 ? E_SYS : buf_append(out, "", 1);
+}
+
+static int
+open_in(int directory, const char *name, int *fd)
+{
+	/* Not blocking, should someone have put a FIFO there. */
+	*fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*fd >= 0)
+		return 0;
+	return errno == ENOENT || errno == ENOTDIR ? E_NOTFOUND : E_SYS;
+}
+
+/* Locked until it is closed, so that nobody sees one of the two files only. A
+ * file system without locks is lived with. */
+static int
+open_directory(const char *path, int lock, int *fd)
+{
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? E_NOTFOUND : E_SYS;
+	(void)flock(*fd, lock);
+	return 0;
+}
+
+/* Whether nobody else can read the key, or could have put it there. */
+static int
+check_secret(int fd, const char *directory, char error[256])
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return E_SYS;
+	if (!S_ISREG(st.st_mode)) {
+		(void)snprintf(error, 256, "%s/%s: not a regular file", directory,
+		    CA_KEY_FILE);
+		return E_DENIED;
+	}
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		(void)snprintf(error, 256, "%s/%s: owned by uid %ju: chown %ju it",
+		    directory, CA_KEY_FILE, (uintmax_t)st.st_uid,
+		    (uintmax_t)geteuid());
+		return E_DENIED;
+	}
+	if ((st.st_mode & 077) != 0) {
+		(void)snprintf(error, 256, "%s/%s: mode %04o lets others at the key: "
+		    "chmod 600 it", directory, CA_KEY_FILE,
+		    (unsigned)(st.st_mode & 07777));
+		return E_DENIED;
+	}
+	return 0;
+}
+
+static int
+read_key(int directory_fd, const char *directory, struct buf *out, char error[256])
+{
+	int fd, result = open_in(directory_fd, CA_KEY_FILE, &fd);
+
+	if (result != 0)
+		return result;
+	result = check_secret(fd, directory, error);
+	if (result == 0)
+		result = read_all(fd, out);
+	(void)close(fd);
+	return result;
+}
+
+static int
+read_public(int directory_fd, struct buf *out)
+{
+	int fd, result = open_in(directory_fd, CA_CERTIFICATE_FILE, &fd);
+
+	if (result != 0)
+		return result;
+	result = read_all(fd, out);
+	(void)close(fd);
+	return result;
+}
+
+int
+key_files_read(struct key_files *files, const char *directory, char error[256])
+{
+	int fd;
+	const char *name = "";
+
+	error[0] = '\0';
+	buf_init(&files->key, FILE_BYTES_MAX);
+	buf_init(&files->certificate, FILE_BYTES_MAX);
+	int result = open_directory(directory, LOCK_SH, &fd);
+	if (result == 0) {
+		/* Room for all of it: growing would leave copies of the key behind. */
+		uint8_t *room;
+		name = "/" CA_KEY_FILE;
+		result = buf_reserve(&files->key, FILE_BYTES_MAX, &room);
+		if (result == 0)
+			result = read_key(fd, directory, &files->key, error);
+		if (result == 0) {
+			name = "/" CA_CERTIFICATE_FILE;
+			result = read_public(fd, &files->certificate);
+		}
+		int saved = errno;
+		(void)close(fd);
+		errno = saved;
+	}
+	if (result != 0 && error[0] == '\0')
+		(void)snprintf(error, 256, "%s%s: %s", directory, name,
+		    err_text(result));
+	return result;
+}
+
+void
+key_files_free(struct key_files *files)
+{
+	if (files->key.data != NULL)
+		mbedtls_platform_zeroize(files->key.data, files->key.capacity);
+	buf_free(&files->key);
+	buf_free(&files->certificate);
+}
+
+int
+key_files_read_certificate(struct buf *text, const char *directory)
+{
+	int fd;
+
+	buf_init(text, FILE_BYTES_MAX);
+	int error = open_directory(directory, LOCK_SH, &fd);
+	if (error != 0)
+		return error;
+	error = read_public(fd, text);
+	(void)close(fd);
+	return error;
+}
+
+/* --- writing --- */
+
+static int
+write_all(int fd, const char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0) {
+		ssize_t n = write(fd, text, length);
+
+		if (n < 0 && errno != EINTR)
+			return E_SYS;
+		if (n > 0) {
+			text += n;
+			length -= (size_t)n;
+		}
+	}
+	return fsync(fd) == 0 ? 0 : E_SYS;
+}
+
+/* Writes text to a new file under a name of our process's own. */
+static int
+write_temporary(int directory, const char *name, const char *text, mode_t mode,
+    char temporary[64])
+{
+	(void)snprintf(temporary, 64, ".%s.%jd", name, (intmax_t)getpid());
+	(void)unlinkat(directory, temporary, 0); /* a dead namesake's */
+	int fd = openat(directory, temporary,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return E_SYS;
+	int error = fchmod(fd, mode) == 0 ? write_all(fd, text) : E_SYS;
+	int saved = errno;
+	(void)close(fd);
+	if (error != 0)
+		(void)unlinkat(directory, temporary, 0);
+	errno = saved;
+	return error;
+}
+
+/* The file under its name; E_DENIED when there is one. */
+static int
+write_file(int directory, const char *name, const char *text, mode_t mode)
+{
+	char temporary[64];
+
+	int error = write_temporary(directory, name, text, mode, temporary);
+	if (error != 0)
+		return error;
+	if (linkat(directory, temporary, directory, name, 0) != 0)
+		error = errno == EEXIST ? E_DENIED : E_SYS;
+	int saved = errno;
+	(void)unlinkat(directory, temporary, 0);
+	errno = saved;
+	return error;
+}
+
+static int
+write_files(int directory, const char *key, const char *certificate)
+{
+	int error = write_file(directory, CA_KEY_FILE, key, MODE_SECRET);
+
+	if (error != 0)
+		return error;
+	error = write_file(directory, CA_CERTIFICATE_FILE, certificate, MODE_PUBLIC);
+	if (error == 0 && fsync(directory) != 0)
+		error = E_SYS;
+	if (error != 0) {
+		/* The key that we have just written; nobody has used it yet. */
+		int saved = errno;
+		(void)unlinkat(directory, CA_KEY_FILE, 0);
+		errno = saved;
+	}
+	return error;
+}
+
+static int
+certificate_pem(const mbedtls_x509_crt *crt, struct buf *out)
+{
+	uint8_t *room;
+	size_t need = crt->raw.len * 2 + 128, used;
+	int error = buf_reserve(out, need, &room);
+
+	if (error != 0)
+		return error;
+	if (mbedtls_pem_write_buffer("-----BEGIN CERTIFICATE-----\n",
+	        "-----END CERTIFICATE-----\n", crt->raw.p, crt->raw.len, room, need,
+	        &used) != 0)
+		return E_CRYPTO;
+	buf_commit(out, used);
+	return 0;
+}
+
+static int
+make_directory(const char *path, int *fd)
+{
+	if (mkdir(path, MODE_DIRECTORY) != 0 && errno != EEXIST)
+		return E_SYS;
+	int error = open_directory(path, LOCK_EX, fd);
+	return error == E_NOTFOUND ? E_SYS : error;
+}
+
+int
+ca_store(const struct ca *ca, const char *directory)
+{
+	unsigned char key[KEY_PEM_BYTES];
+	struct buf certificate;
+	int fd;
+
+	buf_init(&certificate, FILE_BYTES_MAX);
+	int error = certificate_pem(&ca->certificate, &certificate);
+	if (error == 0 && mbedtls_pk_write_key_pem(&ca->key, key, sizeof(key)) != 0)
+		error = E_CRYPTO;
+	if (error == 0)
+		error = make_directory(directory, &fd);
+	if (error == 0) {
+		error = write_files(fd, (const char *)key,
+		    (const char *)buf_data(&certificate));
+		int saved = errno;
+		(void)close(fd);
+		errno = saved;
+	}
+	mbedtls_platform_zeroize(key, sizeof(key));
+	buf_free(&certificate);
+	return error;
+}

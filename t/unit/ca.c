@@ -1,0 +1,748 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Unit suite of ca/key, ca/leaf and ca/signer: what the certificates say, with
+ * openssl and certtool as foreign judges of them; who may read the files; what
+ * the signer will not sign.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <mbedtls/ecp.h>
+#include <mbedtls/oid.h>
+#include <mbedtls/pem.h>
+#include <mbedtls/psa_util.h>
+#include <mbedtls/rsa.h>
+#include <psa/crypto.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "ca/key.h"
+#include "ca/leaf.h"
+#include "ca/signer.h"
+
+#define DAY_S 86400
+#define PATH_BYTES 128
+
+extern char **environ;
+
+static char directory[64];
+static struct ca ca;
+static struct names names;
+static struct buf der;
+static uint8_t spki_room[512];
+static const uint8_t *spki;
+static size_t spki_length;
+
+static const char *
+path(const char *name)
+{
+	static char text[4][PATH_BYTES];
+	static unsigned next;
+	char *out = text[next++ % 4];
+
+	(void)snprintf(out, PATH_BYTES, "%s/%s", directory, name);
+	return out;
+}
+
+static void
+make_ca(struct ca *out)
+{
+	const struct ca_options options = {
+	    .common_name = "sightglass CA (host=a, \"b\")",
+	    .now_s = time(NULL),
+	    .validity_s = 3650LL * DAY_S,
+	};
+
+	ck_assert_int_eq(ca_generate(&options, out), 0);
+}
+
+static void
+take_public_key(mbedtls_pk_context *key)
+{
+	int length = mbedtls_pk_write_pubkey_der(key, spki_room, sizeof(spki_room));
+
+	ck_assert_int_gt(length, 0);
+	spki_length = (size_t)length;
+	spki = spki_room + sizeof(spki_room) - spki_length;
+}
+
+static void
+make_key(mbedtls_ecp_group_id curve)
+{
+	mbedtls_pk_context key;
+
+	mbedtls_pk_init(&key);
+	ck_assert_int_eq(mbedtls_pk_setup(&key,
+	    mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)), 0);
+	ck_assert_int_eq(mbedtls_ecp_gen_key(curve, mbedtls_pk_ec(key),
+	    mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE), 0);
+	take_public_key(&key);
+	mbedtls_pk_free(&key);
+}
+
+static void
+setup(void)
+{
+	ck_assert_int_eq((int)psa_crypto_init(), 0);
+	(void)snprintf(directory, sizeof(directory), "%s/sightglass-ca-XXXXXX",
+	    getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	make_ca(&ca);
+	make_key(MBEDTLS_ECP_DP_SECP256R1);
+	names.count = 0;
+	ck_assert_int_eq(names_add(&names, "www.example.com"), 0);
+	buf_init(&der, 64 * 1024);
+}
+
+static void
+teardown(void)
+{
+	static const char *const files[] = {CA_KEY_FILE, CA_CERTIFICATE_FILE,
+	    "leaf.pem", "root.pem"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(files); i++)
+		(void)unlink(path(files[i]));
+	ck_assert_msg(rmdir(directory) == 0, "something was left in %s", directory);
+	ca_free(&ca);
+	buf_free(&der);
+}
+
+static int
+mint(void)
+{
+	const struct leaf_request request = {
+	    .names = &names,
+	    .public_key = spki,
+	    .public_key_length = spki_length,
+	    .now_s = time(NULL),
+	    .validity_s = 90 * DAY_S,
+	};
+
+	buf_clear(&der);
+	return leaf_mint(&ca, &request, &der);
+}
+
+static void
+parse_leaf(mbedtls_x509_crt *crt)
+{
+	mbedtls_x509_crt_init(crt);
+	ck_assert_int_eq(mint(), 0);
+	ck_assert_int_eq(
+	    mbedtls_x509_crt_parse_der(crt, buf_data(&der), buf_length(&der)), 0);
+}
+
+static void
+write_pem(const char *name, const uint8_t *bytes, size_t length)
+{
+	static unsigned char pem[128 * 1024];
+	size_t used;
+
+	ck_assert_int_eq(mbedtls_pem_write_buffer("-----BEGIN CERTIFICATE-----\n",
+	    "-----END CERTIFICATE-----\n", bytes, length, pem, sizeof(pem), &used), 0);
+	FILE *file = fopen(path(name), "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(pem, 1, used - 1, file), used - 1);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+/* Runs a program, its standard output into `output` when that is not NULL. */
+static int
+run(const char *const *argv, char *output, size_t size)
+{
+	posix_spawn_file_actions_t actions;
+	int pipes[2], status;
+	pid_t pid;
+	size_t used = 0;
+	ssize_t n = 0;
+	static char sink[64 * 1024];
+
+	if (output == NULL) {
+		output = sink;
+		size = sizeof(sink);
+	}
+	ck_assert_int_eq(pipe(pipes), 0);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, pipes[1], STDOUT_FILENO);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
+	    O_WRONLY, 0);
+	posix_spawn_file_actions_addclose(&actions, pipes[0]);
+	ck_assert_int_eq(posix_spawnp(&pid, argv[0], &actions, NULL,
+	    (char *const *)(uintptr_t)argv, environ), 0);
+	posix_spawn_file_actions_destroy(&actions);
+	(void)close(pipes[1]);
+	while (used < size - 1 &&
+	    (n = read(pipes[0], output + used, size - 1 - used)) > 0)
+		used += (size_t)n;
+	output[used] = '\0';
+	(void)close(pipes[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+write_both(void)
+{
+	ck_assert_int_eq(mint(), 0);
+	write_pem("leaf.pem", buf_data(&der), buf_length(&der));
+	write_pem("root.pem", ca.certificate.raw.p, ca.certificate.raw.len);
+}
+
+static int
+openssl_verify(const char *option, const char *host)
+{
+	return run((const char *[]){"openssl", "verify", "-x509_strict",
+	    "-check_ss_sig", "-purpose", "sslserver", option, host, "-CAfile",
+	    path("root.pem"), path("leaf.pem"), NULL}, NULL, 0);
+}
+
+START_TEST(openssl_accepts_a_leaf_for_its_names_only)
+{
+	ck_assert_int_eq(names_add(&names, "*.example.net"), 0);
+	ck_assert_int_eq(names_add(&names, "192.0.2.1"), 0);
+	ck_assert_int_eq(names_add(&names, "2001:db8::1"), 0);
+	write_both();
+	ck_assert_int_eq(openssl_verify("-verify_hostname", "www.example.com"), 0);
+	ck_assert_int_eq(openssl_verify("-verify_hostname", "a.example.net"), 0);
+	ck_assert_int_eq(openssl_verify("-verify_ip", "192.0.2.1"), 0);
+	ck_assert_int_eq(openssl_verify("-verify_ip", "2001:db8::1"), 0);
+	ck_assert_int_ne(openssl_verify("-verify_hostname", "example.com"), 0);
+	ck_assert_int_ne(openssl_verify("-verify_ip", "192.0.2.2"), 0);
+}
+END_TEST
+
+START_TEST(gnutls_accepts_a_leaf)
+{
+	write_both();
+	ck_assert_int_eq(run((const char *[]){"certtool", "--verify",
+	    "--load-ca-certificate", path("root.pem"), "--infile", path("leaf.pem"),
+	    "--verify-hostname=www.example.com", "--verify-profile=high",
+	    NULL}, NULL, 0), 0);
+}
+END_TEST
+
+static void
+check_text(const char *const *expected, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		ck_assert_msg(strstr(text, expected[i]) != NULL, "no '%s' in %s",
+		    expected[i], text);
+}
+
+static void
+openssl_text(const char *name, char *text, size_t size)
+{
+	ck_assert_int_eq(run((const char *[]){"openssl", "x509", "-noout", "-text",
+	    "-in", path(name), NULL}, text, size), 0);
+}
+
+START_TEST(a_leaf_says_what_the_profile_says_and_nothing_more)
+{
+	static const char *const expected[] = {
+	    "Version: 3 (0x2)", "CN = www.example.com",
+	    "X509v3 Basic Constraints: critical\n                CA:FALSE",
+	    "X509v3 Key Usage: critical\n                Digital Signature\n",
+	    "X509v3 Extended Key Usage: \n                TLS Web Server Auth",
+	    "X509v3 Subject Alternative Name: \n                DNS:www.example.com\n",
+	    "X509v3 Subject Key Identifier:", "X509v3 Authority Key Identifier:",
+	    "ecdsa-with-SHA256", "NIST CURVE: P-256",
+	};
+	char text[16384];
+	size_t extensions = 0;
+
+	write_both();
+	openssl_text("leaf.pem", text, sizeof(text));
+	check_text(expected, ARRAY_LENGTH(expected), text);
+	for (const char *at = text; (at = strstr(at, "X509v3 ")) != NULL; at++)
+		extensions++;
+	ck_assert_uint_eq(extensions, 6 + 1); /* and the line above them */
+	ck_assert_ptr_null(strstr(text, "DirName"));
+}
+END_TEST
+
+START_TEST(a_ca_says_what_the_profile_says)
+{
+	static const char *const expected[] = {
+	    "O = sightglass, CN = ", "CA:TRUE, pathlen:0",
+	    "X509v3 Basic Constraints: critical",
+	    "X509v3 Key Usage: critical\n                Certificate Sign, CRL Sign\n",
+	    "X509v3 Subject Key Identifier:",
+	};
+	char text[16384];
+
+	write_both();
+	openssl_text("root.pem", text, sizeof(text));
+	check_text(expected, ARRAY_LENGTH(expected), text);
+}
+END_TEST
+
+START_TEST(the_key_identifiers_link_leaf_and_ca)
+{
+	mbedtls_x509_crt leaf;
+
+	parse_leaf(&leaf);
+	const mbedtls_x509_buf *ski = &ca.certificate.subject_key_id;
+	const mbedtls_x509_buf *aki = &leaf.authority_key_id.keyIdentifier;
+	ck_assert_uint_eq(ski->len, 20);
+	ck_assert_uint_eq(aki->len, ski->len);
+	ck_assert_mem_eq(aki->p, ski->p, ski->len);
+	ck_assert_uint_eq(leaf.subject_key_id.len, 20);
+	ck_assert_mem_ne(leaf.subject_key_id.p, ski->p, 20);
+	ck_assert_uint_eq(leaf.authority_key_id.authorityCertSerialNumber.len, 0);
+	mbedtls_x509_crt_free(&leaf);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool subject;
+} subjects[] = {
+	{"www.example.com", true},
+	{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example", true},
+	{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example", false},
+	{"192.0.2.1", false},
+	{"2001:db8::1", false},
+};
+
+START_TEST(without_a_subject_the_san_is_critical)
+{
+	char text[16384];
+
+	names.count = 0;
+	ck_assert_int_eq(names_add(&names, subjects[_i].name), 0);
+	write_both();
+	openssl_text("leaf.pem", text, sizeof(text));
+	bool critical = strstr(text, "Alternative Name: critical") != NULL;
+	ck_assert(critical == !subjects[_i].subject);
+	ck_assert((strstr(text, "Subject: CN = ") != NULL) == subjects[_i].subject);
+	bool ip = names.items[0].kind != NAME_DNS;
+	ck_assert_int_eq(openssl_verify(ip ? "-verify_ip" : "-verify_hostname",
+	    subjects[_i].name), 0);
+}
+END_TEST
+
+START_TEST(serials_are_random_and_positive)
+{
+	mbedtls_x509_crt a, b;
+
+	for (int i = 0; i < 64; i++) {
+		parse_leaf(&a);
+		parse_leaf(&b);
+		ck_assert_uint_le(a.serial.len, 16);
+		ck_assert_uint_ge(a.serial.len, 12); /* else odds of 2^-31 */
+		ck_assert_uint_eq(a.serial.p[0] & 0x80, 0);
+		ck_assert(a.serial.len != b.serial.len ||
+		    memcmp(a.serial.p, b.serial.p, a.serial.len) != 0);
+		mbedtls_x509_crt_free(&a);
+		mbedtls_x509_crt_free(&b);
+	}
+}
+END_TEST
+
+START_TEST(a_leaf_ends_when_its_ca_does)
+{
+	mbedtls_x509_crt leaf;
+	const struct leaf_request request = {
+	    .names = &names,
+	    .public_key = spki,
+	    .public_key_length = spki_length,
+	    .now_s = time(NULL) + 3649LL * DAY_S,
+	    .validity_s = 90 * DAY_S,
+	};
+
+	ck_assert_int_eq(leaf_mint(&ca, &request, &der), 0);
+	mbedtls_x509_crt_init(&leaf);
+	ck_assert_int_eq(
+	    mbedtls_x509_crt_parse_der(&leaf, buf_data(&der), buf_length(&der)), 0);
+	ck_assert_mem_eq(&leaf.valid_to, &ca.certificate.valid_to,
+	    sizeof(leaf.valid_to));
+	mbedtls_x509_crt_free(&leaf);
+
+	struct leaf_request late = request;
+	late.now_s += 3 * DAY_S;
+	ck_assert_int_eq(leaf_mint(&ca, &late, &der), E_RANGE);
+}
+END_TEST
+
+START_TEST(times_are_encoded_as_the_rfc_says_over_2050)
+{
+	mbedtls_x509_crt crt;
+	struct ca old;
+	const struct ca_options options = {
+	    .common_name = "old",
+	    .now_s = 2524608000 - 3600, /* an hour before 2050 */
+	    .validity_s = 7200,
+	};
+
+	ck_assert_int_eq(ca_generate(&options, &old), 0);
+	crt = old.certificate;
+	ck_assert_int_eq(crt.valid_from.year, 2049);
+	ck_assert_int_eq(crt.valid_to.year, 2050);
+	ck_assert_int_eq(crt.valid_to.hour, 1);
+	write_pem("root.pem", crt.raw.p, crt.raw.len);
+	char text[16384];
+	openssl_text("root.pem", text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "Not After : Jan  1 01:00:00 2050 GMT"));
+	ca_free(&old);
+}
+END_TEST
+
+START_TEST(keys_that_are_no_leafs_are_refused)
+{
+	uint8_t broken[91];
+
+	ck_assert_uint_eq(spki_length, sizeof(broken));
+	memcpy(broken, spki, sizeof(broken));
+	broken[90] ^= 1; /* off the curve */
+	spki = broken;
+	ck_assert_int_eq(mint(), E_RANGE);
+	spki_length = 90;
+	ck_assert_int_eq(mint(), E_RANGE);
+	spki_length = 0;
+	ck_assert_int_eq(mint(), E_RANGE);
+	take_public_key(&ca.key);
+	ck_assert_int_eq(mint(), E_RANGE);
+	make_key(MBEDTLS_ECP_DP_SECP384R1);
+	ck_assert_int_eq(mint(), E_RANGE);
+	make_key(MBEDTLS_ECP_DP_SECP256K1);
+	ck_assert_int_eq(mint(), E_RANGE);
+	make_key(MBEDTLS_ECP_DP_SECP256R1);
+	names.count = 0;
+	ck_assert_int_eq(mint(), E_RANGE);
+	ck_assert_uint_eq(buf_length(&der), 0);
+}
+END_TEST
+
+START_TEST(a_leaf_holds_as_many_names_as_a_list)
+{
+	char text[300];
+
+	for (unsigned i = 1; i < NAMES_MAX; i++) {
+		memset(text, 'a', 253);
+		for (size_t dot = 60; dot < 250; dot += 60)
+			text[dot] = '.';
+		(void)snprintf(text + 241, sizeof(text) - 241, "a%03u.exampl", i);
+		ck_assert_int_eq(names_add(&names, text), 0);
+	}
+	write_both();
+	ck_assert_int_eq(openssl_verify("-verify_hostname", text), 0);
+}
+END_TEST
+
+START_TEST(a_full_buffer_is_left_as_it_was)
+{
+	struct buf small;
+	const struct leaf_request request = {&names, spki, spki_length, time(NULL),
+	    DAY_S};
+
+	buf_init(&small, 100);
+	ck_assert_int_eq(buf_puts(&small, "before"), 0);
+	ck_assert_int_eq(leaf_mint(&ca, &request, &small), E_LIMIT);
+	ck_assert_uint_eq(buf_length(&small), 6);
+	buf_free(&small);
+}
+END_TEST
+
+static mode_t
+mode_of(const char *name)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(path(name), &st), 0);
+	return st.st_mode & 07777;
+}
+
+START_TEST(a_stored_ca_is_loaded_again)
+{
+	struct ca again;
+	char error[256];
+	struct buf pem;
+
+	(void)umask(0);
+	ck_assert_int_eq(rmdir(directory), 0);
+	ck_assert_int_eq(ca_store(&ca, directory), 0);
+	ck_assert_uint_eq(mode_of("."), 0700);
+	ck_assert_uint_eq(mode_of(CA_KEY_FILE), 0600);
+	ck_assert_uint_eq(mode_of(CA_CERTIFICATE_FILE), 0644);
+	ck_assert_msg(ca_load(&again, directory, error) == 0, "%s", error);
+	ck_assert_uint_eq(again.certificate.raw.len, ca.certificate.raw.len);
+	ck_assert_mem_eq(again.certificate.raw.p, ca.certificate.raw.p,
+	    ca.certificate.raw.len);
+	ca_free(&ca);
+	ca = again;
+	write_both();
+	ck_assert_int_eq(openssl_verify("-verify_hostname", "www.example.com"), 0);
+	buf_init(&pem, 65536);
+	ck_assert_int_eq(ca_load_certificate(directory, &pem), 0);
+	ck_assert_int_eq(memcmp(buf_data(&pem), "-----BEGIN CERT", 15), 0);
+	ck_assert_ptr_null(memchr(buf_data(&pem), '\0', buf_length(&pem)));
+	buf_free(&pem);
+}
+END_TEST
+
+START_TEST(a_ca_never_replaces_another)
+{
+	struct ca other, again;
+	char error[256];
+
+	make_ca(&other);
+	ck_assert_int_eq(ca_store(&ca, directory), 0);
+	ck_assert_int_eq(ca_store(&other, directory), E_DENIED);
+	ck_assert_int_eq(ca_load(&again, directory, error), 0);
+	ck_assert_uint_eq(again.certificate.raw.len, ca.certificate.raw.len);
+	ck_assert_mem_eq(again.certificate.raw.p, ca.certificate.raw.p,
+	    ca.certificate.raw.len);
+	ca_free(&again);
+	ca_free(&other);
+}
+END_TEST
+
+START_TEST(a_certificate_without_its_key_is_not_replaced_either)
+{
+	ck_assert_int_eq(ca_store(&ca, directory), 0);
+	ck_assert_int_eq(unlink(path(CA_KEY_FILE)), 0);
+	ck_assert_int_eq(ca_store(&ca, directory), E_DENIED);
+	ck_assert_int_ne(access(path(CA_KEY_FILE), F_OK), 0);
+}
+END_TEST
+
+static void
+check_load(int expected, const char *words)
+{
+	struct ca again;
+	char error[256];
+
+	ck_assert_int_eq(ca_load(&again, directory, error), expected);
+	ck_assert_msg(strstr(error, words) != NULL, "'%s' has no '%s'", error, words);
+	ca_free(&again);
+}
+
+START_TEST(a_key_that_others_can_read_is_refused)
+{
+	static const mode_t modes[] = {0640, 0604, 0620, 0666, 0610};
+
+	ck_assert_int_eq(ca_store(&ca, directory), 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(modes); i++) {
+		ck_assert_int_eq(chmod(path(CA_KEY_FILE), modes[i]), 0);
+		check_load(E_DENIED, "chmod 600");
+	}
+	ck_assert_int_eq(chmod(path(CA_KEY_FILE), 0400), 0);
+	check_load(0, "");
+}
+END_TEST
+
+START_TEST(a_key_of_another_user_is_refused)
+{
+	if (geteuid() != 0)
+		return; /* only root can give a file away */
+	ck_assert_int_eq(ca_store(&ca, directory), 0);
+	ck_assert_int_eq(chown(path(CA_KEY_FILE), 12345, 0), 0);
+	check_load(E_DENIED, "chown");
+}
+END_TEST
+
+START_TEST(what_is_missing_is_named)
+{
+	check_load(E_NOTFOUND, CA_KEY_FILE);
+	ck_assert_int_eq(ca_store(&ca, directory), 0);
+	ck_assert_int_eq(unlink(path(CA_CERTIFICATE_FILE)), 0);
+	check_load(E_NOTFOUND, CA_CERTIFICATE_FILE);
+}
+END_TEST
+
+START_TEST(a_key_of_another_certificate_is_refused)
+{
+	struct ca other;
+
+	make_ca(&other);
+	ck_assert_int_eq(ca_store(&ca, directory), 0);
+	write_pem(CA_CERTIFICATE_FILE, other.certificate.raw.p,
+	    other.certificate.raw.len);
+	check_load(E_SYNTAX, "does not belong");
+	ca_free(&other);
+}
+END_TEST
+
+START_TEST(a_certificate_that_is_no_cas_is_refused)
+{
+	/* A leaf for a key of our own, and that key where the CA's should be. */
+	mbedtls_pk_context key;
+	struct ca fake;
+
+	mbedtls_pk_init(&key);
+	ck_assert_int_eq(mbedtls_pk_setup(&key,
+	    mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)), 0);
+	ck_assert_int_eq(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1,
+	    mbedtls_pk_ec(key), mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE), 0);
+	take_public_key(&key);
+	parse_leaf(&fake.certificate);
+	fake.key = key;
+	ck_assert_int_eq(ca_store(&fake, directory), 0);
+	check_load(E_SYNTAX, "not a CA");
+	ca_free(&fake);
+}
+END_TEST
+
+START_TEST(a_ca_that_is_over_is_refused)
+{
+	struct ca old;
+	const struct ca_options options = {"old", time(NULL) - 10 * DAY_S, DAY_S};
+
+	ck_assert_int_eq(ca_generate(&options, &old), 0);
+	ck_assert_int_eq(ca_store(&old, directory), 0);
+	check_load(E_SYNTAX, "expired");
+	ca_free(&old);
+}
+END_TEST
+
+START_TEST(files_that_are_not_pem_are_refused)
+{
+	ck_assert_int_eq(ca_store(&ca, directory), 0);
+	ck_assert_int_eq(truncate(path(CA_KEY_FILE), 40), 0);
+	check_load(E_SYNTAX, CA_KEY_FILE);
+	ck_assert_int_eq(truncate(path(CA_CERTIFICATE_FILE), 40), 0);
+	check_load(E_SYNTAX, CA_CERTIFICATE_FILE);
+	ck_assert_int_eq(truncate(path(CA_CERTIFICATE_FILE), 0), 0);
+	check_load(E_SYNTAX, CA_CERTIFICATE_FILE);
+}
+END_TEST
+
+/* An enterprise's CA: made by openssl, PKCS#8, its subject encoded otherwise
+ * than ours would be. */
+static void
+load_openssl_ca(const char *algorithm, const char *option)
+{
+	ck_assert_int_eq(run((const char *[]){"openssl", "req", "-x509", "-newkey",
+	    algorithm, "-pkeyopt", option, "-nodes", "-keyout", path(CA_KEY_FILE),
+	    "-out", path(CA_CERTIFICATE_FILE), "-subj", "/C=XX/O=Example, Inc./CN=Root",
+	    "-addext", "keyUsage=critical,keyCertSign", NULL}, NULL, 0), 0);
+	ca_free(&ca);
+	char error[256];
+	ck_assert_int_eq(chmod(path(CA_KEY_FILE), 0600), 0);
+	ck_assert_msg(ca_load(&ca, directory, error) == 0, "%s", error);
+	write_both();
+	ck_assert_int_eq(openssl_verify("-verify_hostname", "www.example.com"), 0);
+}
+
+START_TEST(a_ca_made_elsewhere_serves_too)
+{
+	load_openssl_ca("rsa", "rsa_keygen_bits:3072");
+	load_openssl_ca("ec", "ec_paramgen_curve:P-384");
+	load_openssl_ca("ec", "ec_paramgen_curve:P-256");
+}
+END_TEST
+
+START_TEST(a_ca_with_a_short_key_is_refused)
+{
+	ck_assert_int_eq(run((const char *[]){"openssl", "req", "-x509", "-newkey",
+	    "rsa:1024", "-nodes", "-keyout", path(CA_KEY_FILE), "-out",
+	    path(CA_CERTIFICATE_FILE), "-subj", "/CN=Root", NULL}, NULL, 0), 0);
+	ck_assert_int_eq(chmod(path(CA_KEY_FILE), 0600), 0);
+	check_load(E_SYNTAX, "too short");
+}
+END_TEST
+
+static struct signer *
+make_signer(void)
+{
+	struct signer *s = signer_new(&ca, 90 * DAY_S);
+
+	ck_assert_ptr_nonnull(s);
+	return s;
+}
+
+static int
+ask(struct signer *s, uint64_t now_us)
+{
+	buf_clear(&der);
+	return signer_answer(s, &names, spki, spki_length, now_us, &der);
+}
+
+START_TEST(the_signer_gives_its_certificate_and_leaves_under_it)
+{
+	size_t length;
+	struct signer *s = make_signer();
+	const uint8_t *own = signer_certificate(s, &length);
+
+	write_pem("root.pem", own, length);
+	ck_assert_int_eq(ask(s, (uint64_t)time(NULL) * 1000000), 0);
+	write_pem("leaf.pem", buf_data(&der), buf_length(&der));
+	ck_assert_int_eq(openssl_verify("-verify_hostname", "www.example.com"), 0);
+	signer_free(s);
+}
+END_TEST
+
+START_TEST(the_signer_keeps_to_its_rate)
+{
+	struct signer *s = make_signer();
+	uint64_t now_us = (uint64_t)time(NULL) * 1000000;
+	const uint8_t *good = spki;
+
+	spki = spki_room; /* no key: what is refused costs as much as what is signed */
+	for (unsigned i = 0; i < SIGNER_BURST; i++)
+		ck_assert_int_eq(ask(s, now_us), E_RANGE);
+	spki = good;
+	spki_length = 91;
+	ck_assert_int_eq(ask(s, now_us), E_LIMIT);
+	ck_assert_int_eq(ask(s, now_us + 1000000 / SIGNER_RATE_PER_SECOND), 0);
+	ck_assert_int_eq(ask(s, now_us + 1000000 / SIGNER_RATE_PER_SECOND), E_LIMIT);
+	ck_assert_int_eq(ask(s, now_us - 3600000000u), E_LIMIT); /* the clock jumps */
+	ck_assert_int_eq(ask(s, now_us + 3600000000u), 0);
+	signer_free(s);
+}
+END_TEST
+
+static Suite *
+ca_suite(void)
+{
+	Suite *s = suite_create("ca");
+	TCase *t = tcase_create("ca");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, openssl_accepts_a_leaf_for_its_names_only);
+	tcase_add_test(t, gnutls_accepts_a_leaf);
+	tcase_add_test(t, a_leaf_says_what_the_profile_says_and_nothing_more);
+	tcase_add_test(t, a_ca_says_what_the_profile_says);
+	tcase_add_test(t, the_key_identifiers_link_leaf_and_ca);
+	tcase_add_loop_test(t, without_a_subject_the_san_is_critical, 0,
+	    ARRAY_LENGTH(subjects));
+	tcase_add_test(t, serials_are_random_and_positive);
+	tcase_add_test(t, a_leaf_ends_when_its_ca_does);
+	tcase_add_test(t, times_are_encoded_as_the_rfc_says_over_2050);
+	tcase_add_test(t, keys_that_are_no_leafs_are_refused);
+	tcase_add_test(t, a_leaf_holds_as_many_names_as_a_list);
+	tcase_add_test(t, a_full_buffer_is_left_as_it_was);
+	tcase_add_test(t, a_stored_ca_is_loaded_again);
+	tcase_add_test(t, a_ca_never_replaces_another);
+	tcase_add_test(t, a_certificate_without_its_key_is_not_replaced_either);
+	tcase_add_test(t, a_key_that_others_can_read_is_refused);
+	tcase_add_test(t, a_key_of_another_user_is_refused);
+	tcase_add_test(t, what_is_missing_is_named);
+	tcase_add_test(t, a_key_of_another_certificate_is_refused);
+	tcase_add_test(t, a_certificate_that_is_no_cas_is_refused);
+	tcase_add_test(t, a_ca_that_is_over_is_refused);
+	tcase_add_test(t, files_that_are_not_pem_are_refused);
+	tcase_add_test(t, a_ca_made_elsewhere_serves_too);
+	tcase_add_test(t, a_ca_with_a_short_key_is_refused);
+	tcase_add_test(t, the_signer_gives_its_certificate_and_leaves_under_it);
+	tcase_add_test(t, the_signer_keeps_to_its_rate);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(ca_suite());
+
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
