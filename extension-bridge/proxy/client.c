@@ -297,7 +297,7 @@ step_http(struct client *c)
 		used = request_parse(bytes, length, &r);
 	if (used == E_MORE)
 		return;
-	if (used < 0) {
+	if (used <= 0) {
 		refuse(c, refusal_of_head(used), NULL);
 		return;
 	}

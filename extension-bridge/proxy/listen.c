@@ -41,7 +41,7 @@ split_address(const char *text, char host[PROXY_ADDRESS_BYTES], const char **por
 
 	*port = colon == NULL ? text : colon + 1;
 	if (length == 0) {
-		(void)strcpy(host, "127.0.0.1");
+		memcpy(host, "127.0.0.1", sizeof("127.0.0.1"));
 		return **port != '\0';
 	}
 	if (text[0] == '[' && colon[-1] == ']') {
@@ -115,7 +115,7 @@ proxy_listen(const char *address_and_port, bool allow_remote, int *fd,
 int
 proxy_listen_address(int fd, char text[PROXY_ADDRESS_BYTES])
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = {.ss_family = AF_UNSPEC};
 	socklen_t length = sizeof(a);
 	char host[INET6_ADDRSTRLEN + 1];
 	char port[6];

@@ -229,7 +229,7 @@ request_parse(const uint8_t *bytes, size_t length, struct request *out)
 	struct head h;
 
 	int used = parse_head(bytes, length, &h);
-	if (used < 0)
+	if (used <= 0)
 		return used;
 	r.form = equals(h.method, "CONNECT") ? REQUEST_CONNECT : REQUEST_ABSOLUTE;
 	struct text authority =
