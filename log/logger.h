@@ -44,8 +44,8 @@ struct logger_counters {
 struct logger;
 
 /* Opens the log: settles the ledger, repairs and seals what an earlier run left
- * open (not what another live daemon holds locked), removes nothing. Does not
- * create a segment before the first record. Rings must have been added with
+ * open (not what another live daemon holds locked), removes nothing but empty
+ * files. Does not create a segment before the first record. Rings must have been added with
  * logger_add_ring before the first logger_turn, since the ledger names them.
  * NULL with words in `error`: the directory cannot be written, memory. */
 struct logger *logger_new(const struct logger_options *options,
@@ -67,9 +67,9 @@ struct logger_turn {
 };
 
 /* Does what is due at now_us (wall clock, µs): drain, flush, sync, rotate. Once
- * it returns with sleep_ms != 0 every ring has been marked asleep. A write that
- * fails (full disk) keeps the records in the rings, is counted, said once, and
- * tried again each second; when it ends, a "gap"-free "log_resumed" record says
+ * it returns with sleep_ms != 0 every ring has been marked asleep, unless nothing
+ * can be written: a write that fails (full disk) keeps the records in the rings,
+ * is counted, said once, and tried again each second; when it ends, a "gap"-free "log_resumed" record says
  * how long it took. */
 void logger_turn(struct logger *l, uint64_t now_us, struct logger_turn *out)
     NONNULL(1, 3);

@@ -7,7 +7,6 @@
  */
 #include "log/segment.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,7 +177,6 @@ segment_add(struct segment_writer *w, const uint8_t *line, size_t length,
 
 	if (length > SEGMENT_LINE_MAX)
 		return E_RANGE;
-	assert(length > 0 && line[length - 1] == '\n');
 	if (w->frame_open &&
 	    open_frame(w)->text_bytes + length > SEGMENT_FRAME_BYTES)
 		error = end_frame(w, out);

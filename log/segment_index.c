@@ -16,7 +16,6 @@
 #include "log/frame.h"
 
 #define SEEK_ENTRY_BYTES 8u
-#define SEEK_FOOTER_BYTES 9u
 
 static const char time_prefix[] = "{\"@timestamp\":\"";
 
@@ -151,10 +150,10 @@ append_seek_table(const struct segment_index *index, size_t index_bytes,
     struct buf *out)
 {
 	size_t entries = index->count + 1; /* the index frame is one too */
-	uint8_t footer[SEEK_FOOTER_BYTES] = {0};
+	uint8_t footer[SEGMENT_SEEK_FOOTER_BYTES] = {0};
 
 	int error = append_skippable_header(out, SEGMENT_SEEK_MAGIC,
-	    entries * SEEK_ENTRY_BYTES + SEEK_FOOTER_BYTES);
+	    entries * SEEK_ENTRY_BYTES + SEGMENT_SEEK_FOOTER_BYTES);
 	for (size_t i = 0; error == 0 && i < index->count; i++)
 		error = append_seek_entry(out, index->frames[i].bytes,
 		    index->frames[i].text_bytes);
@@ -190,11 +189,11 @@ segment_index_write(const struct segment_index *index, struct buf *out)
 bool
 segment_is_seek_table(const uint8_t *frame, size_t bytes)
 {
-	size_t frame_bytes = FRAME_SKIPPABLE_HEADER_BYTES + SEEK_FOOTER_BYTES;
+	size_t frame_bytes = FRAME_SKIPPABLE_HEADER_BYTES + SEGMENT_SEEK_FOOTER_BYTES;
 
 	if (bytes < frame_bytes || frame_u32(frame) != SEGMENT_SEEK_MAGIC)
 		return false;
-	const uint8_t *footer = frame + bytes - SEEK_FOOTER_BYTES;
+	const uint8_t *footer = frame + bytes - SEGMENT_SEEK_FOOTER_BYTES;
 	size_t entry_bytes = (footer[4] & 0x80) != 0 ? 12 : 8;
 	return frame_u32(footer + 5) == SEGMENT_SEEK_FOOTER_MAGIC &&
 	    (bytes - frame_bytes) % entry_bytes == 0 &&

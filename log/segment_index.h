@@ -17,6 +17,7 @@
 #define SEGMENT_INDEX_MAGIC 0x184D2A50u
 #define SEGMENT_SEEK_MAGIC 0x184D2A5Eu
 #define SEGMENT_SEEK_FOOTER_MAGIC 0x8F92EAB1u
+#define SEGMENT_SEEK_FOOTER_BYTES 9u
 #define SEGMENT_TIME_BYTES 36 /* an @timestamp with its NUL */
 
 /* One frame of the file, in order and without a hole between them. */

@@ -419,6 +419,65 @@ walk(struct repair *r)
 	return 0;
 }
 
+/* One entry of the seek table: its frame is there whole, or it is damaged. */
+static int
+take_entry(struct repair *r, size_t at, size_t bytes)
+{
+	int error = take_frame(r, at);
+
+	if (error == 0 && r->read_end == at + bytes)
+		return 0;
+	if (error == 0) /* another frame than the table knows */
+		r->index.count--;
+	else if (error != E_CORRUPT)
+		return error;
+	return enter_damaged(r, at, at + bytes);
+}
+
+/* Where the seek table at the file's end begins; 0 when there is none, or when
+ * its sizes do not lead to its own begin. */
+static size_t
+find_table(const struct repair *r, size_t *entry_bytes)
+{
+	if (r->length < SEGMENT_SEEK_FOOTER_BYTES)
+		return 0;
+	const uint8_t *footer = r->file + r->length - SEGMENT_SEEK_FOOTER_BYTES;
+	*entry_bytes = (footer[4] & 0x80) != 0 ? 12 : 8;
+	size_t entries = frame_u32(footer);
+	size_t bytes = FRAME_SKIPPABLE_HEADER_BYTES + entries * *entry_bytes +
+	    SEGMENT_SEEK_FOOTER_BYTES;
+	if (bytes >= r->length ||
+	    !segment_is_seek_table(r->file + r->length - bytes, bytes) ||
+	    frame_u32(r->file + r->length - bytes + 4) !=
+	        bytes - FRAME_SKIPPABLE_HEADER_BYTES)
+		return 0;
+	const uint8_t *entry = r->file + r->length - bytes +
+	    FRAME_SKIPPABLE_HEADER_BYTES;
+	size_t sum = 0;
+	for (size_t i = 0; i < entries; i++, entry += *entry_bytes) {
+		if (frame_u32(entry) == 0 || frame_u32(entry) > r->length - sum)
+			return 0;
+		sum += frame_u32(entry);
+	}
+	return sum == r->length - bytes ? sum : 0;
+}
+
+/* A sealed file tells itself where its frames begin, damaged or not. */
+static int
+walk_table(struct repair *r, size_t table, size_t entry_bytes)
+{
+	const uint8_t *entry = r->file + table + FRAME_SKIPPABLE_HEADER_BYTES;
+	int error = 0;
+
+	for (size_t at = 0; error == 0 && at < table; entry += entry_bytes) {
+		size_t bytes = frame_u32(entry);
+		error = take_entry(r, at, bytes);
+		at += bytes;
+	}
+	return error != 0 ? error
+	                  : enter_skippable(r, table, r->length - table);
+}
+
 /* A file without one frame: begins with an empty one, as every segment. */
 static int
 seal_empty(struct segment_repair *out)
@@ -456,6 +515,7 @@ int
 segment_repair(const uint8_t *file, size_t length, struct segment_repair *out)
 {
 	struct repair r = {.file = file, .length = length, .out = out};
+	size_t entry_bytes = 0;
 
 	*out = (struct segment_repair){0};
 	buf_init(&out->tail, 2 * TEXT_MAX);
@@ -465,7 +525,9 @@ segment_repair(const uint8_t *file, size_t length, struct segment_repair *out)
 	if (error == 0) {
 		(void)ZSTD_DCtx_setParameter(r.zstd, ZSTD_d_windowLogMax,
 		    WINDOW_LOG_MAX);
-		error = walk(&r);
+		size_t table = find_table(&r, &entry_bytes);
+		error = table > 0 ? walk_table(&r, table, entry_bytes)
+		                  : walk(&r);
 	}
 	if (error == 0)
 		error = finish(&r);

@@ -1,6 +1,19 @@
 noinst_LIBRARIES += liblog.a
 liblog_a_SOURCES = \
 	log/frame.c log/frame.h \
+	log/ledger.c log/ledger.h \
+	log/logger.c log/logger.h \
+	log/record.c log/record.h \
 	log/segment.c log/segment.h \
 	log/segment_index.c log/segment_index.h \
-	log/segment_repair.c
+	log/segment_repair.c \
+	log/store.c log/store.h \
+	log/store_repair.c \
+	log/sync.h
+if LINUX
+liblog_a_SOURCES += log/sync_linux.c
+endif
+if DARWIN
+liblog_a_SOURCES += log/sync_darwin.c
+endif
+EXTRA_DIST += log/sync_linux.c log/sync_darwin.c

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The logger's note to its successor, in shared memory that outlives it: which
+ * write is under way, and where the rings' cursors will stand when it is done.
+ * ledger.c tells the whole story. Logger only.
+ */
+#ifndef SIGHTGLASS_LOG_LEDGER_H
+#define SIGHTGLASS_LOG_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "log/logger.h"
+#include "log/segment.h"
+
+struct ledger_page;
+
+/* One write to a segment. */
+struct ledger_write {
+	char name[SEGMENT_NAME_BYTES]; /* the segment's, without ".part" */
+	uint64_t offset;               /* in the file */
+	uint64_t bytes;
+	uint64_t hash;                 /* XXH64 of the bytes */
+};
+
+/* The page in `memory`: LOGGER_LEDGER_BYTES, aligned to 8, all zero at first. */
+struct ledger_page *ledger_attach(void *memory) WUNRES NONNULL(1);
+
+/* Notes the write; once it is in the file, ring i may be released up to
+ * positions[i]. A write that failed stays noted; trying it again notes the same
+ * once more. */
+void ledger_begin(struct ledger_page *l, const struct ledger_write *write,
+    const uint64_t positions[LOGGER_RINGS_MAX]) NONNULL(1, 2, 3);
+
+/* The write is done and all rings are released. */
+void ledger_end(struct ledger_page *l) NONNULL(1);
+
+/* At a start: whether the predecessor died between begin and end. */
+bool ledger_unsettled(const struct ledger_page *l, struct ledger_write *write)
+    WUNRES NONNULL(1, 2);
+
+/* Decides about that write, for good: it is in the file, or it is not (and has
+ * been cut off). */
+void ledger_settle(struct ledger_page *l, bool written) NONNULL(1);
+
+/* How far a ring must be released at least. */
+uint64_t ledger_position(const struct ledger_page *l, unsigned ring) NONNULL(1);
+
+/* The next event.sequence of the logger's own records; counts on. */
+uint64_t ledger_next_sequence(struct ledger_page *l) NONNULL(1);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What "it is on the disk" means on each system: sync_linux.c and
+ * sync_darwin.c. Logger only.
+ */
+#ifndef SIGHTGLASS_LOG_SYNC_H
+#define SIGHTGLASS_LOG_SYNC_H
+
+#include "base/attr.h"
+
+/* Returns once the file's content and size would survive a power cut. E_SYS. */
+int sync_file(int fd) WUNRES;
+
+#endif
