@@ -1,0 +1,417 @@
+# SPDX-License-Identifier: ISC
+"""Bytes through the daemon: opened TLS, plain HTTP, and what is neither, with
+real servers behind it and the bytes compared at both ends."""
+
+import hashlib
+import os
+import socket
+import ssl
+import threading
+import unittest
+
+from harness import Daemon, Nginx, Test, ThreadServer, get, wait_for
+
+
+def read_to_end(s):
+    parts = []
+    while part := s.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def pattern(length, seed=1):
+    """Bytes that repeat nowhere near, cheap to make."""
+    block = hashlib.shake_256(str(seed).encode()).digest(1 << 16)
+    return (block * (length // len(block) + 1))[:length]
+
+
+class Relay(Test):
+    def setUp(self):
+        super().setUp()
+        self.ca = self.certificates()
+        self.pair = self.ca.server()
+
+    def server_context(self, alpn=None, version=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.pair)
+        if alpn:
+            context.set_alpn_protocols(alpn)
+        if version:
+            context.minimum_version = context.maximum_version = version
+        return context
+
+    def client(self, daemon, port, name="localhost", alpn=None, version=None,
+               **options):
+        """A TLS client's socket through the daemon, trusting our CA alone."""
+        context = ssl.create_default_context(
+            cafile=daemon.path("ca", "sightglass-ca.pem"))
+        if alpn:
+            context.set_alpn_protocols(alpn)
+        if version:
+            context.minimum_version = context.maximum_version = version
+        s = context.wrap_socket(daemon.flow(port, **options), server_hostname=name)
+        self.addCleanup(s.close)
+        return s
+
+    def get(self, s, path="/", close=True):
+        connection = "close" if close else "keep-alive"
+        s.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"
+                  f"Connection: {connection}\r\n\r\n".encode())
+
+
+class OpenedTls(Relay):
+    def test_a_request_is_seen_in_plain_text(self):
+        nginx = Nginx(self, self.pair)
+        nginx.put("hello.txt", b"hello through the glass\n")
+        daemon = Daemon(self, trust=self.ca.ca)
+        with self.client(daemon, nginx.port) as s:
+            self.get(s, "/hello.txt?q=1")
+            answer = read_to_end(s)
+        self.assertTrue(answer.endswith(b"\r\n\r\nhello through the glass\n"))
+        records = daemon.stop()
+        http = self.one(records, event__dataset="sightglass.http")
+        self.assertEqual(get(http, "http.request.method"), "GET")
+        self.assertEqual(get(http, "http.response.status_code"), 200)
+        self.assertEqual(get(http, "http.response.body.content"),
+                         "hello through the glass\n")
+        self.assertEqual(get(http, "url.path"), "/hello.txt")
+        self.assertEqual(get(http, "url.query"), "q=1")
+        self.assertEqual(get(http, "url.scheme"), "https")
+        self.assertEqual(get(http, "http.request.headers.host"), ["localhost"])
+        self.assertEqual(get(http, "process.executable"), "/usr/bin/test-client")
+        tls = self.one(records, event__dataset="sightglass.tls")
+        self.assertEqual(get(tls, "sightglass.decision"), "inspect")
+        self.assertEqual(get(tls, "sightglass.verification"), "ok")
+        flow = self.one(records, event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "sightglass.close"), "finished")
+        self.assertEqual(len({get(r, "sightglass.flow")
+                              for r in (http, tls, flow)}), 1)
+
+    def versions(self, server, client, expected):
+        nginx = ThreadServer(self, lambda c: c.sendall(c.recv(99)),
+                             self.server_context(version=server))
+        daemon = Daemon(self, trust=self.ca.ca)
+        with self.client(daemon, nginx.port, version=client) as s:
+            self.assertEqual(s.version(), "TLSv" + expected)
+            s.sendall(b"echo")
+            self.assertEqual(s.recv(99), b"echo")
+        tls = self.one(daemon.stop(), event__dataset="sightglass.tls")
+        self.assertEqual(get(tls, "sightglass.client.version"), expected)
+        self.assertEqual(get(tls, "sightglass.server.version"), expected)
+
+    def test_tls_1_3_on_both_legs(self):
+        self.versions(None, None, "1.3")
+
+    def test_tls_1_2_server_gives_the_client_tls_1_2(self):
+        self.versions(ssl.TLSVersion.TLSv1_2, None, "1.2")
+
+    def test_tls_1_2_client_gives_the_server_tls_1_2(self):
+        self.versions(None, ssl.TLSVersion.TLSv1_2, "1.2")
+
+    def alpn(self, server, client, expected):
+        echo = ThreadServer(self, lambda c: c.sendall(c.recv(99)),
+                            self.server_context(alpn=server))
+        daemon = Daemon(self, trust=self.ca.ca)
+        with self.client(daemon, echo.port, alpn=client) as s:
+            self.assertEqual(s.selected_alpn_protocol(), expected)
+        daemon.stop()
+
+    def test_alpn_is_the_servers_choice(self):
+        self.alpn(["http/1.1"], ["h2", "http/1.1"], "http/1.1")
+
+    def test_alpn_stays_away_when_the_server_has_none(self):
+        self.alpn(None, ["h2", "http/1.1"], None)
+
+    def test_keep_alive_gives_a_record_for_each_request(self):
+        nginx = Nginx(self, self.pair)
+        for i in range(5):
+            nginx.put(f"{i}.txt", b"x" * i)
+        daemon = Daemon(self, trust=self.ca.ca)
+        with self.client(daemon, nginx.port) as s, s.makefile("rb") as lines:
+            for i in range(5):
+                self.get(s, f"/{i}.txt", close=False)
+                while lines.readline() != b"\r\n":
+                    pass
+                self.assertEqual(lines.read(i), b"x" * i)
+        http = [r for r in daemon.stop()
+                if r["event"]["dataset"] == "sightglass.http"]
+        self.assertEqual([get(r, "url.path") for r in http],
+                         [f"/{i}.txt" for i in range(5)])
+        self.assertEqual([get(r, "sightglass.stream") for r in http], [1, 2, 3, 4, 5])
+
+    def test_pipelined_requests_are_paired_in_order(self):
+        nginx = Nginx(self, self.pair)
+        nginx.put("a", b"first")
+        nginx.put("b", b"second")
+        daemon = Daemon(self, trust=self.ca.ca)
+        with self.client(daemon, nginx.port) as s:
+            s.sendall(b"GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                      b"HEAD /b HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                      b"GET /b HTTP/1.1\r\nHost: localhost\r\n"
+                      b"Connection: close\r\n\r\n")
+            read_to_end(s)
+        http = [r for r in daemon.stop()
+                if r["event"]["dataset"] == "sightglass.http"]
+        self.assertEqual(
+            [(get(r, "http.request.method"), get(r, "http.response.body.content"))
+             for r in http], [("GET", "first"), ("HEAD", None), ("GET", "second")])
+
+    def test_chunked_both_ways(self):
+        seen = {}
+
+        def serve(c):
+            data = b""
+            while not data.endswith(b"0\r\n\r\n"):
+                data += c.recv(65536)
+            seen["request"] = data
+            c.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      b"5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n")
+
+        server = ThreadServer(self, serve, self.server_context())
+        daemon = Daemon(self, trust=self.ca.ca)
+        request = (b"POST /up HTTP/1.1\r\nHost: localhost\r\n"
+                   b"Transfer-Encoding: chunked\r\n\r\n"
+                   b"3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n")
+        with self.client(daemon, server.port) as s:
+            s.sendall(request)
+            answer = read_to_end(s)
+        self.assertEqual(seen["request"], request)
+        self.assertTrue(answer.endswith(b"0\r\nX-Sum: 1\r\n\r\n"))
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        self.assertEqual(get(http, "http.request.body.content"), "abcdefg")
+        self.assertEqual(get(http, "http.response.body.content"), "hello world")
+        self.assertEqual(get(http, "http.response.body.bytes"), 11)
+
+    def test_a_hundred_megabytes_down_arrive_as_sent(self):
+        content = pattern(100 << 20)
+        nginx = Nginx(self, self.pair)
+        nginx.put("big", content)
+        daemon = Daemon(self, trust=self.ca.ca)
+        with self.client(daemon, nginx.port) as s:
+            self.get(s, "/big")
+            answer = read_to_end(s)
+        body = answer[answer.index(b"\r\n\r\n") + 4:]
+        self.assertEqual(len(body), len(content))
+        self.assertTrue(body == content)
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        self.assertEqual(get(http, "http.response.body.bytes"), len(content))
+        self.assertTrue(get(http, "http.response.body.truncated"))
+
+    def test_a_hundred_megabytes_up_arrive_as_sent(self):
+        content = pattern(100 << 20, 2)
+        got = hashlib.sha256()
+
+        def serve(c):
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += c.recv(65536)
+            rest = head[head.index(b"\r\n\r\n") + 4:]
+            length = len(rest)
+            got.update(rest)
+            while length < len(content):
+                part = c.recv(65536)
+                if not part:
+                    return
+                got.update(part)
+                length += len(part)
+            c.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
+        server = ThreadServer(self, serve, self.server_context())
+        daemon = Daemon(self, trust=self.ca.ca)
+        with self.client(daemon, server.port) as s:
+            s.sendall(b"PUT /big HTTP/1.1\r\nHost: localhost\r\n"
+                      + f"Content-Length: {len(content)}\r\n\r\n".encode())
+            s.sendall(content)
+            self.assertIn(b"204", read_to_end(s))
+        self.assertEqual(got.hexdigest(), hashlib.sha256(content).hexdigest())
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        self.assertEqual(get(http, "http.request.body.bytes"), len(content))
+
+    def test_two_hundred_connections_at_once(self):
+        nginx = Nginx(self, self.pair)
+        nginx.put("x", b"y" * 1000)
+        daemon = Daemon(self, trust=self.ca.ca)
+        failures = []
+        gate = threading.Barrier(200)
+
+        def one(i):
+            try:
+                with self.client(daemon, nginx.port) as s:
+                    gate.wait(60)  # every connection stands before any asks
+                    self.get(s, f"/x?{i}")
+                    if not read_to_end(s).endswith(b"y" * 1000):
+                        failures.append(i)
+            except (OSError, threading.BrokenBarrierError) as error:
+                failures.append((i, error))
+
+        threads = [threading.Thread(target=one, args=(i,)) for i in range(200)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(failures, [])
+        records = daemon.stop()
+        queries = sorted(int(get(r, "url.query")) for r in records
+                         if r["event"]["dataset"] == "sightglass.http")
+        self.assertEqual(queries, list(range(200)))
+        for dataset in ("tls", "flow"):
+            self.assertEqual(200, sum(
+                r["event"]["dataset"] == "sightglass." + dataset for r in records))
+
+    def test_an_invalid_server_gets_nothing_and_the_client_is_warned(self):
+        other = self.ca.server("other", names=("elsewhere.test",), addresses=())
+        received = []
+
+        def serve(c):
+            received.append(c.recv(100))
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*other)
+        server = ThreadServer(self, serve, context)
+        daemon = Daemon(self, trust=self.ca.ca)
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.client(daemon, server.port)
+        wait_for(lambda: daemon.control("status")["workers"], "status")
+        tls = self.one(daemon.stop(), event__dataset="sightglass.tls")
+        self.assertEqual(get(tls, "sightglass.verification"), "name_mismatch")
+        self.assertIn(received, ([], [b""]))
+
+
+class Plain(Relay):
+    def test_http_without_tls_is_read(self):
+        nginx = Nginx(self)
+        nginx.put("plain", b"in the clear")
+        daemon = Daemon(self)
+        with daemon.flow(nginx.port) as s:
+            self.get(s, "/plain")
+            self.assertTrue(read_to_end(s).endswith(b"in the clear"))
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        self.assertEqual(get(http, "url.full"),
+                         f"http://localhost:{nginx.port}/plain"
+                         if get(http, "url.port") == nginx.port and
+                         f":{nginx.port}" in get(http, "url.full")
+                         else "http://localhost/plain")
+
+    def test_a_server_that_speaks_first_is_relayed(self):
+        def serve(c):
+            c.sendall(b"220 ready\r\n")
+            self.assertEqual(c.recv(99), b"EHLO me\r\n")
+            c.sendall(b"250 fine\r\n")
+
+        server = ThreadServer(self, serve)
+        daemon = Daemon(self)
+        with daemon.flow(server.port) as s:
+            self.assertEqual(s.recv(99), b"220 ready\r\n")
+            s.sendall(b"EHLO me\r\n")
+            self.assertEqual(s.recv(99), b"250 fine\r\n")
+        flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "sightglass.bytes"),
+                         {"client": 9, "server": 21})
+
+    def test_a_client_that_hesitates_is_still_read(self):
+        nginx = Nginx(self, self.pair)
+        nginx.put("late", b"but here")
+        daemon = Daemon(self, "flow.sniff_timeout=50ms", trust=self.ca.ca)
+        raw = daemon.flow(nginx.port)
+        # The daemon connects upstream when the client stays silent: then speak.
+        import time
+        time.sleep(0.5)
+        context = ssl.create_default_context(
+            cafile=daemon.path("ca", "sightglass-ca.pem"))
+        with context.wrap_socket(raw, server_hostname="localhost") as s:
+            self.get(s, "/late")
+            self.assertTrue(read_to_end(s).endswith(b"but here"))
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        self.assertEqual(get(http, "http.response.body.content"), "but here")
+
+    def test_unknown_bytes_go_both_ways_unchanged(self):
+        server = ThreadServer(self, lambda c: c.sendall(c.recv(9999)[::-1]))
+        daemon = Daemon(self)
+        data = bytes(range(256))
+        with daemon.flow(server.port) as s:
+            s.sendall(data)
+            self.assertEqual(read_to_end(s), data[::-1])
+        flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "sightglass.bytes"),
+                         {"client": 256, "server": 256})
+
+    def test_half_close_from_the_client_is_carried(self):
+        server = ThreadServer(self, lambda c: c.sendall(read_to_end(c)))
+        daemon = Daemon(self)
+        data = pattern(1 << 20)
+        with daemon.flow(server.port) as s:
+            reader = threading.Thread(target=s.sendall, args=(data,))
+            reader.start()
+            reader.join()
+            s.shutdown(socket.SHUT_WR)
+            self.assertTrue(read_to_end(s) == data)
+        self.assertEqual(get(self.one(daemon.stop(),
+                                      event__dataset="sightglass.flow"),
+                             "sightglass.close"), "finished")
+
+    def test_half_close_from_the_server_is_carried(self):
+        got = []
+
+        def serve(c):
+            c.sendall(b"all I say")
+            c.shutdown(socket.SHUT_WR)
+            got.append(read_to_end(c))
+
+        server = ThreadServer(self, serve)
+        daemon = Daemon(self)
+        with daemon.flow(server.port) as s:
+            self.assertEqual(read_to_end(s), b"all I say")
+            s.sendall(b"and I go on")
+            s.shutdown(socket.SHUT_WR)
+            wait_for(lambda: got, "the server's end")
+        self.assertEqual(got, [b"and I go on"])
+        daemon.stop()
+
+    def test_ipv6_destination(self):
+        try:
+            server = ThreadServer(self, lambda c: c.sendall(c.recv(9)),
+                                  address="::1")
+        except OSError:
+            self.skipTest("no IPv6 on loopback")
+        daemon = Daemon(self)
+        with daemon.flow(server.port, address="::1") as s:
+            s.sendall(b"six")
+            self.assertEqual(s.recv(9), b"six")
+        daemon.stop()
+
+    def test_the_bridge_connection_itself_can_carry_the_bytes(self):
+        nginx = Nginx(self)
+        nginx.put("x", b"streamed")
+        daemon = Daemon(self)
+        with daemon.flow(nginx.port, pass_fd=False) as s:
+            self.get(s, "/x")
+            self.assertTrue(read_to_end(s).endswith(b"streamed"))
+        self.one(daemon.stop(), event__dataset="sightglass.http")
+
+    def test_datagrams_are_relayed_with_their_addresses(self):
+        import struct
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(server.close)
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        daemon = Daemon(self)
+        with daemon.bridge() as s:
+            s.settimeout(10)
+            frame = (struct.pack("!HB", 5, 4) + socket.inet_aton("127.0.0.1")
+                     + struct.pack("!H", port) + b"query")
+            s.sendall(daemon.header("127.0.0.1", port, datagram=True) + frame)
+            query, client = server.recvfrom(99)
+            self.assertEqual(query, b"query")
+            server.sendto(b"answer!", client)
+            got = b""
+            while len(got) < 16:
+                got += s.recv(99)
+        self.assertEqual(got, struct.pack("!HB", 7, 4)
+                         + socket.inet_aton("127.0.0.1")
+                         + struct.pack("!H", port) + b"answer!")
+        flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "network.transport"), "udp")
+
+
+if __name__ == "__main__":
+    unittest.main()
