@@ -23,4 +23,6 @@ libmitm_a_SOURCES = \
 	mitm/side.h \
 	mitm/side_tls.c \
 	mitm/side_tls.h \
-	mitm/upstream.c
+	mitm/upstream.c \
+	mitm/verify.c \
+	mitm/verify.h
