@@ -163,13 +163,13 @@ put_latin1(struct json *j, uint8_t byte)
 	put(j, text, sizeof(text));
 }
 
+/* The inside of a string. */
 static void
-put_string(struct json *j, const uint8_t *p, size_t length)
+put_escaped(struct json *j, const uint8_t *p, size_t length)
 {
 	const uint8_t *end = p + length;
 	const uint8_t *run = p;
 
-	put(j, "\"", 1);
 	while (p < end && j->error == 0) {
 		size_t sequence = 0;
 		if (plain[*p] ||
@@ -186,6 +186,32 @@ put_string(struct json *j, const uint8_t *p, size_t length)
 		run = ++p;
 	}
 	put(j, run, (size_t)(end - run));
+}
+
+static void
+put_string(struct json *j, const uint8_t *p, size_t length)
+{
+	put(j, "\"", 1);
+	put_escaped(j, p, length);
+	put(j, "\"", 1);
+}
+
+void
+json_string_begin(struct json *j, const char *key)
+{
+	begin_value(j, key);
+	put(j, "\"", 1);
+}
+
+void
+json_string_part(struct json *j, const void *bytes, size_t length)
+{
+	put_escaped(j, bytes, length);
+}
+
+void
+json_string_end(struct json *j)
+{
 	put(j, "\"", 1);
 }
 

@@ -42,6 +42,12 @@ void json_array_end(struct json *j) NONNULL(1);
 void json_string(struct json *j, const char *key, const void *bytes,
     size_t length) NONNULL(1);
 
+/* A string in parts, each of whole characters, escaped as by json_string. */
+void json_string_begin(struct json *j, const char *key) NONNULL(1);
+void json_string_part(struct json *j, const void *bytes, size_t length)
+    NONNULL(1);
+void json_string_end(struct json *j) NONNULL(1);
+
 /* As json_string up to the NUL; NULL is written as null. */
 void json_text(struct json *j, const char *key, const char *text) NONNULL(1);
 

@@ -4,6 +4,7 @@ liblog_a_SOURCES = \
 	log/ledger.c log/ledger.h \
 	log/logger.c log/logger.h \
 	log/record.c log/record.h \
+	log/record_http.c log/record_line.h \
 	log/segment.c log/segment.h \
 	log/segment_index.c log/segment_index.h \
 	log/segment_repair.c \

@@ -15,6 +15,7 @@
 #define ARENA_LEAST_BYTES 4096u
 #define FIRST_FIELDS 16u
 #define FIELD_FRAMING_BYTES 4u /* ": " and CR LF */
+#define FIELDS_MAX 1000u /* servers take 100 to 2000: more is an attack */
 
 /* --- spans --- */
 
@@ -143,7 +144,8 @@ add_field(struct h1_message *m, struct h1_fields *list,
 	struct bytes n = span_bytes(name), v = span_bytes(value);
 	size_t cost = name->length + value->length + FIELD_FRAMING_BYTES;
 
-	if (m->head_too_long || cost > m->head_left || n.length < name->length ||
+	if (m->head_too_long || cost > m->head_left ||
+	    list->count >= FIELDS_MAX || n.length < name->length ||
 	    v.length < value->length || !grow(m, list))
 		return false;
 	n = trim(n);

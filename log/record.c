@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Records of datasets tls, flow and daemon, and the facts that all records of a
+ * flow repeat. Pure; worker and logger. Leaves out what is not known instead of
+ * writing null, and never writes a line by halves.
+ */
+#include "log/record.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "log/record_line.h"
+
+#define FACTS_BYTES_MAX (64u * 1024)
+
+/* --- the line --- */
+
+void
+record_begin(struct record_line *line, const struct record_writer *w,
+    uint64_t sequence, const char *dataset, uint64_t time_us,
+    uint64_t duration_us, const struct record_facts *facts, struct buf *out)
+{
+	struct json *j = &line->json;
+	char id[64];
+
+	line->before = buf_length(out);
+	(void)snprintf(id, sizeof(id), "%s-%u-%" PRIu64, w->run_id, w->writer,
+	    sequence);
+	json_init(j, out);
+	json_object_begin(j, NULL);
+	json_time(j, "@timestamp", time_us);
+	json_object_begin(j, "event");
+	json_text(j, "id", id);
+	json_uint(j, "sequence", sequence);
+	json_text(j, "kind", "event");
+	json_text(j, "dataset", dataset);
+	if (duration_us != UINT64_MAX)
+		json_uint(j, "duration", duration_us * 1000); /* ns */
+	json_object_end(j);
+	if (facts != NULL)
+		json_raw(j, buf_data(&facts->members),
+		    buf_length(&facts->members));
+}
+
+void
+record_begin_own(struct record_line *line, const struct record_facts *facts)
+{
+	json_object_begin(&line->json, "sightglass");
+	if (facts != NULL)
+		json_text(&line->json, "flow", facts->flow_id);
+}
+
+int
+record_end(struct record_line *line)
+{
+	struct json *j = &line->json;
+
+	json_object_end(j);
+	json_object_end(j);
+	int error = json_error(j);
+	if (error == 0)
+		error = buf_append(j->out, "\n", 1);
+	if (error != 0) /* nothing of it stays */
+		j->out->length = line->before;
+	return error;
+}
+
+void
+record_text(struct json *j, const char *key, const char *text)
+{
+	if (text != NULL)
+		json_text(j, key, text);
+}
+
+/* --- facts --- */
+
+static const void *
+address_bytes(const struct sockaddr_storage *a, uint16_t *port)
+{
+	if (a->ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)a;
+		*port = ntohs(in->sin_port);
+		return &in->sin_addr;
+	}
+	if (a->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)a;
+		*port = ntohs(in->sin6_port);
+		return &in->sin6_addr;
+	}
+	return NULL;
+}
+
+/* Opens and closes "source" or "destination"; `domain` may be NULL. */
+static void
+put_endpoint(struct json *j, const char *key, const struct sockaddr_storage *a,
+    const char *domain)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint16_t port = 0;
+	const void *bytes = address_bytes(a, &port);
+
+	if (bytes == NULL && domain == NULL)
+		return;
+	json_object_begin(j, key);
+	if (bytes != NULL &&
+	    inet_ntop(a->ss_family, bytes, text, sizeof(text)) != NULL) {
+		json_text(j, "ip", text);
+		json_uint(j, "port", port);
+	}
+	record_text(j, "domain", domain);
+	json_object_end(j);
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL || slash[1] == '\0' ? path : slash + 1;
+}
+
+static void
+put_process(struct json *j, const struct flow_facts *f)
+{
+	if (f->pid == NULL && f->executable == NULL && f->signing_id == NULL)
+		return;
+	json_object_begin(j, "process");
+	if (f->pid != NULL)
+		json_uint(j, "pid", *f->pid);
+	if (f->executable != NULL) {
+		json_text(j, "executable", f->executable);
+		json_text(j, "name", base_name(f->executable));
+	}
+	if (f->signing_id != NULL || f->team_id != NULL) {
+		json_object_begin(j, "code_signature");
+		record_text(j, "signing_id", f->signing_id);
+		record_text(j, "team_id", f->team_id);
+		json_object_end(j);
+	}
+	json_object_end(j);
+}
+
+static void
+put_user(struct json *j, const struct flow_facts *f)
+{
+	char id[16];
+
+	if (f->uid == NULL)
+		return;
+	(void)snprintf(id, sizeof(id), "%" PRIu32, *f->uid);
+	json_object_begin(j, "user");
+	json_text(j, "id", id);
+	json_object_end(j);
+}
+
+static void
+put_host(struct json *j, const struct record_writer *w)
+{
+	json_object_begin(j, "host");
+	json_text(j, "hostname", w->hostname);
+	json_object_end(j);
+}
+
+static void
+put_facts(struct json *j, const struct record_writer *w,
+    const struct flow_facts *f)
+{
+	put_host(j, w);
+	put_process(j, f);
+	put_user(j, f);
+	put_endpoint(j, "source", &f->source, NULL);
+	put_endpoint(j, "destination", &f->destination, f->domain);
+	if (f->destination.ss_family != AF_UNSPEC) {
+		json_object_begin(j, "network");
+		json_text(j, "transport", f->datagram ? "udp" : "tcp");
+		json_text(j, "type",
+		    f->destination.ss_family == AF_INET ? "ipv4" : "ipv6");
+		json_object_end(j);
+	}
+	if (f->forwarder != NULL) {
+		json_object_begin(j, "observer");
+		json_text(j, "type", f->forwarder);
+		json_object_end(j);
+	}
+}
+
+/* The host of a URL whose request names none. */
+static void
+set_host(struct record_facts *out, const struct flow_facts *f)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	const void *bytes = address_bytes(&f->destination, &out->port);
+
+	if (f->domain != NULL) {
+		(void)snprintf(out->scheme_host, sizeof(out->scheme_host), "%s",
+		    f->domain);
+		return;
+	}
+	if (bytes == NULL || inet_ntop(f->destination.ss_family, bytes, text,
+	        sizeof(text)) == NULL)
+		return;
+	(void)snprintf(out->scheme_host, sizeof(out->scheme_host),
+	    f->destination.ss_family == AF_INET ? "%s" : "[%s]", text);
+}
+
+int
+record_facts_make(const struct record_writer *w, const struct flow_facts *facts,
+    bool tls, struct record_facts *out)
+{
+	struct json j;
+
+	*out = (struct record_facts){.tls = tls};
+	buf_init(&out->members, FACTS_BYTES_MAX);
+	memcpy(out->flow_id, facts->id, sizeof(out->flow_id));
+	set_host(out, facts);
+	json_init(&j, &out->members);
+	put_facts(&j, w, facts);
+	int error = json_error(&j);
+	if (error != 0)
+		record_facts_free(out);
+	return error;
+}
+
+void
+record_facts_free(struct record_facts *facts)
+{
+	buf_free(&facts->members);
+}
+
+/* --- tls --- */
+
+static const char *
+decision_name(enum decision decision)
+{
+	switch (decision) {
+	case DECIDE_INSPECT:
+		return "inspect";
+	case DECIDE_SPLICE:
+		return "splice";
+	case DECIDE_REFUSE:
+		return "refuse";
+	}
+	return "?";
+}
+
+static void
+put_leg(struct json *j, const char *key, const struct tls_leg *leg)
+{
+	if (leg->version == NULL && leg->alert_received < 0 &&
+	    leg->alert_sent < 0)
+		return;
+	json_object_begin(j, key);
+	record_text(j, "version", leg->version);
+	record_text(j, "cipher", leg->cipher);
+	record_text(j, "group", leg->group);
+	record_text(j, "alpn", leg->alpn);
+	json_bool(j, "established", leg->established);
+	json_bool(j, "resumed", leg->resumed);
+	if (leg->alert_received >= 0)
+		json_int(j, "alert_received", leg->alert_received);
+	if (leg->alert_sent >= 0)
+		json_int(j, "alert_sent", leg->alert_sent);
+	json_object_end(j);
+}
+
+static void
+put_certificate(struct json *j, const char *key,
+    const struct certificate_facts *c)
+{
+	if (!c->present)
+		return;
+	json_object_begin(j, key);
+	json_text(j, "subject", c->subject);
+	json_text(j, "issuer", c->issuer);
+	json_text(j, "serial", c->serial);
+	json_text(j, "sha256", c->sha256);
+	json_time(j, "not_before", c->not_before_s * 1000000);
+	json_time(j, "not_after", c->not_after_s * 1000000);
+	json_object_end(j);
+}
+
+static void
+put_offer(struct json *j, const struct tls_event *e)
+{
+	json_object_begin(j, "offered");
+	record_text(j, "version", e->offered_version);
+	json_array_begin(j, "alpn");
+	for (size_t i = 0; i < e->offered_alpn_count; i++)
+		json_text(j, NULL, e->offered_alpn[i]);
+	json_array_end(j);
+	json_object_end(j);
+}
+
+/* ECS "tls" is about the leg that the program sees. */
+static void
+put_ecs_tls(struct json *j, const struct tls_event *e)
+{
+	json_object_begin(j, "tls");
+	record_text(j, "version", e->client.version);
+	record_text(j, "cipher", e->client.cipher);
+	record_text(j, "next_protocol", e->client.alpn);
+	json_bool(j, "established", e->client.established);
+	if (e->server_name != NULL) {
+		json_object_begin(j, "client");
+		json_text(j, "server_name", e->server_name);
+		json_object_end(j);
+	}
+	json_object_end(j);
+}
+
+int
+record_tls(const struct record_writer *w, uint64_t sequence,
+    const struct record_facts *facts, const struct tls_event *e, struct buf *out)
+{
+	struct record_line line;
+	struct json *j = &line.json;
+
+	record_begin(&line, w, sequence, "sightglass.tls", e->start_us, UINT64_MAX,
+	    facts, out);
+	put_ecs_tls(j, e);
+	record_begin_own(&line, facts);
+	json_text(j, "decision", decision_name(e->decision));
+	record_text(j, "reason", e->reason);
+	put_offer(j, e);
+	put_leg(j, "client", &e->client);
+	put_leg(j, "server", &e->server);
+	put_certificate(j, "server_certificate", &e->server_certificate);
+	put_certificate(j, "leaf", &e->leaf);
+	record_text(j, "verification", e->verification);
+	record_text(j, "error", e->error);
+	if (e->name_mismatch)
+		json_bool(j, "name_mismatch", true);
+	return record_end(&line);
+}
+
+/* --- flow --- */
+
+static void
+put_pair(struct json *j, const char *key, const uint64_t of[2])
+{
+	json_object_begin(j, key);
+	json_uint(j, "client", of[FROM_CLIENT]);
+	json_uint(j, "server", of[FROM_SERVER]);
+	json_object_end(j);
+}
+
+static void
+put_first(struct json *j, const struct bytes first[2])
+{
+	if (first[FROM_CLIENT].length + first[FROM_SERVER].length == 0)
+		return;
+	json_object_begin(j, "first"); /* base64: it may be anything */
+	json_base64(j, "client", first[FROM_CLIENT].data,
+	    first[FROM_CLIENT].length);
+	json_base64(j, "server", first[FROM_SERVER].data,
+	    first[FROM_SERVER].length);
+	json_object_end(j);
+}
+
+int
+record_flow(const struct record_writer *w, uint64_t sequence,
+    const struct record_facts *facts, const struct flow_event *e,
+    struct buf *out)
+{
+	struct record_line line;
+	struct json *j = &line.json;
+
+	record_begin(&line, w, sequence, "sightglass.flow", e->start_us,
+	    e->end_us > e->start_us ? e->end_us - e->start_us : 0, facts, out);
+	record_begin_own(&line, facts);
+	json_text(j, "decision", decision_name(e->decision));
+	record_text(j, "reason", e->reason);
+	record_text(j, "close", e->close);
+	record_text(j, "state", e->state);
+	record_text(j, "protocol", e->protocol);
+	record_text(j, "detail", e->detail);
+	put_pair(j, "bytes", e->bytes);
+	if (e->datagrams[0] + e->datagrams[1] > 0)
+		put_pair(j, "datagrams", e->datagrams);
+	if (e->exchanges > 0)
+		json_uint(j, "exchanges", e->exchanges);
+	if (e->connect_us > 0) {
+		json_object_begin(j, "timing");
+		json_ms(j, "connect", e->connect_us);
+		json_object_end(j);
+	}
+	put_first(j, e->first);
+	return record_end(&line);
+}
+
+/* --- daemon --- */
+
+int
+record_daemon(const struct record_writer *w, uint64_t sequence,
+    const struct daemon_event *e, struct buf *out)
+{
+	struct record_line line;
+	struct json *j = &line.json;
+
+	record_begin(&line, w, sequence, "sightglass.daemon", e->time_us,
+	    UINT64_MAX, NULL, out);
+	put_host(j, w);
+	record_text(j, "message", e->message);
+	record_begin_own(&line, NULL);
+	json_text(j, "action", e->action);
+	record_text(j, "role", e->role);
+	if (e->lost_records > 0)
+		json_uint(j, "lost_records", e->lost_records);
+	record_text(j, "segment", e->segment);
+	return record_end(&line);
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Records of dataset http: an exchange as the tap saw it, with the URL put
+ * together as RFC 9110 section 7.1 says. Pure; worker. Writes header values and
+ * bodies as they were sent, but for the header fields that are to be redacted.
+ */
+#include "log/record.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "log/record_line.h"
+
+/* A request's target taken apart; all borrowed. */
+struct target {
+	struct bytes scheme; /* empty: the flow's own */
+	struct bytes authority;
+	struct bytes path;
+	struct bytes query;
+	bool has_query;
+};
+
+static struct bytes
+text_bytes(const char *text)
+{
+	return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static bool
+is_name(const struct bytes *name, const char *text)
+{
+	return name->length == strlen(text) &&
+	    strncasecmp((const char *)name->data, text, name->length) == 0;
+}
+
+static bool
+same_name(const struct bytes *a, const struct bytes *b)
+{
+	return a->length == b->length &&
+	    strncasecmp((const char *)a->data, (const char *)b->data,
+	        a->length) == 0;
+}
+
+/* The first field of that name, or NULL. */
+static const struct bytes *
+field(const struct http_message *m, const char *name)
+{
+	for (size_t i = 0; i < m->field_count; i++) {
+		if (is_name(&m->fields[i].name, name))
+			return &m->fields[i].value;
+	}
+	return NULL;
+}
+
+/* --- URL --- */
+
+/* Splits `from` at the first byte that is in `set`; the rest keeps it. */
+static struct bytes
+take_until(struct bytes *from, const char *set)
+{
+	size_t n = 0;
+
+	while (n < from->length && (from->data[n] == '\0' ||
+	           strchr(set, from->data[n]) == NULL))
+		n++;
+	struct bytes head = {from->data, n};
+	from->data += n;
+	from->length -= n;
+	return head;
+}
+
+/* The four forms of a request's target (RFC 9112 section 3.2). */
+static void
+split_target(const struct http_exchange *e, struct target *t)
+{
+	struct bytes rest = e->target;
+
+	*t = (struct target){.has_query = false};
+	if (is_name(&e->method, "CONNECT")) {
+		t->authority = rest;
+		return;
+	}
+	if (rest.length > 0 && rest.data[0] != '/' && rest.data[0] != '*') {
+		struct bytes scheme = take_until(&rest, ":/?");
+		if (rest.length >= 3 && memcmp(rest.data, "://", 3) == 0) {
+			rest.data += 3;
+			rest.length -= 3;
+			t->scheme = scheme;
+			t->authority = take_until(&rest, "/?");
+		} else {
+			rest = e->target;
+		}
+	}
+	t->path = take_until(&rest, "?");
+	if (rest.length > 0) {
+		t->has_query = true;
+		t->query = (struct bytes){rest.data + 1, rest.length - 1};
+	}
+}
+
+/* "host:port" into both; false: no port stands there. */
+static bool
+split_port(struct bytes *host, unsigned *port)
+{
+	size_t n = host->length;
+
+	*port = 0;
+	while (n > 0 && isdigit(host->data[n - 1]))
+		n--;
+	if (n == 0 || n == host->length || host->data[n - 1] != ':' ||
+	    host->length - n > 5)
+		return false;
+	for (size_t i = n; i < host->length; i++)
+		*port = *port * 10 + (unsigned)(host->data[i] - '0');
+	host->length = n - 1;
+	return true;
+}
+
+static void
+put_full(struct json *j, const struct http_exchange *e, const struct target *t,
+    struct bytes scheme, struct bytes authority)
+{
+	struct bytes target = e->target;
+
+	json_string_begin(j, "full");
+	json_string_part(j, scheme.data, scheme.length);
+	json_string_part(j, "://", 3);
+	json_string_part(j, authority.data, authority.length);
+	if (t->scheme.length > 0) { /* as it was asked for */
+		target.data = t->path.data;
+		target.length = (size_t)(e->target.data + e->target.length -
+		    t->path.data);
+	}
+	if (t->path.length > 0 && t->path.data[0] == '/')
+		json_string_part(j, target.data, target.length);
+	json_string_end(j);
+}
+
+static void
+put_url(struct json *j, const struct record_facts *facts,
+    const struct http_exchange *e)
+{
+	const struct bytes *named = field(&e->request, "host");
+	struct bytes authority, host;
+	struct target t;
+	unsigned port;
+
+	split_target(e, &t);
+	struct bytes scheme = t.scheme.length > 0 ? t.scheme
+	    : text_bytes(facts->tls ? "https" : "http");
+	authority = t.authority.length > 0 ? t.authority
+	    : named != NULL && named->length > 0 ? *named
+	    : text_bytes(facts->scheme_host);
+	host = authority;
+	if (!split_port(&host, &port))
+		port = t.authority.length > 0 || named != NULL
+		    ? (is_name(&scheme, "https") ? 443 : 80) : facts->port;
+	json_object_begin(j, "url");
+	put_full(j, e, &t, scheme, authority);
+	json_string(j, "scheme", scheme.data, scheme.length);
+	json_string(j, "domain", host.data, host.length);
+	json_uint(j, "port", port);
+	json_string(j, "path", t.path.data, t.path.length);
+	if (t.has_query)
+		json_string(j, "query", t.query.data, t.query.length);
+	json_object_end(j);
+}
+
+/* --- fields --- */
+
+/* Keys in lower case: in the escaped text too, ASCII letters alone change, and
+ * no escape has one in upper case that means something else. */
+static void
+put_lower_key(struct json *j, const struct bytes *name)
+{
+	size_t before = buf_length(j->out);
+
+	json_key(j, name->data, name->length);
+	for (uint8_t *p = buf_data(j->out) + before,
+	             *end = buf_data(j->out) + buf_length(j->out); p < end; p++) {
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (uint8_t)(*p + ('a' - 'A'));
+	}
+}
+
+static bool
+is_redacted(const struct record_writer *w, const struct bytes *name)
+{
+	for (size_t i = 0; i < w->redact_count; i++) {
+		if (is_name(name, w->redact_headers[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool
+seen_before(const struct http_field *fields, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (same_name(&fields[k].name, &fields[i].name))
+			return true;
+	}
+	return false;
+}
+
+/* Equal names become one member, in the order of their first. The tap bounds
+ * their number, so looking back is quick enough. */
+static void
+put_fields(struct json *j, const char *key, const struct record_writer *w,
+    const struct http_field *fields, size_t count)
+{
+	json_object_begin(j, key);
+	for (size_t i = 0; i < count; i++) {
+		if (seen_before(fields, i))
+			continue;
+		bool hide = is_redacted(w, &fields[i].name);
+		put_lower_key(j, &fields[i].name);
+		json_array_begin(j, NULL);
+		for (size_t k = i; k < count; k++) {
+			const struct bytes *value = &fields[k].value;
+			if (!same_name(&fields[k].name, &fields[i].name))
+				continue;
+			if (hide)
+				json_text(j, NULL, "[redacted]");
+			else
+				json_string(j, NULL, value->data, value->length);
+		}
+		json_array_end(j);
+	}
+	json_object_end(j);
+}
+
+static void
+put_redacted(struct json *j, const struct record_writer *w,
+    const struct http_exchange *e)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < w->redact_count; i++) {
+		if (field(&e->request, w->redact_headers[i]) == NULL &&
+		    field(&e->response, w->redact_headers[i]) == NULL)
+			continue;
+		if (!any)
+			json_array_begin(j, "redacted");
+		any = true;
+		json_text(j, NULL, w->redact_headers[i]);
+	}
+	if (any)
+		json_array_end(j);
+}
+
+/* --- body --- */
+
+/* How much of a body that was cut at the limit is whole characters. */
+static size_t
+whole_text(const struct http_body *body)
+{
+	size_t n = body->captured.length;
+
+	if (!body->truncated)
+		return n;
+	for (unsigned back = 0; back < 4 && n > 0; back++) {
+		uint8_t last = body->captured.data[n - 1];
+		if (last < 0x80)
+			return n;
+		n--;
+		if (last >= 0xc0 &&
+		    !json_is_utf8(body->captured.data + n,
+		        body->captured.length - n))
+			return n; /* the lead of the character that was cut */
+		if (last >= 0xc0)
+			return body->captured.length;
+	}
+	return body->captured.length;
+}
+
+static void
+put_body(struct json *j, const struct http_message *m)
+{
+	const struct http_body *body = &m->body;
+	const struct bytes *coding = field(m, "content-encoding");
+
+	json_object_begin(j, "body");
+	json_uint(j, "bytes", body->wire_bytes);
+	if (body->captured.length > 0) {
+		size_t text = whole_text(body);
+		bool is_text = json_is_utf8(body->captured.data, text);
+		if (is_text)
+			json_string(j, "content", body->captured.data, text);
+		else
+			json_base64(j, "content", body->captured.data,
+			    body->captured.length);
+		json_text(j, "encoding", is_text ? "utf-8" : "base64");
+	}
+	if (coding != NULL && body->wire_bytes > 0)
+		json_string(j, "content_encoding", coding->data, coding->length);
+	if (body->truncated)
+		json_bool(j, "truncated", true);
+	json_object_end(j);
+}
+
+static void
+put_message(struct json *j, const struct record_writer *w,
+    const struct http_message *m)
+{
+	put_fields(j, "headers", w, m->fields, m->field_count);
+	put_body(j, m);
+	if (m->trailer_count > 0)
+		put_fields(j, "trailers", w, m->trailers, m->trailer_count);
+	if (m->head_too_long)
+		json_bool(j, "head_too_long", true);
+}
+
+static void
+put_http(struct json *j, const struct record_writer *w,
+    const struct http_exchange *e)
+{
+	json_object_begin(j, "http");
+	json_text(j, "version", e->version);
+	json_object_begin(j, "request");
+	json_string(j, "method", e->method.data, e->method.length);
+	put_message(j, w, &e->request);
+	json_object_end(j);
+	if (e->status != 0) {
+		json_object_begin(j, "response");
+		json_uint(j, "status_code", e->status);
+		if (e->reason.length > 0)
+			json_string(j, "reason", e->reason.data,
+			    e->reason.length);
+		put_message(j, w, &e->response);
+		json_object_end(j);
+	}
+	json_object_end(j);
+}
+
+/* --- the rest --- */
+
+static void
+put_span(struct json *j, const char *key, uint64_t from_us, uint64_t to_us)
+{
+	if (from_us != 0 && to_us != 0)
+		json_ms(j, key, to_us > from_us ? to_us - from_us : 0);
+}
+
+static void
+put_timing(struct json *j, const struct record_timing *timing,
+    const struct http_exchange *e)
+{
+	json_object_begin(j, "timing");
+	if (timing != NULL && timing->connect_us != 0)
+		json_ms(j, "connect", timing->connect_us);
+	if (timing != NULL && timing->tls_us != 0)
+		json_ms(j, "tls", timing->tls_us);
+	put_span(j, "send", e->request.first_us, e->request.last_us);
+	put_span(j, "wait", e->request.last_us, e->response.first_us);
+	put_span(j, "receive", e->response.first_us, e->response.last_us);
+	json_object_end(j);
+}
+
+static const char *
+incomplete_name(enum http_incomplete incomplete)
+{
+	switch (incomplete) {
+	case HTTP_NO_RESPONSE:
+		return "no_response";
+	case HTTP_CUT_REQUEST:
+		return "cut_request";
+	case HTTP_CUT_RESPONSE:
+		return "cut_response";
+	case HTTP_PARSER_GAVE_UP:
+		return "parser_gave_up";
+	case HTTP_WHOLE:
+		break;
+	}
+	return NULL;
+}
+
+static void
+put_own(struct record_line *line, const struct record_writer *w,
+    const struct record_facts *facts, const struct record_timing *timing,
+    const struct http_exchange *e)
+{
+	struct json *j = &line->json;
+
+	record_begin_own(line, facts);
+	json_uint(j, "stream", e->stream);
+	put_timing(j, timing, e);
+	if (e->informational_count > 0) {
+		json_object_begin(j, "informational");
+		json_uint(j, "count", e->informational_count);
+		json_uint(j, "last", e->last_informational);
+		json_object_end(j);
+	}
+	if (e->upgraded)
+		json_bool(j, "upgraded", true);
+	record_text(j, "incomplete", incomplete_name(e->incomplete));
+	record_text(j, "parse_error", e->parse_error);
+	put_redacted(j, w, e);
+}
+
+static uint64_t
+duration_us(const struct http_exchange *e)
+{
+	uint64_t end_us = e->response.last_us != 0 ? e->response.last_us
+	                                           : e->request.last_us;
+
+	return end_us > e->request.first_us ? end_us - e->request.first_us : 0;
+}
+
+int
+record_http(const struct record_writer *w, uint64_t sequence,
+    const struct record_facts *facts, const struct record_timing *timing,
+    const struct http_exchange *e, struct buf *out)
+{
+	const struct bytes *agent = field(&e->request, "user-agent");
+	struct record_line line;
+	struct json *j = &line.json;
+
+	record_begin(&line, w, sequence, "sightglass.http", e->request.first_us,
+	    duration_us(e), facts, out);
+	put_http(j, w, e);
+	put_url(j, facts, e);
+	if (agent != NULL) {
+		json_object_begin(j, "user_agent");
+		json_string(j, "original", agent->data, agent->length);
+		json_object_end(j);
+	}
+	put_own(&line, w, facts, timing, e);
+	return record_end(&line);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What record.c and record_http.c share: the beginning and the end of a line.
+ * Pure; worker and logger.
+ */
+#ifndef SIGHTGLASS_LOG_RECORD_LINE_H
+#define SIGHTGLASS_LOG_RECORD_LINE_H
+
+#include "base/json.h"
+#include "log/record.h"
+
+struct record_line {
+	struct json json;
+	size_t before; /* what `out` held in front of this line */
+};
+
+/* Opens the object: @timestamp, event, and the facts when there are some.
+ * duration_us of UINT64_MAX: none. */
+void record_begin(struct record_line *line, const struct record_writer *w,
+    uint64_t sequence, const char *dataset, uint64_t time_us,
+    uint64_t duration_us, const struct record_facts *facts, struct buf *out)
+    NONNULL(1, 2, 4, 8);
+
+/* Opens "sightglass" and names the flow. */
+void record_begin_own(struct record_line *line, const struct record_facts *facts)
+    NONNULL(1);
+
+/* Closes both and ends the line; on an error takes it back whole. */
+int record_end(struct record_line *line) WUNRES NONNULL(1);
+
+/* A member only where there is something to say. */
+void record_text(struct json *j, const char *key, const char *text)
+    NONNULL(1, 2);
+
+#endif
