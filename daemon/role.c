@@ -20,11 +20,25 @@
 #include "base/shm.h"
 #include "daemon/privileges.h"
 
+/* What stands in front of our messages, and how much of them is said. */
+static void
+open_diag(const struct role *r)
+{
+	char name[64];
+
+	if (r->index > 0)
+		(void)snprintf(name, sizeof(name), "sightglassd: %s %u", r->name,
+		    r->index);
+	else
+		(void)snprintf(name, sizeof(name), "sightglassd: %s", r->name);
+	diag_open(name, r->conf != NULL && r->conf->verbose > 0 ? DIAG_DEBUG
+	                                                        : DIAG_INFO);
+}
+
 static void
 take_identity(struct role *r, const struct msg *m)
 {
 	struct msg_identity id;
-	char name[64];
 
 	memcpy(&id, m->payload, sizeof(id));
 	id.run_id[sizeof(id.run_id) - 1] = '\0';
@@ -32,12 +46,7 @@ take_identity(struct role *r, const struct msg *m)
 	r->index = id.index;
 	memcpy(r->run_id, id.run_id, sizeof(r->run_id));
 	memcpy(r->hostname, id.hostname, sizeof(r->hostname));
-	if (id.index > 0)
-		(void)snprintf(name, sizeof(name), "sightglassd: %s %u", r->name,
-		    id.index);
-	else
-		(void)snprintf(name, sizeof(name), "sightglassd: %s", r->name);
-	diag_open(name, DIAG_INFO);
+	open_diag(r);
 }
 
 static void
@@ -50,6 +59,7 @@ take_conf(struct role *r, const struct msg *m)
 	bool first = r->conf == NULL;
 	struct conf *old = r->conf;
 	r->conf = conf;
+	open_diag(r);
 	if (!first)
 		r->configure(r);
 	conf_free(old);
@@ -115,11 +125,9 @@ on_parent_gone(void *context, struct channel *c UNUSED)
 int
 role_run(struct role *r)
 {
-	char name[64];
-
-	(void)snprintf(name, sizeof(name), "sightglassd: %s", r->name);
-	diag_open(name, DIAG_INFO);
+	open_diag(r);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* write(2) says EFBIG: a full disk */
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);

@@ -1,0 +1,479 @@
+# SPDX-License-Identifier: ISC
+"""What goes wrong: processes killed, peers that vanish, a log that cannot be
+written, a ring that is full, no descriptor left, input that is broken."""
+
+import os
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import unittest
+
+from harness import DAEMON, Daemon, Nginx, Test, ThreadServer, get, wait_for
+from test_relay import pattern, read_to_end
+
+RESET = struct.pack("ii", 1, 0)
+
+
+def echo(connection):
+    while data := connection.recv(65536):
+        connection.sendall(data)
+
+
+def fetch(daemon, port, path="/"):
+    """One plain request over a flow of its own; the answer's bytes."""
+    with daemon.flow(port) as s:
+        s.settimeout(60)
+        s.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"
+                  f"Connection: close\r\n\r\n".encode())
+        return read_to_end(s)
+
+
+class Failures(Test):
+    def workers(self, daemon):
+        return daemon.control("status")["workers"]
+
+    def logger(self, daemon):
+        return daemon.control("status")["logger"]
+
+    def talk(self, s, words):
+        s.settimeout(30)
+        s.sendall(words)
+        got = b""
+        while len(got) < len(words):
+            part = s.recv(len(words) - len(got))
+            if not part:
+                raise AssertionError(f"ended after {got!r} of {words!r}")
+            got += part
+        self.assertEqual(got, words)
+
+    def check_sequences(self, records):
+        """Each writer's sequence has neither a hole nor a double."""
+        writers = {}
+        for r in records:
+            _, writer, number = r["event"]["id"].split("-")
+            writers.setdefault(writer, []).append(int(number))
+        for writer, numbers in writers.items():
+            first = min(numbers)
+            self.assertEqual(sorted(numbers),
+                             list(range(first, first + len(numbers))),
+                             f"writer {writer}")
+
+
+class Killed(Failures):
+    def test_a_killed_worker_takes_only_its_own_flows(self):
+        server = ThreadServer(self, echo)
+        nginx = Nginx(self)
+        nginx.put("x", b"x")
+        daemon = Daemon(self, workers=2)
+        before = {f"/x?before={i}" for i in range(40)}
+        for path in before:
+            fetch(daemon, nginx.port, path)
+        flows = [daemon.flow(server.port) for _ in range(40)]
+        for s in flows:
+            self.talk(s, b"hello")
+        counts = [w["flows"] for w in self.workers(daemon)]
+        self.assertEqual(sum(counts), 40)
+        victim = max(range(2), key=lambda i: counts[i])
+        old = self.workers(daemon)[victim]["pid"]
+        os.kill(old, signal.SIGKILL)
+        wait_for(lambda: self.workers(daemon)[victim]["pid"] not in (0, old),
+                 "the worker to be restarted")
+        alive = 0
+        for s in flows:
+            try:
+                self.talk(s, b"still there")
+                alive += 1
+            except (OSError, AssertionError):
+                pass
+            s.close()
+        self.assertEqual(alive, 40 - counts[victim])
+        after = {f"/x?after={i}" for i in range(40)}
+        for path in after:
+            self.assertIn(b"200 OK", fetch(daemon, nginx.port, path))
+        records = daemon.stop()
+        seen = [f"{get(r, 'url.path')}?{get(r, 'url.query')}" for r in records
+                if r["event"]["dataset"] == "sightglass.http"]
+        self.assertEqual(sorted(seen), sorted(before | after))
+        self.check_sequences(records)
+        died = [r for r in records if get(r, "sightglass.action") == "died"]
+        self.assertEqual(len(died), 1, records)
+
+    def test_a_killed_logger_loses_and_doubles_nothing(self):
+        nginx = Nginx(self)
+        nginx.put("x", b"x" * 3000)
+        daemon = Daemon(self, "log.flush=5 ms", workers=2)
+        done = threading.Event()
+        paths, failures = [], []
+
+        def load(who):
+            number = 0
+            while not done.is_set():
+                path = f"/x?{who}.{number}"
+                try:
+                    if b"200 OK" not in fetch(daemon, nginx.port, path):
+                        failures.append(path)
+                except OSError as e:
+                    failures.append(f"{path}: {e}")
+                paths.append(path)
+                number += 1
+
+        threads = [threading.Thread(target=load, args=(i,)) for i in range(6)]
+        for t in threads:
+            t.start()
+        for _ in range(8):
+            pid = self.logger(daemon)["pid"]
+            os.kill(pid, signal.SIGKILL)
+            seen = len(paths)
+            wait_for(lambda p=pid: self.logger(daemon)["pid"] not in (0, p),
+                     "the logger to be restarted")
+            wait_for(lambda n=seen: len(paths) > n + 20, "more requests")
+        done.set()
+        for t in threads:
+            t.join()
+        self.assertEqual(failures, [])
+        records = daemon.stop()
+        seen = [f"{get(r, 'url.path')}?{get(r, 'url.query')}" for r in records
+                if r["event"]["dataset"] == "sightglass.http"]
+        self.assertEqual(len(seen), len(paths))
+        self.assertEqual(sorted(seen), sorted(paths))
+        self.check_sequences(records)
+
+    def test_a_killed_signer_is_replaced(self):
+        nginx = Nginx(self)
+        nginx.put("x", b"x")
+        daemon = Daemon(self)
+        old = daemon.control("status")["signer"]["pid"]
+        os.kill(old, signal.SIGKILL)
+        wait_for(lambda: daemon.control("status")["signer"]["pid"] not in (0, old),
+                 "the signer to be restarted")
+        self.assertIn(b"200 OK", fetch(daemon, nginx.port, "/x"))
+        daemon.stop()
+
+    def test_the_parent_killed_takes_all_with_it(self):
+        daemon = Daemon(self)
+        status = daemon.control("status")
+        pids = [w["pid"] for w in status["workers"]]
+        pids += [status["logger"]["pid"], status["signer"]["pid"]]
+        daemon.process.kill()
+        daemon.process.wait()
+
+        def gone():
+            for pid in pids:
+                try:
+                    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                        if f.read().split()[2] not in "ZX":
+                            return False
+                except OSError:
+                    pass
+            return True
+
+        wait_for(gone, "the roles to end")
+
+
+class Vanishing(Failures):
+    def test_a_client_that_vanishes_is_recorded(self):
+        got = threading.Event()
+
+        def serve(c):
+            c.recv(65536)
+            got.set()
+            c.recv(1)  # the reset
+
+        server = ThreadServer(self, serve)
+        daemon = Daemon(self)
+        s = daemon.flow(server.port)
+        s.sendall(b"GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.assertTrue(got.wait(20))
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        s.close()
+        wait_for(lambda: sum(w["flows"] for w in self.workers(daemon)) == 0,
+                 "the flow to end")
+        records = daemon.stop()
+        flow = self.one(records, event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "sightglass.close"), "client_reset")
+        http = self.one(records, event__dataset="sightglass.http")
+        self.assertEqual(get(http, "sightglass.incomplete"), "no_response")
+        self.assertEqual(get(http, "url.path"), "/never")
+
+    def test_a_server_that_vanishes_resets_the_client(self):
+        def serve(c):
+            c.recv(65536)
+            c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart")
+            c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+
+        server = ThreadServer(self, serve)
+        daemon = Daemon(self)
+        with daemon.flow(server.port) as s:
+            s.settimeout(20)
+            s.sendall(b"GET /half HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            with self.assertRaises(ConnectionResetError):
+                while s.recv(65536):
+                    pass
+                raise AssertionError("ended in order")
+        records = daemon.stop()
+        flow = self.one(records, event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "sightglass.close"), "server_reset")
+        http = self.one(records, event__dataset="sightglass.http")
+        self.assertEqual(get(http, "sightglass.incomplete"), "cut_response")
+
+    def test_a_server_that_is_not_there_is_recorded(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            daemon = Daemon(self)
+            with daemon.flow(s.getsockname()[1]) as client:
+                client.settimeout(20)
+                client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                with self.assertRaises(ConnectionResetError):
+                    client.recv(1)
+        flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "sightglass.close"), "connect_failed")
+        self.assertIn("refused", get(flow, "sightglass.detail"))
+
+
+class Broken(Failures):
+    def test_a_broken_header_closes_that_flow_alone(self):
+        nginx = Nginx(self)
+        nginx.put("x", b"x")
+        daemon = Daemon(self)
+        good = daemon.header("127.0.0.1", nginx.port)
+        broken = [b"GET / HTTP/1.1\r\n\r\n", b"\0" * 200,
+                  good[:12] + b"\x11" + good[13:],  # PROXY version 1
+                  good[:14] + b"\xff\xff" + good[16:],  # longer than 4 KiB
+                  good[:-5]]
+        for number, header in enumerate(broken):
+            with daemon.bridge() as s:
+                s.settimeout(20)
+                s.sendall(header)
+                s.shutdown(socket.SHUT_WR)
+                try:
+                    self.assertEqual(s.recv(1), b"", number)
+                except ConnectionResetError:
+                    pass
+            self.assertIn(b"200 OK", fetch(daemon, nginx.port, "/x"))
+        flows = [r for r in daemon.stop()
+                 if r["event"]["dataset"] == "sightglass.flow"]
+        closes = [get(r, "sightglass.close") for r in flows]
+        self.assertEqual(closes.count("finished"), len(broken))
+        self.assertEqual(closes.count("bad_header"), len(broken), flows)
+
+    def test_a_header_that_does_not_come_is_not_waited_for(self):
+        daemon = Daemon(self, "flow.header_timeout=200 ms")
+        with daemon.bridge() as s:
+            s.settimeout(20)
+            s.sendall(b"\r\n\r\n")
+            try:
+                self.assertEqual(s.recv(1), b"")
+            except ConnectionResetError:
+                pass
+        flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "sightglass.close"), "header_timeout")
+
+    def check(self, text, *arguments):
+        path = os.path.join(self.directory, "sightglass.yaml")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        done = subprocess.run(
+            [DAEMON, "-n", "-c", path, "-d", self.directory, *arguments],
+            capture_output=True, text=True, timeout=30, check=False)
+        return done, path
+
+    def test_an_unknown_key_is_named_with_its_place(self):
+        done, path = self.check("verbose: 1\nlog:\n  flsh: 50 ms\n")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(f"{path}:3:3:", done.stderr)
+        self.assertIn("log.flsh", done.stderr)
+        self.assertIn("log.flush", done.stderr)
+
+    def test_a_good_file_is_said_to_be_good(self):
+        done, _ = self.check("log:\n  flush: 50 ms\n", "-o", "user=root")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_broken_rule_is_named(self):
+        done, _ = self.check("policy:\n  splice: ['host:']\n", "-o", "user=root")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("host:", done.stderr)
+
+
+class Log(Failures):
+    def test_a_log_directory_that_cannot_be_written_stops_the_start(self):
+        path = os.path.join(self.directory, "file")
+        with open(path, "w", encoding="ascii"):
+            pass
+        daemon = Daemon(self, f"paths.log={path}", wait=False)
+        self.assertNotEqual(daemon.process.wait(20), 0)
+        self.assertIn(path, daemon.output())
+
+    def test_a_log_that_cannot_be_written_later_loses_nothing(self):
+        nginx = Nginx(self)
+        nginx.put("x", b"x")
+        daemon = Daemon(self)
+        fetch(daemon, nginx.port, "/x?first")
+        wait_for(lambda: self.logger(daemon)["file_bytes"] > 0, "a first write")
+        pid = self.logger(daemon)["pid"]
+        limits = resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, limits_max(pid)))
+        for i in range(50):
+            self.assertIn(b"200 OK", fetch(daemon, nginx.port, f"/x?{i}"))
+        wait_for(lambda: self.logger(daemon)["write_errors"] > 0, "an error")
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+        records = daemon.stop()
+        queries = [get(r, "url.query") for r in records
+                   if r["event"]["dataset"] == "sightglass.http"]
+        self.assertEqual(sorted(queries),
+                         sorted(["first", *(str(i) for i in range(50))]))
+        self.check_sequences(records)
+        self.assertEqual(self.logger_actions(records).count("log_resumed"), 1)
+
+    def logger_actions(self, records):
+        return [get(r, "sightglass.action") for r in records
+                if get(r, "sightglass.role") == "logger"]
+
+    def test_a_full_ring_makes_the_workers_wait(self):
+        body = pattern(60_000)
+
+        def serve(c):
+            while data := c.recv(65536):
+                for _ in range(data.count(b"\r\n\r\n")):
+                    c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"
+                              + body)
+
+        server = ThreadServer(self, serve)
+        daemon = Daemon(self, "ring.size=4 MiB", workers=1)
+        logger = self.logger(daemon)["pid"]
+        os.kill(logger, signal.SIGSTOP)
+        self.addCleanup(kill_quietly, logger, signal.SIGCONT)
+        got = []
+
+        def client():
+            with daemon.flow(server.port) as s:
+                s.settimeout(60)
+                stream = s.makefile("rb")
+                for i in range(50):
+                    s.sendall(f"GET /{i} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+                    while stream.readline() != b"\r\n":
+                        pass
+                    got.append(stream.read(60_000) == body)
+
+        threads = [threading.Thread(target=client) for _ in range(6)]
+        for t in threads:
+            t.start()
+        wait_for(lambda: self.workers(daemon)[0]["waits"] > 0, "the ring to fill")
+        self.assertLess(len(got), 300)
+        os.kill(logger, signal.SIGCONT)
+        for t in threads:
+            t.join()
+        self.assertEqual(got, [True] * 300)
+        records = daemon.stop()
+        self.assertEqual(300, sum(r["event"]["dataset"] == "sightglass.http"
+                                  for r in records))
+        self.check_sequences(records)
+
+
+class Descriptors(Failures):
+    def test_without_a_descriptor_new_flows_wait(self):
+        server = ThreadServer(self, echo)
+        daemon = Daemon(self, workers=1)
+        first = [daemon.flow(server.port) for _ in range(10)]
+        for s in first:
+            self.talk(s, b"one")
+        pid = self.workers(daemon)[0]["pid"]
+        used = len(os.listdir(f"/proc/{pid}/fd"))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, limits_nofile(pid)))
+        more = [daemon.flow(server.port) for _ in range(10)]
+        for s in more:
+            s.sendall(b"two")
+        wait_for(lambda: self.status_past_limit(pid), "the worker to be short")
+        for s in first:
+            self.talk(s, b"still fine")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE,
+                         (limits_nofile(pid), limits_nofile(pid)))
+        for s in first:
+            s.close()
+        for s in more:
+            s.settimeout(30)
+            self.assertEqual(s.recv(3), b"two")
+            s.close()
+        flows = [r for r in daemon.stop()
+                 if r["event"]["dataset"] == "sightglass.flow"]
+        self.assertEqual(len(flows), 20)
+        self.assertEqual({get(r, "sightglass.close") for r in flows}, {"finished"})
+
+    def status_past_limit(self, pid):
+        """Whether the worker holds as many descriptors as it may."""
+        soft, _ = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        return len(os.listdir(f"/proc/{pid}/fd")) >= soft
+
+
+class Signals(Failures):
+    def test_a_reload_changes_the_policy_and_drops_no_flow(self):
+        server = ThreadServer(self, echo)
+        directory = os.path.join(self.directory, "d")
+        os.makedirs(directory)
+        path = os.path.join(directory, "sightglass.yaml")
+        with open(path, "w", encoding="ascii") as out:
+            out.write("policy:\n  default: inspect\n")
+        daemon = Daemon(self)
+        with daemon.flow(server.port) as old:
+            self.talk(old, b"before")
+            with open(path, "w", encoding="ascii") as out:
+                out.write("policy:\n  default: refuse\n")
+            daemon.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: daemon.control("policy")["default"] == "refuse",
+                     "the new policy")
+            self.talk(old, b"after")
+            with daemon.flow(server.port) as new:
+                new.settimeout(20)
+                with self.assertRaises(ConnectionResetError):
+                    new.sendall(b"hello?")
+                    new.recv(1)
+            with open(path, "w", encoding="ascii") as out:
+                out.write("polcy: 1\n")
+            answer = daemon.control("reload")
+            self.assertFalse(answer["ok"])
+            self.assertIn("policy", answer["error"])
+            self.talk(old, b"and on")
+        flows = [r for r in daemon.stop()
+                 if r["event"]["dataset"] == "sightglass.flow"]
+        self.assertEqual(sorted(get(r, "sightglass.close") for r in flows),
+                         ["finished", "refused_by_policy"])
+
+    def test_a_termination_lets_flows_end(self):
+        release = threading.Event()
+
+        def serve(c):
+            c.recv(65536)
+            release.wait(20)
+            c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate")
+
+        server = ThreadServer(self, serve)
+        daemon = Daemon(self, "drain_timeout=20 s")
+        with daemon.flow(server.port) as s:
+            s.settimeout(30)
+            s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            wait_for(lambda: server.accepted == 1, "the connection")
+            daemon.process.send_signal(signal.SIGTERM)
+            release.set()
+            self.assertTrue(read_to_end(s).endswith(b"late"))
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        self.assertEqual(get(http, "http.response.body.content"), "late")
+
+
+def limits_max(pid):
+    return resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
+
+
+def limits_nofile(pid):
+    return resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]
+
+
+def kill_quietly(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+if __name__ == "__main__":
+    unittest.main()
