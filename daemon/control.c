@@ -39,7 +39,7 @@ TAILQ_HEAD(clients, client);
 
 struct control {
 	struct worker *worker;
-	struct event *accepting;
+	struct event *accepting, *resume;
 	struct clients clients;
 	size_t client_count;
 };
@@ -332,14 +332,37 @@ add_client(struct control *control, int fd)
 	control->client_count++;
 }
 
+/* Without a descriptor the listener would stay readable: look again a little
+ * later instead of at once. */
+static void
+pause_accepting(struct control *control)
+{
+	const struct timeval soon = {.tv_usec = 100 * 1000};
+
+	if (errno != EMFILE && errno != ENFILE)
+		return;
+	(void)event_del(control->accepting);
+	(void)event_add(control->resume, &soon);
+}
+
+static void
+on_resume(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct control *control = context;
+
+	(void)event_add(control->accepting, NULL);
+}
+
 static void
 on_accept(evutil_socket_t listener, short what UNUSED, void *context)
 {
 	struct control *control = context;
 	int fd = accept(listener, NULL, NULL);
 
-	if (fd < 0)
+	if (fd < 0) {
+		pause_accepting(control);
 		return;
+	}
 	if (control->client_count >= CLIENTS_MAX ||
 	    !welcome(control->worker, fd)) {
 		(void)close(fd);
@@ -359,8 +382,10 @@ control_new(struct worker *w, int listener)
 	TAILQ_INIT(&control->clients);
 	control->accepting = event_new(w->role.base, listener,
 	    EV_READ | EV_PERSIST, on_accept, control);
-	if (control->accepting == NULL || event_add(control->accepting, NULL) != 0) {
-		free(control);
+	control->resume = evtimer_new(w->role.base, on_resume, control);
+	if (control->accepting == NULL || control->resume == NULL ||
+	    event_add(control->accepting, NULL) != 0) {
+		control_free(control);
 		return NULL;
 	}
 	return control;
@@ -373,6 +398,9 @@ control_free(struct control *control)
 		return;
 	while (!TAILQ_EMPTY(&control->clients))
 		hang_up(TAILQ_FIRST(&control->clients));
-	event_free(control->accepting);
+	if (control->accepting != NULL)
+		event_free(control->accepting);
+	if (control->resume != NULL)
+		event_free(control->resume);
 	free(control);
 }

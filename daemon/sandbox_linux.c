@@ -52,7 +52,7 @@ allow_directory(int ruleset, const char *directory)
 {
 	struct landlock_path_beneath_attr rule = {.allowed_access = LOG_RIGHTS};
 
-	rule.parent_fd = open(directory, O_PATH | O_CLOEXEC);
+	rule.parent_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (rule.parent_fd < 0)
 		return -1;
 	int error = (int)syscall(SYS_landlock_add_rule, ruleset,
@@ -76,8 +76,10 @@ sandbox_enter(enum sandbox_kind kind, const char *directory)
 		rights.net = NET_RIGHTS;
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &rights,
 	    abi >= NET_ABI ? sizeof(rights) : sizeof(rights.fs), 0);
+	if (ruleset >= 0 && directory != NULL &&
+	    allow_directory(ruleset, directory) != 0)
+		diag_fatal("%s cannot be used: %s", directory, strerror(errno));
 	if (ruleset < 0 ||
-	    (directory != NULL && allow_directory(ruleset, directory) != 0) ||
 	    syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
 		diag_fatal("cannot enter the sandbox: %s", strerror(errno));
 	(void)close(ruleset);

@@ -2,6 +2,7 @@
 /* Command line over file over defaults. Parent only; -n stops after it. */
 #include "daemon/settings.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,11 +10,6 @@
 #include "base/err.h"
 #include "daemon/privileges.h"
 #include "mitm/policy.h"
-
-#ifndef SIGHTGLASS_CONFDIR
-#define SIGHTGLASS_CONFDIR "/etc/sightglass"
-#endif
-#define DEFAULT_FILE SIGHTGLASS_CONFDIR "/sightglass.yaml"
 
 static int
 apply_override(struct conf *conf, const char *override, struct conf_error *error)
@@ -36,16 +32,25 @@ apply_override(struct conf *conf, const char *override, struct conf_error *error
 	return outcome;
 }
 
+/* The file that -c names; else that of the directory, or the system's, where
+ * there is one. NULL: none. */
+static const char *
+find_file(const struct settings *s, char path[PATH_MAX])
+{
+	if (s->file != NULL)
+		return s->file;
+	int length = snprintf(path, PATH_MAX, "%s/sightglass.yaml",
+	    s->directory != NULL ? s->directory : SIGHTGLASS_CONFDIR);
+	return length < PATH_MAX && access(path, F_OK) == 0 ? path : NULL;
+}
+
 static int
 apply(const struct settings *s, struct conf *conf, struct conf_error *error)
 {
-	const char *file = s->file;
-	int outcome = 0;
+	char path[PATH_MAX];
+	const char *file = find_file(s, path);
+	int outcome = file == NULL ? 0 : conf_load(conf, file, error);
 
-	if (file == NULL && s->directory == NULL && access(DEFAULT_FILE, F_OK) == 0)
-		file = DEFAULT_FILE;
-	if (file != NULL)
-		outcome = conf_load(conf, file, error);
 	if (outcome == 0 && s->directory != NULL) {
 		outcome = conf_set_directory(conf, s->directory);
 		if (outcome != 0)

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +24,9 @@
 
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_AGAIN_MS 100
+#define FLOW_DESCRIPTORS 2u /* client and server; before: bridge and passed */
+#define OWN_DESCRIPTORS 48u /* rings, sockets, control's clients */
+#define DESCRIPTORS_MAX (1u << 20)
 #define TRUST_BYTES_MAX (16u * 1024 * 1024)
 #define BACKLOG_BYTES_MAX (1024u * 1024 * 1024)
 
@@ -134,8 +138,8 @@ forget(struct worker_flow *wf)
 	TAILQ_REMOVE(&w->flows, wf, all);
 	flow_free(wf->flow);
 	free(wf);
-	if (w->flow_count-- == w->role.conf->flow_max)
-		accept_more(w);
+	w->flow_count--;
+	accept_more(w);
 	counter_set(&w->counters->flows, w->flow_count);
 	finish_drain(w);
 }
@@ -203,6 +207,32 @@ add_flow(struct worker *w, int fd)
 	return 0;
 }
 
+/* Whether one more flow can have all the descriptors that it will need: one that
+ * was accepted must not fail for want of them. */
+static bool
+descriptors_left(const struct worker *w)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    (w->flow_count + 1) * FLOW_DESCRIPTORS + OWN_DESCRIPTORS <=
+	        limit.rlim_cur;
+}
+
+/* As many as the hard limit allows: a worker does nothing but hold them. */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max
+	                                                  : DESCRIPTORS_MAX;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		diag_debug("the limit of descriptors stays: %s", strerror(errno));
+}
+
 static int
 accept_one(struct worker *w)
 {
@@ -248,7 +278,7 @@ on_accept(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 			(void)event_del(w->accepting);
 			return;
 		}
-		error = accept_one(w);
+		error = descriptors_left(w) ? accept_one(w) : E_FULL;
 	}
 	if (error == E_FULL || error == E_NOMEM)
 		stop_accepting(w);
@@ -467,6 +497,7 @@ begin(struct role *r)
 {
 	struct worker *w = r->context;
 
+	raise_descriptor_limit();
 	prepare_host(w);
 	configure(r);
 	sandbox_enter(SANDBOX_WORKER, NULL);

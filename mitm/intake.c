@@ -331,8 +331,12 @@ intake_sniff(struct flow *flow)
 		flow_close(flow, CLOSE_RESET_BY_CLIENT, err_text(n));
 		return false;
 	}
-	if (buf_length(&flow->client.input) == 0 && server_spoke(flow))
-		return decide_next(flow, NULL);
+	if (buf_length(&flow->client.input) == 0)
+		return server_spoke(flow) && decide_next(flow, NULL);
+	if (flow->client_silent) { /* it speaks at last: be brief from now on */
+		flow->client_silent = false;
+		flow_set_deadline(flow, flow->host->conf->flow_sniff_timeout_ms);
+	}
 	return false;
 }
 
@@ -354,13 +358,12 @@ connect_for_silent(struct flow *flow)
 void
 intake_sniff_expired(struct flow *flow)
 {
-	if (flow->connected_us != 0) {
-		flow->active_ms = flow->host->tick_ms;
-		flow_close(flow, CLOSE_IDLE, NULL);
-	} else if (buf_length(&flow->client.input) > 0) {
+	if (buf_length(&flow->client.input) > 0) {
 		/* A start of something that never went on. */
 		(void)decide_next(flow, NULL);
 		flow_step(flow);
+	} else if (flow->connected_us != 0) {
+		flow_close(flow, CLOSE_IDLE, NULL);
 	} else {
 		connect_for_silent(flow);
 	}

@@ -335,7 +335,7 @@ class Test(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        self.logs = []
+        self.logs = []  # of processes, to be told when the test fails
         self.directory = tempfile.mkdtemp(prefix="t")
         self.addCleanup(shutil.rmtree, self.directory, True)
         self.addCleanup(self.tell)
@@ -360,7 +360,8 @@ class Test(unittest.TestCase):
         """The only record whose dotted fields have these values (a__b for a.b)."""
         found = [r for r in records
                  if all(get(r, k.replace("__", ".")) == v for k, v in fields.items())]
-        self.assertEqual(len(found), 1, f"{fields} in {json.dumps(records, indent=1)}")
+        self.assertEqual(len(found), 1, f"{fields} in\n" + "\n".join(
+            json.dumps(r)[:1000] for r in records[:20]))
         return found[0]
 
 
