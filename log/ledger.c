@@ -44,7 +44,7 @@ enum { LEDGER_SETTLED, LEDGER_WRITING };
 struct ledger_page {
 	_Atomic uint32_t state;
 	uint32_t reserved;
-	uint64_t next_sequence;
+	uint64_t sequence; /* of the logger's last own record in a file */
 	struct ledger_write write;
 	uint64_t pending[LOGGER_RINGS_MAX]; /* if the write is in the file */
 	uint64_t settled[LOGGER_RINGS_MAX]; /* whatever happens */
@@ -68,13 +68,20 @@ ledger_begin(struct ledger_page *l, const struct ledger_write *write,
 	atomic_store_explicit(&l->state, LEDGER_WRITING, memory_order_release);
 }
 
-void
-ledger_end(struct ledger_page *l)
+static void
+close_note(struct ledger_page *l)
 {
 	/* The releases before must not move behind this, in any machine. */
 	atomic_store_explicit(&l->state, LEDGER_SETTLED, memory_order_seq_cst);
 	/* Nor may the next BEGIN's stores move before it. */
 	atomic_thread_fence(memory_order_seq_cst);
+}
+
+void
+ledger_end(struct ledger_page *l)
+{
+	l->sequence = l->write.sequence;
+	close_note(l);
 }
 
 bool
@@ -91,9 +98,11 @@ ledger_unsettled(const struct ledger_page *l, struct ledger_write *write)
 void
 ledger_settle(struct ledger_page *l, bool written)
 {
-	if (written)
+	if (written) {
 		memcpy(l->settled, l->pending, sizeof(l->settled));
-	ledger_end(l);
+		l->sequence = l->write.sequence;
+	}
+	close_note(l);
 }
 
 uint64_t
@@ -103,7 +112,7 @@ ledger_position(const struct ledger_page *l, unsigned ring)
 }
 
 uint64_t
-ledger_next_sequence(struct ledger_page *l)
+ledger_sequence(const struct ledger_page *l)
 {
-	return ++l->next_sequence;
+	return l->sequence;
 }

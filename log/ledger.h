@@ -23,6 +23,7 @@ struct ledger_write {
 	uint64_t offset;               /* in the file */
 	uint64_t bytes;
 	uint64_t hash;                 /* XXH64 of the bytes */
+	uint64_t sequence;             /* of the logger's last own record so far */
 };
 
 /* The page in `memory`: LOGGER_LEDGER_BYTES, aligned to 8, all zero at first. */
@@ -48,7 +49,7 @@ void ledger_settle(struct ledger_page *l, bool written) NONNULL(1);
 /* How far a ring must be released at least. */
 uint64_t ledger_position(const struct ledger_page *l, unsigned ring) NONNULL(1);
 
-/* The next event.sequence of the logger's own records; counts on. */
-uint64_t ledger_next_sequence(struct ledger_page *l) NONNULL(1);
+/* The event.sequence of the logger's last own record that is in a file. */
+uint64_t ledger_sequence(const struct ledger_page *l) NONNULL(1);
 
 #endif

@@ -43,6 +43,8 @@ struct logger {
 	struct segment_writer *writer; /* of the open segment, or NULL */
 	struct buf out;        /* compressed, not yet in the file */
 	struct buf notes;      /* our own records, not yet compressed */
+	uint64_t noted_sequence; /* of the last of them */
+	uint64_t taken_sequence; /* of the last one that was compressed */
 	size_t unflushed_bytes;  /* of lines in `out` or still in zstd */
 	uint64_t written_records; /* of the open segment, in the file */
 	bool sealing;          /* `out` ends in the seek table */
@@ -64,10 +66,12 @@ struct logger {
 void
 logger_note(struct logger *l, const struct daemon_event *event)
 {
-	int error = record_daemon(&l->options.writer,
-	    ledger_next_sequence(l->ledger), event, &l->notes);
+	int error = record_daemon(&l->options.writer, l->noted_sequence + 1, event,
+	    &l->notes);
 
-	if (error != 0)
+	if (error == 0)
+		l->noted_sequence++;
+	else
 		diag_warning("log: the record '%s' does not fit: %s",
 		    event->action, err_text(error));
 }
@@ -222,7 +226,8 @@ begin_write(struct logger *l)
 {
 	struct ledger_write write = {.offset = l->store.bytes,
 	    .bytes = buf_length(&l->out),
-	    .hash = XXH64(buf_data(&l->out), buf_length(&l->out), 0)};
+	    .hash = XXH64(buf_data(&l->out), buf_length(&l->out), 0),
+	    .sequence = l->taken_sequence};
 	uint64_t positions[LOGGER_RINGS_MAX];
 
 	memcpy(write.name, l->store.name, sizeof(write.name));
@@ -369,6 +374,7 @@ take_notes(struct logger *l, uint64_t now_us)
 			if (!add_line(l, buf_data(&l->notes), length, now_us))
 				return false;
 		}
+		l->taken_sequence++;
 		buf_consume(&l->notes, length);
 	}
 	return true;
@@ -609,6 +615,8 @@ logger_new(const struct logger_options *options, char error[256])
 		buf_init(&l->out, OUT_BYTES_MAX);
 		buf_init(&l->notes, NOTES_BYTES_MAX);
 		result = store_settle(options->directory, l->ledger);
+		l->noted_sequence = ledger_sequence(l->ledger);
+		l->taken_sequence = l->noted_sequence;
 	}
 	if (result != 0) {
 		(void)snprintf(error, 256, "cannot write to the log directory "
@@ -632,13 +640,15 @@ logger_add_ring(struct logger *l, unsigned index, void *memory, size_t bytes)
 	/* What the predecessor wrote and did not come to release. */
 	uint64_t settled = ledger_position(l->ledger, index);
 	if (settled > ring_position(&s->ring)) {
-		if (ring_release(&s->ring, settled))
-			l->wake_rings |= (uint64_t)1 << index;
+		bool waiting = ring_release(&s->ring, settled);
+		(void)waiting; /* all are woken below */
 		error = ring_attach(&s->ring, memory, bytes);
 	}
 	if (error == 0) {
 		s->memory = memory;
 		s->bytes = bytes;
+		/* The predecessor may have died between making room and saying so. */
+		l->wake_rings |= (uint64_t)1 << index;
 	}
 	return error;
 }
