@@ -63,6 +63,10 @@ int conf_set(struct conf *c, const char *key, const char *value,
 int conf_load(struct conf *c, const char *path, struct conf_error *error)
     WUNRES NONNULL(1, 2, 3);
 
+/* The same with the file's bytes; `name` stands in messages. */
+int conf_load_bytes(struct conf *c, const char *name, const uint8_t *bytes,
+    size_t length, struct conf_error *error) WUNRES NONNULL(1, 2, 5);
+
 /* Serialises every setting, for a message between our processes... */
 int conf_write(const struct conf *c, struct buf *out) WUNRES NONNULL(1, 2);
 
@@ -73,5 +77,8 @@ int conf_read(struct conf *c, const uint8_t *bytes, size_t length)
 /* Writes the annotated default configuration (YAML), generated from the table:
  * conf/sightglass.yaml is its output and a test keeps them equal. */
 int conf_write_annotated(struct buf *out) WUNRES NONNULL(1);
+
+/* The list of settings in sightglass.yaml(5), as mdoc; likewise kept equal. */
+int conf_write_mdoc(struct buf *out) WUNRES NONNULL(1);
 
 #endif

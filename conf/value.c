@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One value of each kind: from the text that stands in a file or behind -o, and
+ * what it may be, in words. Pure; parent, CLI and roles. A value out of its
+ * range is an error, never moved into it.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "conf/table.h"
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+/* The largest first: a value is shown in the largest that divides it. */
+static const struct unit byte_units[] = {
+    {"GiB", GIB}, {"MiB", MIB}, {"KiB", KIB}, {"B", 1}, {NULL, 0}};
+static const struct unit time_units[] = {
+    {"d", DAY}, {"h", HOUR}, {"min", MINUTE}, {"s", SECOND}, {"ms", 1}, {NULL, 0}};
+static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
+
+static const struct unit *
+units_of(enum conf_kind kind)
+{
+	return kind == CONF_KIND_BYTES ? byte_units
+	    : kind == CONF_KIND_TIME ? time_units : no_units;
+}
+
+/* --- what it may be --- */
+
+static void
+print_number(enum conf_kind kind, uint64_t value, char out[32])
+{
+	const struct unit *u = units_of(kind);
+
+	while (u->factor > 1 && (value == 0 || value % u->factor != 0))
+		u++;
+	(void)snprintf(out, 32, "%" PRIu64 "%s%s", value / u->factor,
+	    u->name[0] == '\0' ? "" : " ", u->name);
+}
+
+bool
+value_choice(const struct conf_row *row, unsigned index, char out[32])
+{
+	const char *word = row->text;
+
+	for (unsigned i = 0;; i++) {
+		size_t length = strcspn(word, "|:");
+		if (i == index) {
+			(void)snprintf(out, 32, "%.*s", (int)length, word);
+			return true;
+		}
+		if (word[length] != '|')
+			return false;
+		word += length + 1;
+	}
+}
+
+static const char *
+choices(const struct conf_row *row, char *out, size_t size)
+{
+	char word[32], next[32];
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; value_choice(row, i, word) && used < size; i++) {
+		bool last = !value_choice(row, i + 1, next);
+		used += (size_t)snprintf(out + used, size - used, "%s%s",
+		    i == 0 ? "" : last ? " or " : ", ", word);
+	}
+	return out;
+}
+
+const char *
+value_range(const struct conf_row *row)
+{
+	static char out[160];
+	char least[32], most[32];
+
+	switch (row->kind) {
+	case CONF_KIND_BOOL:
+		return "true or false";
+	case CONF_KIND_CHOICE:
+		return choices(row, out, sizeof(out));
+	case CONF_KIND_TEXT:
+		return "text";
+	case CONF_KIND_LIST:
+		return "a list of texts";
+	default:
+		break;
+	}
+	print_number(row->kind, row->least, least);
+	print_number(row->kind, row->most, most);
+	(void)snprintf(out, sizeof(out), "%s to %s", least, most);
+	return out;
+}
+
+/* --- from text --- */
+
+static int
+wrong(const struct conf_row *row, const char *text, const char *what,
+    struct conf_error *error, int code)
+{
+	(void)snprintf(error->text, sizeof(error->text),
+	    "%s: '%.100s' is %s: expected %s", row->key, text, what,
+	    value_range(row));
+	return code;
+}
+
+static const struct unit *
+find_unit(enum conf_kind kind, const char *name)
+{
+	for (const struct unit *u = units_of(kind); u->name != NULL; u++) {
+		if (strcmp(u->name, name) == 0)
+			return u;
+	}
+	return NULL;
+}
+
+static const char *
+not_a(enum conf_kind kind)
+{
+	switch (kind) {
+	case CONF_KIND_BYTES:
+		return "not a size (a whole number with B, KiB, MiB or GiB)";
+	case CONF_KIND_TIME:
+		return "not a time (a whole number with ms, s, min, h or d)";
+	default:
+		return "not a whole number";
+	}
+}
+
+/* A whole number and its unit, with or without a blank between. A bare 0 needs
+ * no unit. */
+static int
+set_number(const struct conf_row *row, uint64_t *out, const char *text,
+    struct conf_error *error)
+{
+	const char *p = text;
+	uint64_t value = 0;
+
+	for (; isdigit((unsigned char)*p); p++) {
+		if (value > UINT64_MAX / 10 - 1)
+			return wrong(row, text, "too large", error, E_RANGE);
+		value = value * 10 + (uint64_t)(*p - '0');
+	}
+	bool digits = p > text;
+	while (*p == ' ')
+		p++;
+	const struct unit *unit = find_unit(row->kind, p);
+	if (unit == NULL && *p == '\0' && value == 0)
+		unit = &no_units[0];
+	if (!digits || unit == NULL)
+		return wrong(row, text, not_a(row->kind), error, E_SYNTAX);
+	if (value > UINT64_MAX / unit->factor)
+		return wrong(row, text, "too large", error, E_RANGE);
+	value *= unit->factor;
+	if (value < row->least || value > row->most)
+		return wrong(row, text, "out of range", error, E_RANGE);
+	*out = value;
+	return 0;
+}
+
+static int
+set_bool(const struct conf_row *row, bool *out, const char *text,
+    struct conf_error *error)
+{
+	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+		return wrong(row, text, "neither", error, E_SYNTAX);
+	*out = text[0] == 't';
+	return 0;
+}
+
+static int
+set_choice(const struct conf_row *row, unsigned *out, const char *text,
+    struct conf_error *error)
+{
+	char word[32];
+
+	for (unsigned i = 0; value_choice(row, i, word); i++) {
+		if (strcmp(word, text) != 0)
+			continue;
+		*out = i;
+		return 0;
+	}
+	return wrong(row, text, "none of them", error, E_SYNTAX);
+}
+
+static int
+no_memory(struct conf_error *error)
+{
+	(void)snprintf(error->text, sizeof(error->text), "out of memory");
+	return E_NOMEM;
+}
+
+static int
+set_text(char **out, const char *text, struct conf_error *error)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		return no_memory(error);
+	free(*out);
+	*out = copy;
+	return 0;
+}
+
+static void
+free_list(struct conf_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct conf_list){0};
+}
+
+static int
+append(struct conf_list *list, const char *text, size_t length)
+{
+	char **items = realloc(list->items, (list->count + 1) * sizeof(*items));
+
+	if (items == NULL)
+		return E_NOMEM;
+	list->items = items;
+	items[list->count] = strndup(text, length);
+	if (items[list->count] == NULL)
+		return E_NOMEM;
+	list->count++;
+	return 0;
+}
+
+int
+value_set_list(const struct conf_row *row, struct conf *c,
+    const char *const *items, size_t count, struct conf_error *error)
+{
+	struct conf_list list = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		if (append(&list, items[i], strlen(items[i])) != 0) {
+			free_list(&list);
+			return no_memory(error);
+		}
+	}
+	free_list(conf_member(row, c));
+	memcpy(conf_member(row, c), &list, sizeof(list));
+	return 0;
+}
+
+/* Items in one text are separated by blanks. */
+static int
+set_list(const struct conf_row *row, struct conf *c, const char *text,
+    struct conf_error *error)
+{
+	struct conf_list list = {0};
+
+	for (const char *p = text + strspn(text, " "); *p != '\0';) {
+		size_t length = strcspn(p, " ");
+		if (append(&list, p, length) != 0) {
+			free_list(&list);
+			return no_memory(error);
+		}
+		p += length;
+		p += strspn(p, " ");
+	}
+	free_list(conf_member(row, c));
+	memcpy(conf_member(row, c), &list, sizeof(list));
+	return 0;
+}
+
+int
+value_set(const struct conf_row *row, struct conf *c, const char *text,
+    struct conf_error *error)
+{
+	void *member = conf_member(row, c);
+
+	switch (row->kind) {
+	case CONF_KIND_BOOL:
+		return set_bool(row, member, text, error);
+	case CONF_KIND_COUNT:
+	case CONF_KIND_BYTES:
+	case CONF_KIND_TIME:
+		return set_number(row, member, text, error);
+	case CONF_KIND_CHOICE:
+		return set_choice(row, member, text, error);
+	case CONF_KIND_TEXT:
+		return set_text(member, text, error);
+	case CONF_KIND_LIST:
+		return set_list(row, c, text, error);
+	}
+	return E_SYNTAX;
+}
+
+void
+value_free(const struct conf_row *row, struct conf *c)
+{
+	if (row->kind == CONF_KIND_TEXT) {
+		char **text = conf_member(row, c);
+		free(*text);
+		*text = NULL;
+	} else if (row->kind == CONF_KIND_LIST) {
+		free_list(conf_member(row, c));
+	}
+}
