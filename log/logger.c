@@ -36,7 +36,7 @@ struct source {
 };
 
 struct logger {
-	struct logger_options options;
+	struct logger_options options; /* directory: our own copy */
 	struct ledger_page *ledger;
 	struct source sources[LOGGER_RINGS_MAX];
 	struct store store;
@@ -605,12 +605,15 @@ struct logger *
 logger_new(const struct logger_options *options, char error[256])
 {
 	struct logger *l = calloc(1, sizeof(*l));
-	int result = l == NULL ? E_NOMEM : store_check(options->directory);
+	char *directory = strdup(options->directory);
+	int result = l == NULL || directory == NULL
+	    ? E_NOMEM : store_check(options->directory);
 
 	if (result == 0) {
 		l->options = *options;
+		l->options.directory = directory;
 		l->ledger = ledger_attach(options->ledger);
-		l->store = (struct store){.directory = options->directory,
+		l->store = (struct store){.directory = directory,
 		    .group = options->group, .fd = -1};
 		buf_init(&l->out, OUT_BYTES_MAX);
 		buf_init(&l->notes, NOTES_BYTES_MAX);
@@ -621,6 +624,7 @@ logger_new(const struct logger_options *options, char error[256])
 	if (result != 0) {
 		(void)snprintf(error, 256, "cannot write to the log directory "
 		    "%s: %s", options->directory, err_text(result));
+		free(directory);
 		free(l);
 		return NULL;
 	}
@@ -703,5 +707,6 @@ logger_finish(struct logger *l, uint64_t now_us)
 	forget_segment(l);
 	buf_free(&l->out);
 	buf_free(&l->notes);
+	free((char *)l->options.directory);
 	free(l);
 }

@@ -26,7 +26,7 @@
 #define LOGGER_LEDGER_BYTES 4096u
 
 struct logger_options {
-	const char *directory; /* exists; borrowed for the logger's life */
+	const char *directory; /* exists; copied */
 	int level;             /* zstd */
 	uint64_t flush_ms, sync_ms;
 	uint64_t rotate_bytes, rotate_ms;
