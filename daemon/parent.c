@@ -27,7 +27,7 @@
 #include "daemon/os.h"
 #include "daemon/places.h"
 
-#define FIRST_BACKOFF_MS 100
+#define FIRST_BACKOFF_MS 10
 #define LAST_BACKOFF_MS 10000
 #define PROVEN_MS 10000 /* one that lived this long starts again at once */
 #define STOP_GRACE_MS 3000
