@@ -3,6 +3,7 @@ liblog_a_SOURCES = \
 	log/frame.c log/frame.h \
 	log/ledger.c log/ledger.h \
 	log/logger.c log/logger.h \
+	log/reader.c log/reader.h \
 	log/record.c log/record.h \
 	log/record_http.c log/record_line.h \
 	log/segment.c log/segment.h \
@@ -10,11 +11,12 @@ liblog_a_SOURCES = \
 	log/segment_repair.c \
 	log/store.c log/store.h \
 	log/store_repair.c \
-	log/sync.h
+	log/sync.h log/watch.h
 if LINUX
-liblog_a_SOURCES += log/sync_linux.c
+liblog_a_SOURCES += log/sync_linux.c log/watch_linux.c
 endif
 if DARWIN
-liblog_a_SOURCES += log/sync_darwin.c
+liblog_a_SOURCES += log/sync_darwin.c log/watch_darwin.c
 endif
-EXTRA_DIST += log/sync_linux.c log/sync_darwin.c
+EXTRA_DIST += log/sync_linux.c log/sync_darwin.c \
+	log/watch_linux.c log/watch_darwin.c
