@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	base/diag.c base/diag.h \
 	base/err.c base/err.h \
 	base/json.c base/json.h \
+	base/nosignal.h \
 	base/ring.c base/ring.h \
 	base/shm.h
 if LINUX

@@ -128,6 +128,16 @@ self_sign(mbedtls_pk_context *key, const struct ca_options *options,
 	return issue_certificate(key, &parts, out);
 }
 
+void
+ca_name(const char *configured, const char *hostname, char out[CA_NAME_BYTES])
+{
+	if (configured[0] != '\0')
+		(void)snprintf(out, CA_NAME_BYTES, "%s", configured);
+	else
+		(void)snprintf(out, CA_NAME_BYTES, "sightglass CA (%.40s)",
+		    hostname);
+}
+
 int
 ca_generate(const struct ca_options *options, struct ca *out)
 {

@@ -17,6 +17,7 @@
 
 #define CA_CERTIFICATE_FILE "sightglass-ca.pem"
 #define CA_KEY_FILE "sightglass-ca.key"
+#define CA_NAME_BYTES 65 /* RFC 5280 appendix A.1: ub-common-name */
 
 struct ca {
 	mbedtls_pk_context key;
@@ -28,6 +29,10 @@ struct ca_options {
 	int64_t now_s;      /* seconds since the epoch; the CA starts a day back */
 	int64_t validity_s;
 };
+
+/* The common name of a new CA: `configured`, or one that says whose it is. */
+void ca_name(const char *configured, const char *hostname,
+    char out[CA_NAME_BYTES]) NONNULL(1, 2, 3);
 
 /* Makes a CA in memory only (also the throwaway one that mirrors an invalid
  * upstream). psa_crypto_init must have run. E_CRYPTO. */

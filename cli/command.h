@@ -6,6 +6,8 @@
 #ifndef SIGHTGLASS_CLI_COMMAND_H
 #define SIGHTGLASS_CLI_COMMAND_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 #include "conf/conf.h"
 
@@ -46,9 +48,28 @@ extern const char command_exec_usage[], command_proxy_usage[],
     command_tail_usage[], command_show_usage[], command_ca_usage[],
     command_status_usage[], command_check_usage[];
 
-/* The settings that apply: -c's file, else -d's directory, else the system's
- * sightglass.yaml when there is one, else exec's default directory
- * ($XDG_STATE_HOME/sightglass). NULL after a message on standard error. */
+/* The options that all subcommands have: for their tables and their loops. */
+#define CLI_SHORT "d:c:h"
+#define CLI_LONG                                                              \
+	{"directory", required_argument, NULL, 'd'},                          \
+	    {"config", required_argument, NULL, 'c'},                         \
+	    {"help", no_argument, NULL, 'h'}
+
+/* Takes one of these; prints `usage` for -h. True: go on; false: stop, with
+ * *status. Anything else is a mistake that getopt has told of. */
+bool cli_option(struct cli *cli, int option, const char *usage, int *status)
+    WUNRES NONNULL(1, 3, 4);
+
+/* Says that `argument` is one too many for the subcommand. Returns CLI_USAGE. */
+int cli_too_many(const char *command, const char *argument) NONNULL(1, 2);
+
+/* "directory/name" in a new string; NULL after a message. */
+char *cli_path(const char *directory, const char *name) WUNRES NONNULL(1, 2);
+
+/* The settings that apply: those of -d's directory and of -c's file when they
+ * are given; else the system's, when a daemon was set up there
+ * (sightglass.yaml or a CA); else those of exec's default directory. NULL after
+ * a message on standard error. */
 struct conf *cli_conf(const struct cli *cli) WUNRES NONNULL(1);
 
 /* exec's default state directory, as an absolute path the caller frees. NULL:

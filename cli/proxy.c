@@ -52,14 +52,13 @@ read_options(struct cli *cli, int argc, char **argv, struct settings *s,
 	static const struct option options[] = {
 	    {"listen", required_argument, NULL, 'l'},
 	    {"allow-remote", no_argument, NULL, 'R'},
-	    {"directory", required_argument, NULL, 'd'},
-	    {"config", required_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
+	    CLI_LONG,
 	    {NULL, 0, NULL, 0}};
 	int option;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "l:d:c:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "l:" CLI_SHORT, options, NULL)) !=
+	    -1) {
 		switch (option) {
 		case 'l':
 			s->listen = optarg;
@@ -67,41 +66,15 @@ read_options(struct cli *cli, int argc, char **argv, struct settings *s,
 		case 'R':
 			s->allow_remote = true;
 			break;
-		case 'd':
-			cli->directory = optarg;
-			break;
-		case 'c':
-			cli->file = optarg;
-			break;
-		case 'h':
-			(void)fputs(command_proxy_usage, stdout);
-			*status = CLI_OK;
-			return -1;
 		default:
-			*status = CLI_USAGE;
-			return -1;
+			if (!cli_option(cli, option, command_proxy_usage, status))
+				return -1;
 		}
 	}
 	if (optind == argc)
 		return 0;
-	diag_error("proxy takes no argument '%s': see sightglass proxy --help",
-	    argv[optind]);
-	*status = CLI_USAGE;
+	*status = cli_too_many("proxy", argv[optind]);
 	return -1;
-}
-
-/* "directory/name", which the caller frees; NULL after a message. */
-static char *
-path_below(const char *directory, const char *name)
-{
-	size_t size = strlen(directory) + strlen(name) + 2;
-	char *path = malloc(size);
-
-	if (path == NULL)
-		diag_error("%s", err_text(E_NOMEM));
-	else
-		(void)snprintf(path, size, "%s/%s", directory, name);
-	return path;
 }
 
 /* The proxy may be up before the daemon: that is worth a word, not an end. */
@@ -168,8 +141,8 @@ listen_and_serve(const struct conf *conf, const struct settings *s)
 		return result == E_SYS ? CLI_CANNOT_READ : CLI_USAGE;
 	}
 	look_for_daemon(conf->run_dir);
-	char *flow_socket_path = path_below(conf->run_dir, "flow.sock");
-	char *certificate = path_below(conf->ca_dir, CA_CERTIFICATE_FILE);
+	char *flow_socket_path = cli_path(conf->run_dir, "flow.sock");
+	char *certificate = cli_path(conf->ca_dir, CA_CERTIFICATE_FILE);
 	if (flow_socket_path != NULL && certificate != NULL)
 		status = serve(listen_fd, flow_socket_path, certificate);
 	else

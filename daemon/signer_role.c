@@ -32,12 +32,9 @@ struct signer_role {
 static void
 make_ca(const struct role *r, struct ca *ca)
 {
-	char name[128];
+	char name[CA_NAME_BYTES];
 
-	if (r->conf->ca_name[0] != '\0')
-		(void)snprintf(name, sizeof(name), "%s", r->conf->ca_name);
-	else
-		(void)snprintf(name, sizeof(name), "sightglass CA (%.40s)", r->hostname);
+	ca_name(r->conf->ca_name, r->hostname, name);
 	const struct ca_options options = {
 	    .common_name = name,
 	    .now_s = (int64_t)time(NULL),

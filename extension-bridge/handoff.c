@@ -14,13 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-
-/* Not every system has the flag; those have SO_NOSIGPIPE. */
-#ifdef MSG_NOSIGNAL
-#define SEND_FLAGS MSG_NOSIGNAL
-#else
-#define SEND_FLAGS 0
-#endif
+#include "base/nosignal.h"
 
 /* A header, the longest prefix, and the system's own overhead. */
 #define SEND_BUFFER_BYTES (2 * (FLOW_HEADER_BYTES_MAX + FLOW_PREFIX_BYTES_MAX))
@@ -55,13 +49,8 @@ prepare(int fd)
 	int bytes = (int)SEND_BUFFER_BYTES;
 
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+	    fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || socket_no_signal(fd) != 0)
 		return E_SYS;
-#ifdef SO_NOSIGPIPE
-	int one = 1;
-	if (setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &one, sizeof(one)) != 0)
-		return E_SYS;
-#endif
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) != 0)
 		return E_SYS;
 	return 0;
@@ -139,7 +128,7 @@ send_parts(int bridge_fd, int client_fd, struct iovec parts[2])
 	if (client_fd >= 0)
 		attach_descriptor(&message, &space, client_fd);
 	while (parts[0].iov_len + parts[1].iov_len > 0) {
-		ssize_t sent = sendmsg(bridge_fd, &message, SEND_FLAGS);
+		ssize_t sent = sendmsg(bridge_fd, &message, SEND_NO_SIGNAL);
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0)

@@ -19,17 +19,12 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/nosignal.h"
 #include "extension-bridge/handoff.h"
 #include "extension-bridge/proxy/refusal.h"
 #include "extension-bridge/proxy/request.h"
 #include "extension-bridge/proxy/resolve.h"
 #include "extension-bridge/proxy/socks.h"
-
-#ifdef MSG_NOSIGNAL
-#define SEND_FLAGS MSG_NOSIGNAL
-#else
-#define SEND_FLAGS 0
-#endif
 
 #define READ_BYTES 4096u
 #define LINGER_MS 2000u  /* for a refused client to read why */
@@ -92,7 +87,7 @@ arm(struct event *timer, unsigned ms)
 static bool
 tell(struct client *c, const void *bytes, size_t length)
 {
-	return send(c->fd, bytes, length, SEND_FLAGS) == (ssize_t)length;
+	return send(c->fd, bytes, length, SEND_NO_SIGNAL) == (ssize_t)length;
 }
 
 /* Ends the client's hope: nothing more is sent, and what it still sends is read

@@ -19,6 +19,7 @@
 
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/nosignal.h"
 #include "extension-bridge/proxy/client.h"
 #include "extension-bridge/proxy/resolve.h"
 
@@ -67,13 +68,8 @@ client_gone(void *context, struct client *c)
 static bool
 prepare_client(int fd)
 {
-#ifdef SO_NOSIGPIPE
-	int one = 1;
-	if (setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &one, sizeof(one)) != 0)
-		return false;
-#endif
 	return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
-	    fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+	    fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && socket_no_signal(fd) == 0;
 }
 
 static void

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `sightglass ca`: makes the CA, shows it, exports its certificate. CLI. Reads
+ * the certificate only; never prints, copies or replaces a key.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mbedtls/md.h>
+#include <mbedtls/x509_crt.h>
+#include <psa/crypto.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "ca/key.h"
+#include "cli/command.h"
+
+#define PEM_BYTES_MAX (256u * 1024)
+#define DIGEST_BYTES_MAX 64u
+
+const char command_ca_usage[] =
+    "usage: sightglass ca init | show | export [--der] [-o FILE] [-d DIR] "
+    "[-c FILE]\n"
+    "\n"
+    "  init    make the CA, unless there is one: the daemon and exec do it by\n"
+    "          themselves at their first start\n"
+    "  show    whose it is, until when, and its fingerprints\n"
+    "  export  its certificate, to be trusted where traffic is to be read\n"
+    "\n"
+    "      --der            export DER instead of PEM\n"
+    "  -o, --output FILE    export into a file instead of standard output\n"
+    "  -d, --directory DIR  a state directory, as exec makes it\n"
+    "  -c, --config FILE    the configuration of a daemon\n"
+    "  -h, --help           this text\n";
+
+struct settings {
+	bool der;
+	const char *output;
+};
+
+/* --- init --- */
+
+static int
+init(const struct conf *conf, const struct settings *s UNUSED)
+{
+	char hostname[256] = "", name[CA_NAME_BYTES];
+	struct ca ca;
+
+	(void)gethostname(hostname, sizeof(hostname) - 1);
+	ca_name(conf->ca_name, hostname, name);
+	const struct ca_options options = {.common_name = name,
+	    .now_s = (int64_t)time(NULL),
+	    .validity_s = (int64_t)(conf->ca_validity_ms / 1000)};
+	if (psa_crypto_init() != PSA_SUCCESS || ca_generate(&options, &ca) != 0) {
+		diag_error("cannot make a key: no random numbers?");
+		return CLI_CANNOT_READ;
+	}
+	int error = ca_store(&ca, conf->ca_dir);
+	ca_free(&ca);
+	if (error == E_DENIED)
+		diag_error("%s holds a CA already: it is kept. To replace it, move "
+		    "both its files away first", conf->ca_dir);
+	else if (error != 0)
+		diag_error("cannot write to %s: %s", conf->ca_dir, err_text(error));
+	else
+		(void)printf("made '%s' in %s\n", name, conf->ca_dir);
+	return error == 0 ? CLI_OK
+	    : error == E_DENIED ? CLI_NO_MATCH : CLI_CANNOT_READ;
+}
+
+/* --- reading it --- */
+
+/* The certificate's text, with a NUL behind it that counts. */
+static int
+load(const struct conf *conf, struct buf *pem)
+{
+	buf_init(pem, PEM_BYTES_MAX);
+	int error = ca_load_certificate(conf->ca_dir, pem);
+	if (error == 0)
+		error = buf_append(pem, "", 1);
+	if (error == 0)
+		return CLI_OK;
+	if (error == E_NOTFOUND)
+		diag_error("there is no CA in %s: sightglass ca init makes one",
+		    conf->ca_dir);
+	else
+		diag_error("%s/" CA_CERTIFICATE_FILE ": %s", conf->ca_dir,
+		    err_text(error));
+	return CLI_CANNOT_READ;
+}
+
+static int
+parse(const struct buf *pem, mbedtls_x509_crt *certificate)
+{
+	mbedtls_x509_crt_init(certificate);
+	if (psa_crypto_init() == PSA_SUCCESS &&
+	    mbedtls_x509_crt_parse(certificate, buf_data(pem),
+	        buf_length(pem)) == 0)
+		return CLI_OK;
+	diag_error(CA_CERTIFICATE_FILE " is not a certificate in PEM");
+	mbedtls_x509_crt_free(certificate);
+	return CLI_CORRUPT;
+}
+
+/* --- show --- */
+
+static void
+print_digest(const char *label, mbedtls_md_type_t type,
+    const mbedtls_x509_crt *certificate)
+{
+	const mbedtls_md_info_t *md = mbedtls_md_info_from_type(type);
+	uint8_t digest[DIGEST_BYTES_MAX];
+
+	if (md == NULL || mbedtls_md(md, certificate->raw.p,
+	        certificate->raw.len, digest) != 0)
+		return;
+	(void)printf("%-9s ", label);
+	for (size_t i = 0; i < mbedtls_md_get_size(md); i++)
+		(void)printf("%s%02X", i == 0 ? "" : ":", digest[i]);
+	(void)printf("\n");
+}
+
+static void
+print_time(const char *label, const mbedtls_x509_time *t)
+{
+	(void)printf("%-9s %04d-%02d-%02d %02d:%02d:%02d UTC\n", label, t->year,
+	    t->mon, t->day, t->hour, t->min, t->sec);
+}
+
+static int
+show(const struct conf *conf, const struct settings *s UNUSED)
+{
+	mbedtls_x509_crt certificate;
+	struct buf pem;
+	char subject[512];
+
+	int status = load(conf, &pem);
+	if (status == CLI_OK)
+		status = parse(&pem, &certificate);
+	if (status == CLI_OK) {
+		if (mbedtls_x509_dn_gets(subject, sizeof(subject),
+		        &certificate.subject) < 0)
+			(void)snprintf(subject, sizeof(subject), "(too long)");
+		(void)printf("file      %s/" CA_CERTIFICATE_FILE "\n", conf->ca_dir);
+		(void)printf("subject   %s\n", subject);
+		print_time("from", &certificate.valid_from);
+		print_time("until", &certificate.valid_to);
+		print_digest("SHA-256", MBEDTLS_MD_SHA256, &certificate);
+		print_digest("SHA-1", MBEDTLS_MD_SHA1, &certificate);
+		mbedtls_x509_crt_free(&certificate);
+	}
+	buf_free(&pem);
+	return status;
+}
+
+/* --- export --- */
+
+static int
+write_out(const struct settings *s, const void *bytes, size_t length)
+{
+	FILE *out = s->output == NULL ? stdout : fopen(s->output, "wxe");
+	bool failed = out == NULL || fwrite(bytes, 1, length, out) != length;
+
+	if (out != NULL && out != stdout && fclose(out) != 0)
+		failed = true;
+	if (!failed)
+		return CLI_OK;
+	diag_error("%s: %s%s", s->output == NULL ? "standard output" : s->output,
+	    strerror(errno), errno == EEXIST ? ": it is not overwritten" : "");
+	return CLI_CANNOT_READ;
+}
+
+static int
+export_der(const struct buf *pem, const struct settings *s)
+{
+	mbedtls_x509_crt certificate;
+
+	int status = parse(pem, &certificate);
+	if (status != CLI_OK)
+		return status;
+	status = write_out(s, certificate.raw.p, certificate.raw.len);
+	mbedtls_x509_crt_free(&certificate);
+	return status;
+}
+
+static int
+export_certificate(const struct conf *conf, const struct settings *s)
+{
+	struct buf pem;
+
+	int status = load(conf, &pem);
+	if (status == CLI_OK && s->der)
+		status = export_der(&pem, s);
+	else if (status == CLI_OK)
+		status = write_out(s, buf_data(&pem),
+		    strlen((const char *)buf_data(&pem)));
+	buf_free(&pem);
+	return status;
+}
+
+/* --- dispatch --- */
+
+static int
+run(const struct conf *conf, const struct settings *s, const char *action)
+{
+	static const struct {
+		const char *name;
+		int (*run)(const struct conf *conf, const struct settings *s);
+	} actions[] = {
+	    {"init", init}, {"show", show}, {"export", export_certificate}};
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (strcmp(actions[i].name, action) == 0)
+			return actions[i].run(conf, s);
+	}
+	diag_error("ca knows init, show and export, not '%s'", action);
+	return CLI_USAGE;
+}
+
+int
+command_ca(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {{"der", no_argument, NULL, 'D'},
+	    {"output", required_argument, NULL, 'o'}, CLI_LONG,
+	    {NULL, 0, NULL, 0}};
+	struct settings s = {0};
+	int option, status;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
+	    -1) {
+		if (option == 'D')
+			s.der = true;
+		else if (option == 'o')
+			s.output = optarg;
+		else if (!cli_option(cli, option, command_ca_usage, &status))
+			return status;
+	}
+	if (optind == argc) {
+		(void)fputs(command_ca_usage, stderr);
+		return CLI_USAGE;
+	}
+	if (optind + 1 < argc)
+		return cli_too_many("ca", argv[optind + 1]);
+	struct conf *conf = cli_conf(cli);
+	if (conf == NULL)
+		return CLI_CANNOT_READ;
+	status = run(conf, &s, argv[optind]);
+	conf_free(conf);
+	return status;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `sightglass check`: what stands in the way of a working tap, a line each, with
+ * the remedy. CLI. Looks and changes nothing.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "ca/key.h"
+#include "cli/command.h"
+#include "cli/control.h"
+#include "log/segment.h"
+#include "mitm/policy.h"
+
+#define ANSWER_BYTES_MAX (64u * 1024)
+#define PEM_BYTES_MAX (256u * 1024)
+
+const char command_check_usage[] =
+    "usage: sightglass check [-d DIR] [-c FILE]\n"
+    "\n"
+    "Looks at settings, CA, log directory and daemon, and says what is wrong and\n"
+    "how to mend it. Exits with 1 when something is.\n"
+    "\n"
+    "  -d, --directory DIR  a state directory, as exec makes it\n"
+    "  -c, --config FILE    the configuration of a daemon\n"
+    "  -h, --help           this text\n";
+
+/* A line; false when it is bad news. */
+static bool PRINTF_LIKE(3, 4)
+say(bool good, const char *what, const char *format, ...)
+{
+	va_list arguments;
+
+	(void)printf("%-4s %-8s ", good ? "ok" : "BAD", what);
+	va_start(arguments, format);
+	(void)vprintf(format, arguments);
+	va_end(arguments);
+	(void)printf("\n");
+	return good;
+}
+
+static bool
+check_rules(const char *key, const struct conf_list *rules,
+    struct policy *policy)
+{
+	const char *why;
+	bool good = true;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		if (policy_add(policy, rules->items[i], DECIDE_SPLICE, &why) != 0)
+			good = say(false, "policy", "%s: rule '%s': %s", key,
+			    rules->items[i], why);
+	}
+	return good;
+}
+
+static bool
+check_policy(const struct conf *conf)
+{
+	struct policy *policy = policy_new(DECIDE_INSPECT);
+
+	if (policy == NULL)
+		return say(false, "policy", "out of memory");
+	bool good = check_rules("policy.inspect", &conf->policy_inspect, policy);
+	good &= check_rules("policy.splice", &conf->policy_splice, policy);
+	good &= check_rules("policy.refuse", &conf->policy_refuse, policy);
+	policy_free(policy);
+	return good && say(true, "policy", "%zu rules",
+	    conf->policy_inspect.count + conf->policy_splice.count +
+	        conf->policy_refuse.count);
+}
+
+/* Only what anyone may see: the key's mode, not the key. */
+static bool
+check_key(const struct conf *conf)
+{
+	struct stat st;
+	char path[1024];
+
+	(void)snprintf(path, sizeof(path), "%s/" CA_KEY_FILE, conf->ca_dir);
+	if (stat(path, &st) != 0)
+		return errno == EACCES ||
+		    say(false, "ca", "%s: %s: without it no leaf can be signed; move "
+		        "the certificate away too, and a new CA is made", path,
+		        strerror(errno));
+	if ((st.st_mode & 077) == 0)
+		return true;
+	return say(false, "ca", "%s may be read by others (mode %04o): chmod 600 it",
+	    path, (unsigned)(st.st_mode & 07777));
+}
+
+static bool
+check_ca(const struct conf *conf)
+{
+	struct buf pem;
+
+	buf_init(&pem, PEM_BYTES_MAX);
+	int error = ca_load_certificate(conf->ca_dir, &pem);
+	buf_free(&pem);
+	if (error == E_NOTFOUND)
+		return say(true, "ca", "none yet in %s: made at the first start, or "
+		    "by sightglass ca init", conf->ca_dir);
+	if (error != 0)
+		return say(false, "ca", "%s/" CA_CERTIFICATE_FILE ": %s",
+		    conf->ca_dir, err_text(error));
+	return check_key(conf) &&
+	    say(true, "ca", "%s/" CA_CERTIFICATE_FILE, conf->ca_dir);
+}
+
+static bool
+check_log(const struct conf *conf)
+{
+	DIR *directory = opendir(conf->log_dir);
+	unsigned sealed = 0, growing = 0;
+
+	if (directory == NULL)
+		return errno == ENOENT
+		    ? say(true, "log", "none yet in %s", conf->log_dir)
+		    : say(false, "log", "%s: %s: ask as root, or set log.group",
+		        conf->log_dir, strerror(errno));
+	for (struct dirent *e; (e = readdir(directory)) != NULL;) {
+		unsigned long number_of;
+		bool open;
+		if (!segment_parse_name(e->d_name, &number_of, &open))
+			continue;
+		growing += open;
+		sealed += !open;
+	}
+	(void)closedir(directory);
+	return say(true, "log", "%s: %u sealed segments, %u growing", conf->log_dir,
+	    sealed, growing);
+}
+
+static bool
+check_daemon(const struct conf *conf)
+{
+	struct buf answer;
+	char error[256];
+
+	buf_init(&answer, ANSWER_BYTES_MAX);
+	int outcome = control_ask(conf->run_dir, "ping", &answer, error);
+	buf_free(&answer);
+	if (outcome == 0)
+		return say(true, "daemon", "answers at %s/control.sock",
+		    conf->run_dir);
+	return say(outcome == E_NOTFOUND, "daemon", "%s", error);
+}
+
+int
+command_check(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {CLI_LONG, {NULL, 0, NULL, 0}};
+	int option, status;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
+		if (!cli_option(cli, option, command_check_usage, &status))
+			return status;
+	}
+	if (optind < argc)
+		return cli_too_many("check", argv[optind]);
+	struct conf *conf = cli_conf(cli);
+	if (conf == NULL)
+		return CLI_NO_MATCH;
+	bool good = say(true, "settings", "understood");
+	good &= check_policy(conf);
+	good &= check_ca(conf);
+	good &= check_log(conf);
+	good &= check_daemon(conf);
+	conf_free(conf);
+	return good ? CLI_OK : CLI_NO_MATCH;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/* Which settings a subcommand works with. CLI; reads files, writes none. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/err.h"
+#include "cli/command.h"
+
+#define SYSTEM_FILE SIGHTGLASS_CONFDIR "/sightglass.yaml"
+
+char *
+cli_state_directory(void)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	char path[PATH_MAX];
+
+	if (state != NULL && state[0] == '/')
+		(void)snprintf(path, sizeof(path), "%s/sightglass", state);
+	else if (home != NULL && home[0] == '/')
+		(void)snprintf(path, sizeof(path), "%s/.local/state/sightglass",
+		    home);
+	else
+		return NULL;
+	return strdup(path);
+}
+
+/* A daemon for the whole machine was set up: with a file, or at least begun. */
+static bool
+has_system(void)
+{
+	return access(SYSTEM_FILE, F_OK) == 0 ||
+	    access(SIGHTGLASS_STATEDIR "/ca", F_OK) == 0;
+}
+
+static int
+load(struct conf *conf, const char *file)
+{
+	struct conf_error error;
+
+	if (conf_load(conf, file, &error) == 0)
+		return 0;
+	diag_error("%s", error.text);
+	return E_SYNTAX;
+}
+
+/* A directory's own sightglass.yaml counts, as for the daemon's -d. */
+static int
+use_directory(struct conf *conf, const char *directory, bool with_file)
+{
+	char file[PATH_MAX];
+	int error = 0;
+
+	(void)snprintf(file, sizeof(file), "%s/sightglass.yaml", directory);
+	if (with_file && access(file, F_OK) == 0)
+		error = load(conf, file);
+	return error != 0 ? error : conf_set_directory(conf, directory);
+}
+
+static int
+choose(const struct cli *cli, struct conf *conf)
+{
+	int error = cli->file == NULL ? 0 : load(conf, cli->file);
+
+	if (error != 0)
+		return error;
+	if (cli->directory != NULL)
+		return use_directory(conf, cli->directory, cli->file == NULL);
+	if (cli->file != NULL)
+		return 0;
+	if (has_system())
+		return access(SYSTEM_FILE, F_OK) == 0 ? load(conf, SYSTEM_FILE) : 0;
+	char *directory = cli_state_directory();
+	if (directory != NULL)
+		error = use_directory(conf, directory, true);
+	free(directory);
+	return error;
+}
+
+struct conf *
+cli_conf(const struct cli *cli)
+{
+	struct conf *conf = conf_new();
+
+	if (conf == NULL) {
+		diag_error("%s", err_text(E_NOMEM));
+		return NULL;
+	}
+	if (choose(cli, conf) != 0) {
+		conf_free(conf);
+		return NULL;
+	}
+	return conf;
+}

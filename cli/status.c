@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/* `sightglass status`: the running daemon's own account of itself. CLI. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yyjson.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "cli/command.h"
+#include "cli/control.h"
+
+#define ANSWER_BYTES_MAX (1024u * 1024)
+
+const char command_status_usage[] =
+    "usage: sightglass status [-o text|json] [-d DIR] [-c FILE]\n"
+    "\n"
+    "Asks the running daemon. Exits with 1 when none runs.\n"
+    "\n"
+    "  -o, --output FORMAT  text (for a person) or json (the answer itself)\n"
+    "  -d, --directory DIR  its state directory, as exec makes it\n"
+    "  -c, --config FILE    its configuration\n"
+    "  -h, --help           this text\n";
+
+static uint64_t
+number(yyjson_val *object, const char *key)
+{
+	return yyjson_get_uint(yyjson_obj_get(object, key));
+}
+
+static const char *
+text(yyjson_val *object, const char *key)
+{
+	const char *value = yyjson_get_str(yyjson_obj_get(object, key));
+
+	return value == NULL ? "?" : value;
+}
+
+static void
+print_workers(yyjson_val *workers)
+{
+	size_t index, count;
+	yyjson_val *w;
+
+	yyjson_arr_foreach(workers, index, count, w) {
+		(void)printf("worker %-2zu pid %-7llu flows %llu (of %llu), records "
+		    "%llu, restarts %llu, waits for the log %llu, for descriptors "
+		    "%llu\n", index + 1, (unsigned long long)number(w, "pid"),
+		    (unsigned long long)number(w, "flows"),
+		    (unsigned long long)number(w, "flows_total"),
+		    (unsigned long long)number(w, "records"),
+		    (unsigned long long)number(w, "restarts"),
+		    (unsigned long long)number(w, "waits"),
+		    (unsigned long long)number(w, "no_descriptor"));
+	}
+}
+
+static void
+print_status(yyjson_val *status)
+{
+	yyjson_val *logger = yyjson_obj_get(status, "logger");
+	yyjson_val *signer = yyjson_obj_get(status, "signer");
+
+	(void)printf("sightglassd %s, pid %llu, run %s, since %s\n",
+	    text(status, "version"), (unsigned long long)number(status, "pid"),
+	    text(status, "run"), text(status, "started"));
+	print_workers(yyjson_obj_get(status, "workers"));
+	(void)printf("logger    pid %-7llu records %llu, %llu bytes of text in %llu "
+	    "on disk, sealed %llu, repaired %llu, write errors %llu, restarts "
+	    "%llu\n", (unsigned long long)number(logger, "pid"),
+	    (unsigned long long)number(logger, "records"),
+	    (unsigned long long)number(logger, "text_bytes"),
+	    (unsigned long long)number(logger, "file_bytes"),
+	    (unsigned long long)number(logger, "segments_sealed"),
+	    (unsigned long long)number(logger, "repaired"),
+	    (unsigned long long)number(logger, "write_errors"),
+	    (unsigned long long)number(logger, "restarts"));
+	(void)printf("signer    pid %-7llu leaves %llu, restarts %llu\n",
+	    (unsigned long long)number(signer, "pid"),
+	    (unsigned long long)number(signer, "leaves"),
+	    (unsigned long long)number(signer, "restarts"));
+}
+
+static int
+print_answer(const struct buf *answer, bool as_json)
+{
+	const char *line = (const char *)buf_data(answer);
+	size_t length = buf_length(answer);
+
+	if (as_json) {
+		(void)printf("%.*s\n", (int)length, line);
+		return CLI_OK;
+	}
+	yyjson_doc *doc = yyjson_read(line, length, 0);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	int status = yyjson_is_obj(root) ? CLI_OK : CLI_CORRUPT;
+	if (status == CLI_OK)
+		print_status(root);
+	else
+		diag_error("the daemon's answer is not JSON");
+	yyjson_doc_free(doc);
+	return status;
+}
+
+static int
+ask(const struct conf *conf, bool as_json)
+{
+	struct buf answer;
+	char error[256];
+	int status;
+
+	buf_init(&answer, ANSWER_BYTES_MAX);
+	int outcome = control_ask(conf->run_dir, "status", &answer, error);
+	if (outcome == 0) {
+		status = print_answer(&answer, as_json);
+	} else {
+		diag_error("%s", error);
+		status = outcome == E_NOTFOUND ? CLI_NO_MATCH : CLI_CANNOT_READ;
+	}
+	buf_free(&answer);
+	return status;
+}
+
+int
+command_status(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"output", required_argument, NULL, 'o'}, CLI_LONG,
+	    {NULL, 0, NULL, 0}};
+	const char *format = "text";
+	int option, status;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
+	    -1) {
+		if (option == 'o')
+			format = optarg;
+		else if (!cli_option(cli, option, command_status_usage, &status))
+			return status;
+	}
+	if (optind < argc)
+		return cli_too_many("status", argv[optind]);
+	bool as_json = strcmp(format, "json") == 0;
+	if (!as_json && strcmp(format, "text") != 0) {
+		diag_error("status prints text or json, not '%s'", format);
+		return CLI_USAGE;
+	}
+	struct conf *conf = cli_conf(cli);
+	if (conf == NULL)
+		return CLI_CANNOT_READ;
+	status = ask(conf, as_json);
+	conf_free(conf);
+	return status;
+}
