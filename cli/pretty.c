@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A record as a line for a person. CLI, pure. Whatever came from the wire is
+ * shown so that it cannot steer a terminal: controls and the characters that
+ * turn text around are written as escapes.
+ */
+#include "cli/pretty.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <yyjson.h>
+
+#include "base/err.h"
+
+#define BOLD "\033[1m"
+#define DIM "\033[2m"
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define CYAN "\033[36m"
+#define RESET "\033[0m"
+
+struct page {
+	const struct pretty *p;
+	struct buf *out;
+	int error; /* the first */
+};
+
+/* --- text --- */
+
+static void
+put(struct page *g, const char *text)
+{
+	if (g->error == 0)
+		g->error = buf_puts(g->out, text);
+}
+
+static void
+colour(struct page *g, const char *code)
+{
+	if (g->p->colour)
+		put(g, code);
+}
+
+/* How many bytes of UTF-8 stand there (the emitter lets no other through, but a
+ * file may come from anywhere), and which character. 0: not UTF-8. */
+static size_t
+character(const uint8_t *p, size_t left, uint32_t *code)
+{
+	size_t length = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3
+	    : p[0] >= 0xc2 ? 2 : 0;
+
+	if (length == 0 || length > left)
+		return 0;
+	*code = length == 1 ? p[0] : p[0] & (0xffu >> (length + 1));
+	for (size_t i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (p[i] & 0x3f);
+	}
+	return length;
+}
+
+/* C0, DEL and C1 controls; marks and overrides of direction. */
+static bool
+is_unsafe(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e ||
+	    code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+	    (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+static void
+put_escape(struct page *g, uint32_t code)
+{
+	if (g->error == 0)
+		g->error = buf_printf(g->out, code < 0x100 ? "\\x%02" PRIx32
+		                                           : "\\u%04" PRIx32, code);
+}
+
+/* `keep` is a control that may stand: a newline in a body. */
+static void
+put_safe(struct page *g, const char *text, size_t length, char keep)
+{
+	const uint8_t *p = (const uint8_t *)text;
+
+	for (size_t i = 0; i < length && g->error == 0;) {
+		uint32_t code = 0;
+		size_t n = character(p + i, length - i, &code);
+		if (n == 0) {
+			put_escape(g, p[i++]);
+			continue;
+		}
+		if (is_unsafe(code) && (keep == '\0' || code != (uint8_t)keep))
+			put_escape(g, code);
+		else
+			g->error = buf_append(g->out, p + i, n);
+		i += n;
+	}
+}
+
+static void
+put_value(struct page *g, yyjson_val *text)
+{
+	if (yyjson_is_str(text))
+		put_safe(g, yyjson_get_str(text), yyjson_get_len(text), '\0');
+}
+
+static void
+put_number(struct page *g, yyjson_val *value)
+{
+	if (g->error == 0)
+		g->error = buf_printf(g->out, "%" PRIu64, yyjson_get_uint(value));
+}
+
+/* --- values --- */
+
+static yyjson_val *
+at(yyjson_val *record, const char *pointer)
+{
+	return yyjson_ptr_get(record, pointer);
+}
+
+static void
+put_size(struct page *g, uint64_t bytes)
+{
+	static const char *const units[] = {"kB", "MB", "GB", "TB"};
+	double value = (double)bytes / 1000;
+	unsigned unit = 0;
+
+	if (g->error != 0)
+		return;
+	if (bytes < 1000) {
+		g->error = buf_printf(g->out, "%" PRIu64 " B", bytes);
+		return;
+	}
+	for (; value >= 1000 && unit < 3; unit++)
+		value /= 1000;
+	g->error = buf_printf(g->out, "%.1f %s", value, units[unit]);
+}
+
+static void
+put_duration(struct page *g, yyjson_val *nanoseconds)
+{
+	double ms = (double)yyjson_get_uint(nanoseconds) / 1e6;
+
+	if (!yyjson_is_uint(nanoseconds) || g->error != 0)
+		return;
+	if (ms < 1000)
+		g->error = buf_printf(g->out, ms < 10 ? "  %.1f ms" : "  %.0f ms",
+		    ms);
+	else
+		g->error = buf_printf(g->out, "  %.1f s", ms / 1000);
+}
+
+/* "2026-11-23T10:15:00.123456Z" as the local time of day, to the ms. */
+static void
+put_time(struct page *g, yyjson_val *stamp)
+{
+	struct tm tm = {0};
+	const char *text = yyjson_get_str(stamp);
+	int ms = 0;
+	char shown[32];
+
+	if (text == NULL || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3d",
+	        &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
+	        &tm.tm_sec, &ms) != 7) {
+		put(g, "??:??:??.???");
+		return;
+	}
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	time_t seconds = timegm(&tm);
+	struct tm *local = g->p->utc ? gmtime(&seconds) : localtime(&seconds);
+	if (local == NULL || strftime(shown, sizeof(shown), "%H:%M:%S", local) == 0)
+		return;
+	colour(g, DIM);
+	put(g, shown);
+	if (g->error == 0)
+		g->error = buf_printf(g->out, ".%03d", ms < 0 ? 0 : ms);
+	colour(g, RESET);
+}
+
+static void
+put_process(struct page *g, yyjson_val *record)
+{
+	yyjson_val *name = at(record, "/process/name");
+
+	if (name == NULL)
+		return;
+	colour(g, CYAN);
+	put(g, "  ");
+	put_value(g, name);
+	colour(g, RESET);
+}
+
+/* --- http --- */
+
+static void
+put_status(struct page *g, yyjson_val *status)
+{
+	uint64_t code = yyjson_get_uint(status);
+
+	if (code == 0) {
+		colour(g, RED);
+		put(g, " ---");
+	} else {
+		colour(g, code >= 500 ? RED : code >= 400 ? YELLOW : GREEN);
+		if (g->error == 0)
+			g->error = buf_printf(g->out, " %3" PRIu64, code);
+	}
+	colour(g, RESET);
+}
+
+static void
+put_type(struct page *g, yyjson_val *record)
+{
+	yyjson_val *type =
+	    at(record, "/http/response/headers/content-type/0");
+	const char *text = yyjson_get_str(type);
+
+	if (text == NULL)
+		return;
+	put(g, "  ");
+	put_safe(g, text, strcspn(text, "; "), '\0');
+}
+
+static void
+put_headers(struct page *g, yyjson_val *headers, const char *mark)
+{
+	size_t index, count, k, n;
+	yyjson_val *name, *values, *value;
+
+	yyjson_obj_foreach(headers, index, count, name, values) {
+		yyjson_arr_foreach(values, k, n, value) {
+			put(g, mark);
+			put_value(g, name);
+			put(g, ": ");
+			put_value(g, value);
+			put(g, "\n");
+		}
+	}
+}
+
+static void
+put_body(struct page *g, yyjson_val *body)
+{
+	yyjson_val *content = yyjson_obj_get(body, "content");
+	const char *encoding =
+	    yyjson_get_str(yyjson_obj_get(body, "encoding"));
+
+	if (content == NULL)
+		return;
+	put(g, "\n");
+	if (encoding != NULL && strcmp(encoding, "base64") == 0) {
+		put(g, "(");
+		put_size(g, yyjson_get_uint(yyjson_obj_get(body, "bytes")));
+		put(g, ", not text)");
+	} else {
+		put_safe(g, yyjson_get_str(content), yyjson_get_len(content), '\n');
+	}
+	if (yyjson_get_bool(yyjson_obj_get(body, "truncated")))
+		put(g, " ...");
+	put(g, "\n");
+}
+
+static void
+put_message(struct page *g, yyjson_val *message, const char *mark)
+{
+	if (message == NULL)
+		return;
+	put_headers(g, yyjson_obj_get(message, "headers"), mark);
+	if (g->p->detail >= 2)
+		put_body(g, yyjson_obj_get(message, "body"));
+	put(g, "\n");
+}
+
+static void
+put_http(struct page *g, yyjson_val *record)
+{
+	put_status(g, at(record, "/http/response/status_code"));
+	put(g, " ");
+	colour(g, BOLD);
+	put_value(g, at(record, "/http/request/method"));
+	colour(g, RESET);
+	put(g, " ");
+	put_value(g, at(record, "/url/full"));
+	put_type(g, record);
+	put(g, "  ");
+	put_size(g, yyjson_get_uint(at(record, "/http/response/body/bytes")));
+	put_duration(g, at(record, "/event/duration"));
+	put_process(g, record);
+	if (at(record, "/sightglass/incomplete") != NULL) {
+		put(g, "  (");
+		put_value(g, at(record, "/sightglass/incomplete"));
+		put(g, ")");
+	}
+	put(g, "\n");
+	if (g->p->detail == 0)
+		return;
+	put_message(g, at(record, "/http/request"), "  > ");
+	put_message(g, at(record, "/http/response"), "  < ");
+}
+
+/* --- the rest --- */
+
+static void
+put_destination(struct page *g, yyjson_val *record)
+{
+	yyjson_val *domain = at(record, "/destination/domain");
+
+	put_value(g, domain != NULL ? domain : at(record, "/destination/ip"));
+	put(g, ":");
+	put_number(g, at(record, "/destination/port"));
+}
+
+/* "  label value", when there is one. */
+static void
+put_labelled(struct page *g, const char *label, yyjson_val *value)
+{
+	if (value == NULL)
+		return;
+	put(g, "  ");
+	put(g, label);
+	put_value(g, value);
+}
+
+static void
+put_tls(struct page *g, yyjson_val *record)
+{
+	put(g, " TLS ");
+	put_destination(g, record);
+	put_labelled(g, "", at(record, "/sightglass/decision"));
+	put_labelled(g, "", at(record, "/sightglass/reason"));
+	put_labelled(g, "TLS ", at(record, "/sightglass/client/version"));
+	put_labelled(g, "", at(record, "/sightglass/client/alpn"));
+	put_labelled(g, "certificate ", at(record, "/sightglass/verification"));
+	put_labelled(g, "", at(record, "/sightglass/error"));
+	put_process(g, record);
+	put(g, "\n");
+}
+
+static void
+put_flow(struct page *g, yyjson_val *record)
+{
+	yyjson_val *protocol = at(record, "/sightglass/protocol");
+
+	put(g, " --- ");
+	put_value(g, protocol != NULL ? protocol
+	                              : at(record, "/network/transport"));
+	put(g, " ");
+	put_destination(g, record);
+	put_labelled(g, "", at(record, "/sightglass/decision"));
+	put_labelled(g, "", at(record, "/sightglass/reason"));
+	put(g, "  ");
+	put_size(g, yyjson_get_uint(at(record, "/sightglass/bytes/client")));
+	put(g, " out, ");
+	put_size(g, yyjson_get_uint(at(record, "/sightglass/bytes/server")));
+	put(g, " in");
+	put_duration(g, at(record, "/event/duration"));
+	put_labelled(g, "", at(record, "/sightglass/close"));
+	put_labelled(g, "", at(record, "/sightglass/detail"));
+	put_process(g, record);
+	put(g, "\n");
+}
+
+static void
+put_daemon(struct page *g, yyjson_val *record)
+{
+	put(g, " *** ");
+	put_value(g, at(record, "/sightglass/role"));
+	put(g, " ");
+	put_value(g, at(record, "/sightglass/action"));
+	put(g, ": ");
+	put_value(g, at(record, "/message"));
+	put(g, "\n");
+}
+
+/* --- the record --- */
+
+static const struct {
+	const char *dataset;
+	void (*put)(struct page *g, yyjson_val *record);
+} kinds[] = {{"sightglass.http", put_http}, {"sightglass.tls", put_tls},
+    {"sightglass.flow", put_flow}, {"sightglass.daemon", put_daemon}};
+
+/* One that speaks for itself already, in its exchanges. */
+static bool
+is_told(yyjson_val *record)
+{
+	return yyjson_get_uint(at(record, "/sightglass/exchanges")) > 0;
+}
+
+static bool
+is_wanted(const struct pretty *p, yyjson_val *record, const char *dataset)
+{
+	if (!p->requests_only || strcmp(dataset, "sightglass.http") == 0)
+		return true;
+	return strcmp(dataset, "sightglass.flow") == 0 && !is_told(record);
+}
+
+static void
+put_record(struct page *g, yyjson_val *record)
+{
+	const char *dataset = yyjson_get_str(at(record, "/event/dataset"));
+
+	if (dataset == NULL || !is_wanted(g->p, record, dataset))
+		return;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].dataset, dataset) != 0)
+			continue;
+		put_time(g, at(record, "/@timestamp"));
+		kinds[i].put(g, record);
+	}
+}
+
+int
+pretty_record(const struct pretty *p, const char *line, size_t length,
+    struct buf *out)
+{
+	struct page g = {.p = p, .out = out};
+	yyjson_doc *doc = yyjson_read(line, length, 0);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+
+	if (yyjson_is_obj(root)) {
+		put_record(&g, root);
+	} else {
+		put_safe(&g, line, length, '\0');
+		put(&g, "\n");
+		if (g.error == 0)
+			g.error = E_SYNTAX;
+	}
+	yyjson_doc_free(doc);
+	return g.error;
+}
