@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whose a connection is: sock_diag(7) tells the socket's inode and user, /proc
+ * which process holds it. Forwarder process. A client that ended meanwhile stays
+ * unknown; nothing waits for an answer that is not there.
+ */
+#include "extension-bridge/linux/forwarder.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+#define KNOWN_MAX 64u
+#define LINK_BYTES 64u
+
+struct clients {
+	int diag_fd;
+	char namespace[LINK_BYTES]; /* what /proc/self/ns/net points at */
+	pid_t known[KNOWN_MAX];     /* the latest first */
+	size_t known_count;
+};
+
+struct clients *
+clients_new(void)
+{
+	struct clients *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->diag_fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+	    NETLINK_SOCK_DIAG);
+	ssize_t n = readlink("/proc/self/ns/net", c->namespace,
+	    sizeof(c->namespace) - 1);
+	if (c->diag_fd < 0 || n < 0) {
+		clients_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+clients_free(struct clients *c)
+{
+	if (c == NULL)
+		return;
+	if (c->diag_fd >= 0)
+		(void)close(c->diag_fd);
+	free(c);
+}
+
+/* --- the socket --- */
+
+static void
+put_address(const struct sockaddr_storage *from, __be32 address[4], __be16 *port)
+{
+	if (from->ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)from;
+		memcpy(address, &in->sin_addr, sizeof(in->sin_addr));
+		*port = in->sin_port;
+	} else {
+		const struct sockaddr_in6 *in6 =
+		    (const struct sockaddr_in6 *)from;
+		memcpy(address, &in6->sin6_addr, sizeof(in6->sin6_addr));
+		*port = in6->sin6_port;
+	}
+}
+
+/* The client's own end: its source is the flow's source. */
+static bool
+ask_kernel(const struct clients *c, const struct flow_header *h,
+    struct inet_diag_msg *out)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 diag;
+	} request = {.header = {.nlmsg_len = sizeof(request),
+	                 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+	                 .nlmsg_flags = NLM_F_REQUEST},
+	    .diag = {.sdiag_family = (uint8_t)h->source.ss_family,
+	        .sdiag_protocol = h->transport == FLOW_DATAGRAM ? IPPROTO_UDP
+	                                                        : IPPROTO_TCP,
+	        .idiag_states = ~0u,
+	        .id = {.idiag_cookie = {INET_DIAG_NOCOOKIE,
+	                   INET_DIAG_NOCOOKIE}}}};
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_msg message;
+		char rest[512];
+	} answer;
+
+	put_address(&h->source, request.diag.id.idiag_src,
+	    &request.diag.id.idiag_sport);
+	put_address(&h->destination, request.diag.id.idiag_dst,
+	    &request.diag.id.idiag_dport);
+	if (send(c->diag_fd, &request, sizeof(request), 0) < 0)
+		return false;
+	ssize_t n = recv(c->diag_fd, &answer, sizeof(answer), 0);
+	if (n < (ssize_t)NLMSG_LENGTH(sizeof(*out)) ||
+	    answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
+		return false;
+	*out = answer.message;
+	return true;
+}
+
+/* --- the process --- */
+
+/* Whether one of the process's descriptors is that socket. */
+static bool
+holds(pid_t pid, const char *link)
+{
+	char path[64], target[LINK_BYTES];
+	bool found = false;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	DIR *directory = opendir(path);
+	if (directory == NULL)
+		return false;
+	for (struct dirent *e; !found && (e = readdir(directory)) != NULL;) {
+		ssize_t n = readlinkat(dirfd(directory), e->d_name, target,
+		    sizeof(target) - 1);
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		found = strcmp(target, link) == 0;
+	}
+	(void)closedir(directory);
+	return found;
+}
+
+static bool
+is_ours(const struct clients *c, pid_t pid)
+{
+	char path[64], target[LINK_BYTES];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	return pid != getpid() && strcmp(target, c->namespace) == 0;
+}
+
+/* To the front: the next connection is likely from the same process. */
+static void
+remember(struct clients *c, pid_t pid)
+{
+	size_t at = 0;
+
+	while (at < c->known_count && c->known[at] != pid)
+		at++;
+	if (at == c->known_count && c->known_count < KNOWN_MAX)
+		c->known_count++;
+	if (at == KNOWN_MAX)
+		at--;
+	memmove(c->known + 1, c->known, at * sizeof(c->known[0]));
+	c->known[0] = pid;
+}
+
+static pid_t
+find_in_known(const struct clients *c, const char *link)
+{
+	for (size_t i = 0; i < c->known_count; i++) {
+		if (holds(c->known[i], link))
+			return c->known[i];
+	}
+	return 0;
+}
+
+static pid_t
+find_in_all(const struct clients *c, const char *link)
+{
+	DIR *proc = opendir("/proc");
+	pid_t found = 0;
+
+	if (proc == NULL)
+		return 0;
+	for (struct dirent *e; found == 0 && (e = readdir(proc)) != NULL;) {
+		if (!isdigit((unsigned char)e->d_name[0]))
+			continue;
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+		if (is_ours(c, pid) && holds(pid, link))
+			found = pid;
+	}
+	(void)closedir(proc);
+	return found;
+}
+
+static void
+name_executable(pid_t pid, struct flow_header *h)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	ssize_t n = readlink(path, h->executable, sizeof(h->executable) - 1);
+	h->executable[n < 0 ? 0 : n] = '\0';
+}
+
+void
+clients_identify(struct clients *c, struct flow_header *h)
+{
+	struct inet_diag_msg socket_facts;
+	char link[LINK_BYTES];
+
+	if (!ask_kernel(c, h, &socket_facts))
+		return;
+	h->has_uid = true;
+	h->uid = socket_facts.idiag_uid;
+	(void)snprintf(link, sizeof(link), "socket:[%u]",
+	    socket_facts.idiag_inode);
+	pid_t pid = find_in_known(c, link);
+	if (pid == 0)
+		pid = find_in_all(c, link);
+	if (pid == 0)
+		return;
+	remember(c, pid);
+	h->has_pid = true;
+	h->pid = (uint32_t)pid;
+	name_executable(pid, h);
+}

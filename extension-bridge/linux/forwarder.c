@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The forwarder inside the namespace: takes each connection that the command
+ * makes, says in a header where it was going and whose it is, and hands the
+ * descriptor itself to the daemon, so that no byte passes through here. A child
+ * of the CLI. Without a daemon it resets the connection: a tap that is gone must
+ * not look like a network that is slow.
+ */
+#include "extension-bridge/linux/forwarder.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/err.h"
+#include "extension-bridge/handoff.h"
+
+#define RETRY_MS 20
+#define ACCEPTS_PER_TURN 32
+
+struct forwarder {
+	struct event_base *base;
+	const char *flow_socket, *name;
+	struct listeners listeners;
+	struct clients *clients;
+	struct name_service *names;
+	struct event *accepting4, *accepting6, *terminated, *retry;
+	struct flow_header header; /* of the flow in hand: too large for a stack */
+	int held_fd;               /* waits for room in the daemon's queue, or -1 */
+	bool complained;
+};
+
+/* --- addresses --- */
+
+void
+forwarder_unmap(struct sockaddr_storage *address)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in = {.sin_family = AF_INET};
+
+	if (address->ss_family != AF_INET6)
+		return;
+	memcpy(&in6, address, sizeof(in6));
+	if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+		return;
+	in.sin_port = in6.sin6_port;
+	memcpy(&in.sin_addr, &in6.sin6_addr.s6_addr[12], sizeof(in.sin_addr));
+	memset(address, 0, sizeof(*address));
+	memcpy(address, &in, sizeof(in));
+}
+
+/* --- handing over --- */
+
+static void
+reset(int fd)
+{
+	const struct linger at_once = {.l_onoff = 1};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	(void)close(fd);
+}
+
+/* Each connection has two addresses, and getsockname tells the one that it was
+ * meant for. */
+static bool
+describe(struct forwarder *f, int fd)
+{
+	struct flow_header *h = &f->header;
+	socklen_t source = sizeof(h->source), destination = sizeof(h->destination);
+
+	memset(h, 0, sizeof(*h));
+	h->transport = FLOW_STREAM;
+	if (getpeername(fd, (struct sockaddr *)&h->source, &source) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&h->destination, &destination) != 0)
+		return false;
+	forwarder_unmap(&h->source);
+	forwarder_unmap(&h->destination);
+	clients_identify(f->clients, h);
+	(void)snprintf(h->forwarder, sizeof(h->forwarder), "%s", f->name);
+	return true;
+}
+
+void
+forwarder_hide_source(struct flow_header *h)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)&h->source;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&h->source;
+
+	if (h->source.ss_family == AF_INET)
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else
+		in6->sin6_addr = in6addr_loopback;
+}
+
+static void
+complain(struct forwarder *f, int error)
+{
+	if (!f->complained)
+		diag_error("the daemon does not take connections (%s): they are "
+		    "reset", err_text(error));
+	f->complained = true;
+}
+
+static void
+stop_accepting(struct forwarder *f)
+{
+	const struct timeval soon = {.tv_usec = RETRY_MS * 1000};
+
+	(void)event_del(f->accepting4);
+	if (f->accepting6 != NULL)
+		(void)event_del(f->accepting6);
+	(void)event_add(f->retry, &soon);
+}
+
+static void
+start_accepting(struct forwarder *f)
+{
+	(void)event_add(f->accepting4, NULL);
+	if (f->accepting6 != NULL)
+		(void)event_add(f->accepting6, NULL);
+}
+
+/* Takes over fd. False: it is held, and nothing else is accepted. */
+static bool
+hand_over(struct forwarder *f, int fd)
+{
+	int error = handoff_flow(f->flow_socket, fd, &f->header, NULL, 0);
+
+	if (error == E_AGAIN) {
+		f->held_fd = fd;
+		stop_accepting(f);
+		return false;
+	}
+	if (error == 0) {
+		(void)close(fd);
+	} else {
+		complain(f, error);
+		reset(fd);
+	}
+	return true;
+}
+
+static void
+on_retry(evutil_socket_t none UNUSED, short what UNUSED, void *context)
+{
+	struct forwarder *f = context;
+	int fd = f->held_fd;
+
+	f->held_fd = -1;
+	if (fd < 0 || hand_over(f, fd))
+		start_accepting(f);
+}
+
+static void
+on_accept(evutil_socket_t listener, short what UNUSED, void *context)
+{
+	struct forwarder *f = context;
+
+	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+		int fd = accept4(listener, NULL, NULL,
+		    SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0) {
+			if (errno == EMFILE || errno == ENFILE)
+				stop_accepting(f);
+			return;
+		}
+		if (!describe(f, fd)) {
+			reset(fd); /* gone again already */
+			continue;
+		}
+		forwarder_hide_source(&f->header);
+		if (!hand_over(f, fd))
+			return;
+	}
+}
+
+/* --- life --- */
+
+static void
+on_terminated(evutil_socket_t number UNUSED, short what UNUSED, void *context)
+{
+	struct forwarder *f = context;
+
+	event_base_loopbreak(f->base);
+}
+
+static int
+prepare(struct forwarder *f, char words[FORWARDER_WORDS])
+{
+	int error = network_up(words);
+
+	if (error == 0)
+		error = network_listen(&f->listeners, words);
+	if (error == 0)
+		error = network_divert(&f->listeners, words);
+	return error;
+}
+
+static bool
+make_events(struct forwarder *f)
+{
+	f->base = event_base_new();
+	f->clients = clients_new();
+	if (f->base == NULL || f->clients == NULL)
+		return false;
+	f->names = name_service_new(f->base, &f->listeners, f->clients,
+	    f->flow_socket, f->name);
+	f->accepting4 = event_new(f->base, f->listeners.tcp4, EV_READ | EV_PERSIST,
+	    on_accept, f);
+	if (f->listeners.tcp6 >= 0)
+		f->accepting6 = event_new(f->base, f->listeners.tcp6,
+		    EV_READ | EV_PERSIST, on_accept, f);
+	f->terminated = evsignal_new(f->base, SIGTERM, on_terminated, f);
+	f->retry = evtimer_new(f->base, on_retry, f);
+	return f->names != NULL && f->accepting4 != NULL && f->terminated != NULL &&
+	    f->retry != NULL && event_add(f->terminated, NULL) == 0;
+}
+
+static void
+free_events(struct forwarder *f)
+{
+	struct event *const events[] = {f->accepting4, f->accepting6,
+	    f->terminated, f->retry};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		if (events[i] != NULL)
+			event_free(events[i]);
+	}
+	name_service_free(f->names);
+	clients_free(f->clients);
+	if (f->base != NULL)
+		event_base_free(f->base);
+}
+
+int
+forwarder_main(const char *flow_socket, const char *name, int ready_fd)
+{
+	static struct forwarder f;
+	char words[FORWARDER_WORDS] = "out of memory";
+
+	f.flow_socket = flow_socket;
+	f.name = name;
+	f.held_fd = -1;
+	(void)signal(SIGPIPE, SIG_IGN);
+	bool ready = prepare(&f, words) == 0 && make_events(&f);
+	ssize_t n = ready ? write(ready_fd, "", 1)
+	                  : write(ready_fd, words, strlen(words));
+	(void)close(ready_fd);
+	if (ready && n == 1) {
+		start_accepting(&f);
+		(void)event_base_dispatch(f.base);
+	}
+	free_events(&f);
+	return ready ? 0 : 1;
+}

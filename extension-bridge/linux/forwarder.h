@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Between the files of this folder: the forwarder's process and its parts. It
+ * runs inside the command's namespaces, as a child of the CLI.
+ */
+#ifndef SIGHTGLASS_EXTENSION_BRIDGE_LINUX_FORWARDER_H
+#define SIGHTGLASS_EXTENSION_BRIDGE_LINUX_FORWARDER_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <event2/event.h>
+
+#include "base/attr.h"
+#include "extension-bridge/flow_header.h"
+
+#define FORWARDER_WORDS 256u
+
+/* The transparent listeners: one port, for every address. -1 where a family is
+ * not to be had. */
+struct listeners {
+	uint16_t port;
+	int tcp4, tcp6;
+	int dns4, dns6; /* UDP */
+};
+
+/* network.c: makes every address of the namespace local, and turns what is sent
+ * to other addresses towards the listeners. E_SYS with words. */
+int network_up(char words[FORWARDER_WORDS]) WUNRES NONNULL(1);
+int network_listen(struct listeners *out, char words[FORWARDER_WORDS])
+    WUNRES NONNULL(1, 2);
+int network_divert(const struct listeners *listeners,
+    char words[FORWARDER_WORDS]) WUNRES NONNULL(1, 2);
+
+/* client.c: whose the socket is. */
+struct clients;
+struct clients *clients_new(void) WUNRES;
+void clients_free(struct clients *c);
+/* Fills pid, uid and executable of `h` as far as they can be found, from its
+ * source and destination. */
+void clients_identify(struct clients *c, struct flow_header *h)
+    NONNULL(1, 2);
+
+/* name_service.c: datagrams to port 53, in flows of their own. */
+struct name_service;
+struct name_service *name_service_new(struct event_base *base,
+    const struct listeners *listeners, struct clients *clients,
+    const char *flow_socket, const char *name) WUNRES NONNULL(1, 2, 3, 4, 5);
+void name_service_free(struct name_service *n);
+
+/* An address as the kernel gives it, IPv4-mapped ones made IPv4. */
+void forwarder_unmap(struct sockaddr_storage *address) NONNULL(1);
+
+/* Inside, a client's address is its destination's, and of this machine it is
+ * none: makes the source loopback, with the client's port. */
+void forwarder_hide_source(struct flow_header *h) NONNULL(1);
+
+/* forwarder.c: the child's main function, already in the namespaces. Writes one
+ * byte to ready_fd when it listens, or says on it in words why it cannot.
+ * Returns the exit status. */
+int forwarder_main(const char *flow_socket, const char *name, int ready_fd)
+    WUNRES NONNULL(1, 2);
+
+#endif
