@@ -1,0 +1,28 @@
+bin_PROGRAMS += sightglass
+sightglass_SOURCES = \
+	cli/ca.c \
+	cli/check.c \
+	cli/command.h \
+	cli/conf.c \
+	cli/control.c cli/control.h \
+	cli/exec.c cli/exec.h \
+	cli/exec_places.c \
+	cli/live.c \
+	cli/main.c \
+	cli/pretty.c cli/pretty.h \
+	cli/private_daemon.c \
+	cli/proxy.c \
+	cli/show.c \
+	cli/status.c \
+	cli/trust.c \
+	cli/view.c cli/view.h
+if LINUX
+sightglass_SOURCES += cli/exec_linux.c
+endif
+if DARWIN
+sightglass_SOURCES += cli/exec_darwin.c
+endif
+EXTRA_DIST += cli/exec_linux.c cli/exec_darwin.c
+sightglass_LDADD = liblog.a libmitm.a libbridge.a libca.a libconf.a libbase.a \
+	$(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NFTABLES_LIBS) \
+	$(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(ZSTD_LIBS)

@@ -185,13 +185,13 @@ die_with(pid_t caller, int number)
 		_exit(126);
 }
 
+/* Handlers end with exec, and what is ignored stays so (nohup); but the mask is
+ * ours. */
 static void
-default_signals(void)
+unblock_signals(void)
 {
 	sigset_t none;
 
-	for (int number = 1; number < NSIG; number++)
-		(void)signal(number, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -208,7 +208,7 @@ run_command(const struct start *s)
 	report(s->made[1], STEP_MADE, 0);
 	if (read(s->go[0], &byte, 1) != 1)
 		_exit(126); /* the forwarder could not start: it was said */
-	default_signals();
+	unblock_signals();
 	(void)execvpe(s->options->argv[0], s->options->argv, s->options->envp);
 	give_up(s->made[1], STEP_EXEC);
 }
@@ -229,6 +229,19 @@ join(pid_t pid, const char *kind, int type)
 	return result;
 }
 
+/* The command's input and output are not kept open here. */
+static void
+leave_streams(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)dup2(fd, STDIN_FILENO);
+	(void)dup2(fd, STDOUT_FILENO);
+	(void)close(fd);
+}
+
 static void NORETURN
 run_forwarder(const struct start *s, pid_t command)
 {
@@ -238,6 +251,8 @@ run_forwarder(const struct start *s, pid_t command)
 	(void)close(s->made[0]);
 	(void)close(s->made[1]);
 	(void)setpgid(0, 0); /* not for the terminal's signals */
+	unblock_signals();
+	leave_streams();
 	if ((s->uid != 0 && join(command, "user", CLONE_NEWUSER) != 0) ||
 	    join(command, "net", CLONE_NEWNET) != 0) {
 		(void)snprintf(words, sizeof(words),

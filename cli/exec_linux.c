@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* exec on Linux: a namespace for the command. CLI. */
+#include "cli/exec.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "extension-bridge/linux/namespace.h"
+
+extern char **environ;
+
+int
+exec_isolated(const char *flow_socket, char *const *argv,
+    struct exec_children *children, char error[EXEC_ERROR_BYTES])
+{
+	const struct namespace_options options = {.flow_socket = flow_socket,
+	    .forwarder = "exec", .argv = argv, .envp = environ};
+	struct namespace_run run;
+
+	int outcome = namespace_run(&options, &run, error);
+	if (outcome == 0)
+		*children = (struct exec_children){run.command, run.forwarder};
+	return outcome;
+}
+
+int
+exec_own_path(char out[PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
+
+	if (n < 0)
+		return E_SYS;
+	out[n] = '\0';
+	return 0;
+}
+
+void
+exec_die_with_parent(pid_t parent, int number)
+{
+	if (prctl(PR_SET_PDEATHSIG, number) != 0 || getppid() != parent)
+		_exit(126);
+}
