@@ -233,7 +233,7 @@ command_ca(struct cli *cli, int argc, char **argv)
 	struct settings s = {0};
 	int option, status;
 
-	optind = 1;
+	cli_options_begin();
 	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
 	    -1) {
 		if (option == 'D')

@@ -161,7 +161,7 @@ command_check(struct cli *cli, int argc, char **argv)
 	static const struct option options[] = {CLI_LONG, {NULL, 0, NULL, 0}};
 	int option, status;
 
-	optind = 1;
+	cli_options_begin();
 	while ((option = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
 		if (!cli_option(cli, option, command_check_usage, &status))
 			return status;

@@ -55,6 +55,9 @@ extern const char command_exec_usage[], command_proxy_usage[],
 	    {"config", required_argument, NULL, 'c'},                         \
 	    {"help", no_argument, NULL, 'h'}
 
+/* Before a loop over getopt_long: main has run one already. */
+void cli_options_begin(void);
+
 /* Takes one of these; prints `usage` for -h. True: go on; false: stop, with
  * *status. Anything else is a mistake that getopt has told of. */
 bool cli_option(struct cli *cli, int option, const char *usage, int *status)

@@ -353,7 +353,7 @@ read_options(struct cli *cli, struct settings *s, int argc, char **argv,
 	    {"proxy", no_argument, NULL, 'P'}, CLI_LONG, {NULL, 0, NULL, 0}};
 	int option;
 
-	optind = 1;
+	cli_options_begin();
 	/* "+": the command's options are the command's. */
 	while ((option = getopt_long(argc, argv, "+qv" CLI_SHORT, options,
 	            NULL)) != -1) {

@@ -48,6 +48,17 @@ print_usage(FILE *out)
 
 /* --- what subcommands share --- */
 
+void
+cli_options_begin(void)
+{
+#ifdef __GLIBC__
+	optind = 0; /* looks at the first characters of the options anew */
+#else
+	optreset = 1;
+	optind = 1;
+#endif
+}
+
 bool
 cli_option(struct cli *cli, int option, const char *usage, int *status)
 {

@@ -56,7 +56,7 @@ read_options(struct cli *cli, int argc, char **argv, struct settings *s,
 	    {NULL, 0, NULL, 0}};
 	int option;
 
-	optind = 1;
+	cli_options_begin();
 	while ((option = getopt_long(argc, argv, "l:" CLI_SHORT, options, NULL)) !=
 	    -1) {
 		switch (option) {

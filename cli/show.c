@@ -144,7 +144,7 @@ read_options(struct cli *cli, struct settings *s, int argc, char **argv,
 	    {"utc", no_argument, NULL, 'U'}, CLI_LONG, {NULL, 0, NULL, 0}};
 	int option;
 
-	optind = 1;
+	cli_options_begin();
 	while ((option = getopt_long(argc, argv, "n:o:v" CLI_SHORT, options,
 	            NULL)) != -1) {
 		if (!take_option(cli, s, option, usage, status))

@@ -133,7 +133,7 @@ command_status(struct cli *cli, int argc, char **argv)
 	const char *format = "text";
 	int option, status;
 
-	optind = 1;
+	cli_options_begin();
 	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
 	    -1) {
 		if (option == 'o')

@@ -32,6 +32,6 @@ notify(const char *state)
 		return;
 	if (sendto(fd, state, strlen(state), 0, (struct sockaddr *)&to,
 	        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
-		diag_warning("nobody listens on NOTIFY_SOCKET '%s'", path);
+		diag_debug("nobody listens on NOTIFY_SOCKET '%s'", path);
 	(void)close(fd);
 }
