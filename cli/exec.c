@@ -224,6 +224,7 @@ run_proxy(const struct run *r, int listen_fd, pid_t parent)
 	exec_die_with_parent(parent, SIGTERM);
 	(void)snprintf(flow_socket, sizeof(flow_socket), "%s/flow.sock",
 	    r->places.run);
+	options.client_facts = exec_client_facts(&options.client_facts_context);
 	struct proxy *p = proxy_new(&options);
 	if (p == NULL || proxy_run(p) != 0)
 		_exit(1);

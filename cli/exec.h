@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/attr.h"
+#include "extension-bridge/proxy/proxy.h"
 
 #define EXEC_ERROR_BYTES 512u
 
@@ -81,6 +82,10 @@ int exec_isolated(const char *flow_socket, char *const *argv,
 
 /* This program's own path. E_SYS. */
 int exec_own_path(char out[PATH_MAX]) WUNRES NONNULL(1);
+
+/* Tells the proxy whose its clients are (proxy_options.client_facts), where the
+ * system says it; else NULL. *context is freed with the process. */
+proxy_client_facts *exec_client_facts(void **context) WUNRES NONNULL(1);
 
 /* In a child: a signal when its parent dies, where the system can. */
 void exec_die_with_parent(pid_t parent, int number);

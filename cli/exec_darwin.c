@@ -26,6 +26,13 @@ exec_own_path(char out[PATH_MAX])
 	return _NSGetExecutablePath(out, &size) == 0 ? 0 : E_SYS;
 }
 
+proxy_client_facts *
+exec_client_facts(void **context)
+{
+	*context = NULL;
+	return NULL;
+}
+
 /* There is no such signal here. */
 void
 exec_die_with_parent(pid_t parent UNUSED, int number UNUSED)

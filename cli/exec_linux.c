@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "extension-bridge/linux/client.h"
 #include "extension-bridge/linux/namespace.h"
 
 extern char **environ;
@@ -33,6 +34,20 @@ exec_own_path(char out[PATH_MAX])
 		return E_SYS;
 	out[n] = '\0';
 	return 0;
+}
+
+static void
+identify(void *context, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *proxy, struct flow_header *h)
+{
+	clients_identify(context, client, proxy, h);
+}
+
+proxy_client_facts *
+exec_client_facts(void **context)
+{
+	*context = clients_new();
+	return *context == NULL ? NULL : identify;
 }
 
 void

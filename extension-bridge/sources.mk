@@ -12,14 +12,14 @@ libbridge_a_SOURCES = \
 	extension-bridge/proxy/target.c extension-bridge/proxy/target.h
 if LINUX
 libbridge_a_SOURCES += \
-	extension-bridge/linux/client.c \
+	extension-bridge/linux/client.c extension-bridge/linux/client.h \
 	extension-bridge/linux/forwarder.c extension-bridge/linux/forwarder.h \
 	extension-bridge/linux/name_service.c \
 	extension-bridge/linux/namespace.c extension-bridge/linux/namespace.h \
 	extension-bridge/linux/network.c
 endif
 EXTRA_DIST += \
-	extension-bridge/linux/client.c \
+	extension-bridge/linux/client.c extension-bridge/linux/client.h \
 	extension-bridge/linux/forwarder.c extension-bridge/linux/forwarder.h \
 	extension-bridge/linux/name_service.c \
 	extension-bridge/linux/namespace.c extension-bridge/linux/namespace.h \

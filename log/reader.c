@@ -37,6 +37,7 @@ struct source {
 	uint64_t offset;      /* of the next byte to be read from the file */
 	uint64_t frame_start; /* where the frame being decoded begins */
 	bool in_frame;
+	bool pending;      /* zstd may have more text without more input */
 	struct buf input;  /* read, not yet decoded */
 	struct buf text;   /* decoded, not yet handed out */
 	size_t searched;   /* bytes of text known to hold no newline */
@@ -57,6 +58,14 @@ struct reader {
 };
 
 /* --- sources --- */
+
+/* A removed file's name may come again: a daemon that loses the race for one
+ * tries the next, and another takes it. */
+static void
+forget_name(struct source *s)
+{
+	s->name[0] = '\0';
+}
 
 static void
 close_source(struct source *s)
@@ -93,17 +102,19 @@ open_source(const struct reader *r, struct source *s)
 	buf_init(&s->input, 2 * CHUNK_BYTES);
 	buf_init(&s->text, SEGMENT_LINE_MAX + 2 * CHUNK_BYTES);
 	s->offset = s->frame_start = 0;
-	s->in_frame = false;
+	s->in_frame = s->pending = false;
 	return 0;
 }
 
-/* Whether the writer is through with it: it has its final name. */
+/* Whether the writer is through with it: it has its final name, or none. Asked
+ * before reading, so that the end that is found then is the end. */
 static bool
-is_sealed(const struct reader *r, const struct source *s)
+is_final(const struct reader *r, const struct source *s, bool *removed)
 {
 	struct stat ours, named;
 
-	return fstat(s->fd, &ours) != 0 || ours.st_nlink == 0 ||
+	*removed = fstat(s->fd, &ours) != 0 || ours.st_nlink == 0;
+	return *removed ||
 	    (fstatat(r->directory_fd, s->name, &named, 0) == 0 &&
 	        named.st_ino == ours.st_ino && named.st_dev == ours.st_dev);
 }
@@ -214,7 +225,7 @@ skip_frame(struct reader *r, struct source *s)
 	(void)ZSTD_DCtx_reset(s->zstd, ZSTD_reset_session_only);
 	buf_clear(&s->text); /* the rest of a line is no line */
 	s->searched = 0;
-	s->in_frame = false;
+	s->in_frame = s->pending = false;
 	buf_clear(&s->input);
 	s->offset = from;
 	for (;;) {
@@ -241,8 +252,11 @@ static int
 decode(struct source *s)
 {
 	uint8_t *room;
-	int error = buf_reserve(&s->text, CHUNK_BYTES, &room);
 
+	/* zstd takes being asked again and again without input for an error. */
+	if (buf_length(&s->input) == 0 && !s->pending)
+		return 0;
+	int error = buf_reserve(&s->text, CHUNK_BYTES, &room);
 	if (error != 0)
 		return error == E_LIMIT ? E_CORRUPT : error;
 	ZSTD_inBuffer in = {buf_data(&s->input), buf_length(&s->input), 0};
@@ -252,6 +266,7 @@ decode(struct source *s)
 		return E_CORRUPT;
 	buf_consume(&s->input, in.pos);
 	buf_commit(&s->text, out.pos);
+	s->pending = out.pos == out.size;
 	if (in.pos > 0 || out.pos > 0)
 		s->in_frame = left != 0;
 	if (in.pos > 0 && left == 0)
@@ -278,7 +293,6 @@ static int
 more_text(struct reader *r, struct source *s)
 {
 	for (;;) {
-		/* Text may wait inside zstd even without new input. */
 		int n = decode(s);
 		if (n == E_CORRUPT)
 			return skip_frame(r, s);
@@ -329,6 +343,20 @@ next_line(struct reader *r, struct source *s, const char **line, size_t *length)
 	return 0;
 }
 
+/* It cannot be opened: it was removed meanwhile, or is not ours to read. */
+static int
+give_up(struct reader *r, struct source *s, int error)
+{
+	bool gone = error == E_SYS && errno == ENOENT;
+
+	note_place(r, s);
+	s->done = true;
+	if (gone)
+		forget_name(s);
+	close_source(s);
+	return gone ? E_AGAIN : error;
+}
+
 /* The next line of this segment; E_AGAIN: none now, and s->done tells whether
  * there will be more. */
 static int
@@ -337,12 +365,10 @@ read_source(struct reader *r, struct source *s, const char **line,
 {
 	int error = s->fd < 0 ? open_source(r, s) : begin_again_if_cut(r, s);
 
-	if (error != 0) {
-		s->done = true; /* removed meanwhile, or not ours to read */
-		close_source(s);
-		return error == E_SYS && errno == ENOENT ? E_AGAIN : error;
-	}
-	bool sealed = is_sealed(r, s); /* before reading: then the end is final */
+	if (error != 0)
+		return give_up(r, s, error);
+	bool removed;
+	bool sealed = is_final(r, s, &removed);
 	do {
 		error = next_line(r, s, line, length);
 	} while (error == 0 && s->skip > 0 && s->skip-- > 0);
@@ -351,6 +377,8 @@ read_source(struct reader *r, struct source *s, const char **line,
 	bool cut = s->in_frame || buf_length(&s->text) > 0;
 	note_place(r, s);
 	s->done = true;
+	if (removed)
+		forget_name(s);
 	close_source(s);
 	return cut ? E_CORRUPT : E_AGAIN;
 }
@@ -366,7 +394,12 @@ skip_all(struct reader *r)
 
 	for (size_t i = 0; i < r->count; i++) {
 		struct source *s = &r->sources[i];
-		if (open_source(r, s) != 0 || is_sealed(r, s)) {
+		bool removed;
+		if (open_source(r, s) != 0) {
+			(void)give_up(r, s, E_SYS);
+			continue;
+		}
+		if (is_final(r, s, &removed)) {
 			s->done = true;
 			close_source(s);
 			continue;

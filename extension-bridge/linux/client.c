@@ -4,13 +4,14 @@
  * which process holds it. Forwarder process. A client that ended meanwhile stays
  * unknown; nothing waits for an answer that is not there.
  */
-#include "extension-bridge/linux/forwarder.h"
+#include "extension-bridge/linux/client.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,9 +74,9 @@ put_address(const struct sockaddr_storage *from, __be32 address[4], __be16 *port
 	}
 }
 
-/* The client's own end: its source is the flow's source. */
 static bool
-ask_kernel(const struct clients *c, const struct flow_header *h,
+ask_kernel(const struct clients *c, uint8_t protocol,
+    const struct sockaddr_storage *own, const struct sockaddr_storage *peer,
     struct inet_diag_msg *out)
 {
 	struct {
@@ -84,9 +85,8 @@ ask_kernel(const struct clients *c, const struct flow_header *h,
 	} request = {.header = {.nlmsg_len = sizeof(request),
 	                 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 	                 .nlmsg_flags = NLM_F_REQUEST},
-	    .diag = {.sdiag_family = (uint8_t)h->source.ss_family,
-	        .sdiag_protocol = h->transport == FLOW_DATAGRAM ? IPPROTO_UDP
-	                                                        : IPPROTO_TCP,
+	    .diag = {.sdiag_family = (uint8_t)own->ss_family,
+	        .sdiag_protocol = protocol,
 	        .idiag_states = ~0u,
 	        .id = {.idiag_cookie = {INET_DIAG_NOCOOKIE,
 	                   INET_DIAG_NOCOOKIE}}}};
@@ -96,9 +96,11 @@ ask_kernel(const struct clients *c, const struct flow_header *h,
 		char rest[512];
 	} answer;
 
-	put_address(&h->source, request.diag.id.idiag_src,
+	/* Of UDP the kernel takes the two the other way round. */
+	bool swapped = protocol == IPPROTO_UDP;
+	put_address(swapped ? peer : own, request.diag.id.idiag_src,
 	    &request.diag.id.idiag_sport);
-	put_address(&h->destination, request.diag.id.idiag_dst,
+	put_address(swapped ? own : peer, request.diag.id.idiag_dst,
 	    &request.diag.id.idiag_dport);
 	if (send(c->diag_fd, &request, sizeof(request), 0) < 0)
 		return false;
@@ -204,12 +206,15 @@ name_executable(pid_t pid, struct flow_header *h)
 }
 
 void
-clients_identify(struct clients *c, struct flow_header *h)
+clients_identify(struct clients *c, const struct sockaddr_storage *own,
+    const struct sockaddr_storage *peer, struct flow_header *h)
 {
+	uint8_t protocol =
+	    h->transport == FLOW_DATAGRAM ? IPPROTO_UDP : IPPROTO_TCP;
 	struct inet_diag_msg socket_facts;
 	char link[LINK_BYTES];
 
-	if (!ask_kernel(c, h, &socket_facts))
+	if (!ask_kernel(c, protocol, own, peer, &socket_facts))
 		return;
 	h->has_uid = true;
 	h->uid = socket_facts.idiag_uid;

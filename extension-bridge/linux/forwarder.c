@@ -80,7 +80,7 @@ describe(struct forwarder *f, int fd)
 		return false;
 	forwarder_unmap(&h->source);
 	forwarder_unmap(&h->destination);
-	clients_identify(f->clients, h);
+	clients_identify(f->clients, &h->source, &h->destination, h);
 	(void)snprintf(h->forwarder, sizeof(h->forwarder), "%s", f->name);
 	return true;
 }

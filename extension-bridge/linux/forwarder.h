@@ -15,6 +15,7 @@
 
 #include "base/attr.h"
 #include "extension-bridge/flow_header.h"
+#include "extension-bridge/linux/client.h"
 
 #define FORWARDER_WORDS 256u
 
@@ -33,15 +34,6 @@ int network_listen(struct listeners *out, char words[FORWARDER_WORDS])
     WUNRES NONNULL(1, 2);
 int network_divert(const struct listeners *listeners,
     char words[FORWARDER_WORDS]) WUNRES NONNULL(1, 2);
-
-/* client.c: whose the socket is. */
-struct clients;
-struct clients *clients_new(void) WUNRES;
-void clients_free(struct clients *c);
-/* Fills pid, uid and executable of `h` as far as they can be found, from its
- * source and destination. */
-void clients_identify(struct clients *c, struct flow_header *h)
-    NONNULL(1, 2);
 
 /* name_service.c: datagrams to port 53, in flows of their own. */
 struct name_service;

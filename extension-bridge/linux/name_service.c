@@ -145,7 +145,7 @@ describe(struct name_service *n, const struct query *q)
 	h->transport = FLOW_DATAGRAM;
 	h->source = q->client;
 	h->destination = q->server;
-	clients_identify(n->clients, h);
+	clients_identify(n->clients, &q->client, &q->server, h);
 	forwarder_hide_source(h);
 	(void)snprintf(h->forwarder, sizeof(h->forwarder), "%s", n->name);
 }

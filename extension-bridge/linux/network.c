@@ -134,6 +134,16 @@ set_transparent(int fd, int family)
 	return setsockopt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, &on, sizeof(on));
 }
 
+/* So that the command may listen on a port to which it is connected through us:
+ * what was accepted inherits it. */
+static int
+let_reuse(int fd)
+{
+	const int on = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+}
+
 static int
 report_destinations(int fd, int family)
 {
@@ -165,8 +175,9 @@ open_listener(int family, int type, uint16_t port)
 	if (fd < 0)
 		return -1;
 	if (set_transparent(fd, family) == 0 && bind_any(fd, family, port) == 0 &&
-	    (type == SOCK_STREAM ? listen(fd, BACKLOG)
-	                         : report_destinations(fd, family)) == 0)
+	    (type == SOCK_STREAM
+	            ? let_reuse(fd) == 0 && listen(fd, BACKLOG) == 0
+	            : report_destinations(fd, family) == 0))
 		return fd;
 	int saved = errno;
 	(void)close(fd);
@@ -219,7 +230,7 @@ static const char ruleset[] =
     "    udp dport 53 tproxy to :%u\n"
     "  }\n"
     "  chain refuse {\n"
-    "    type filter hook output priority 0; policy accept;\n"
+    "    type filter hook input priority 0; policy accept;\n"
     "    ip daddr 127.0.0.0/8 accept\n"
     "    ip6 daddr ::1 accept\n"
     "    meta l4proto tcp accept\n"

@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: ISC
+"""sightglass exec with real programs: what they send is seen, and they notice
+nothing."""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import unittest
+
+from harness import CLI, Nginx, Process, Test, ThreadServer, get, wait_for
+
+
+class Exec(Test):
+    def setUp(self):
+        super().setUp()
+        self.ca = self.certificates()
+        self.state = os.path.join(self.directory, "state")
+        self.environment = dict(os.environ, SSL_CERT_FILE=self.ca.ca,
+                                HOME=self.directory, NO_COLOR="1")
+        self.environment.pop("SSL_CERT_DIR", None)
+
+    def tls_nginx(self, **options):
+        nginx = Nginx(self, self.ca.server(), **options)
+        nginx.put("hello.txt", b"hello\n")
+        return nginx
+
+    def exec(self, *command, options=(), timeout_s=60, **keywords):
+        keywords.setdefault("env", self.environment)
+        done = subprocess.run(
+            [CLI, "exec", *options, "-d", self.state, "--", *command],
+            capture_output=True, text=True, timeout=timeout_s, check=False,
+            **keywords)
+        if "Killed" not in done.stderr:
+            self.assertNotIn("Sanitizer", done.stderr)
+        return done
+
+    def records(self, dataset=None):
+        arguments = ["show", "-d", self.state, "-o", "json"]
+        if dataset:
+            arguments += ["--dataset", dataset]
+        done = self.run_cli(*arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def check_left(self):
+        """Sealed segments, and nothing of the run."""
+        for name in os.listdir(os.path.join(self.state, "log")):
+            self.assertTrue(name.endswith(".ndjson.zst"), name)
+            subprocess.run(["zstd", "-tq", os.path.join(self.state, "log", name)],
+                           check=True)
+        self.assertEqual(os.listdir(os.path.join(self.state, "run")), [])
+
+
+class Programs(Exec):
+    def see(self, *command, path="/hello.txt", options=()):
+        """Runs a command for {url}; its record and what it printed."""
+        nginx = self.tls_nginx()
+        url = f"https://localhost:{nginx.port}{path}"
+        done = self.exec(*[c.replace("{url}", url).replace("{port}", str(nginx.port))
+                           for c in command], options=options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        http = self.one(self.records("http"), url__path=path)
+        self.assertEqual(get(http, "url.full"), url)
+        self.assertEqual(get(http, "http.response.status_code"), 200)
+        self.assertEqual(get(http, "http.response.body.content"), "hello\n")
+        self.assertIn(f"200 GET {url}", done.stderr)
+        self.check_left()
+        return http, done
+
+    def test_curl(self):
+        http, done = self.see("curl", "-sS", "{url}")
+        self.assertEqual(done.stdout, "hello\n")
+        self.assertEqual(get(http, "process.executable"), shutil.which("curl"))
+        self.assertEqual(get(http, "user.id"), str(os.getuid()))
+        self.assertEqual(get(http, "destination.ip"), "127.0.0.1")
+
+    def test_wget(self):
+        _, done = self.see("wget", "-qO-", "{url}")
+        self.assertEqual(done.stdout, "hello\n")
+
+    def test_python(self):
+        _, done = self.see(
+            sys.executable, "-c", "import urllib.request as u;"
+            "print(u.urlopen('{url}').read().decode(), end='')")
+        self.assertEqual(done.stdout, "hello\n")
+
+    def test_node(self):
+        _, done = self.see(
+            "node", "-e", "require('https').get('{url}', "
+            "r => r.on('data', d => process.stdout.write(d)))")
+        self.assertEqual(done.stdout, "hello\n")
+
+    def test_openssl(self):
+        nginx = self.tls_nginx()
+        done = self.exec("openssl", "s_client", "-quiet", "-verify_return_error",
+                         "-servername", "localhost", "-connect",
+                         f"127.0.0.1:{nginx.port}",
+                         input="GET /hello.txt HTTP/1.0\r\n\r\n")
+        self.assertTrue(done.stdout.endswith("hello\n"), done)
+        self.assertEqual(get(self.one(self.records("http")), "url.full"),
+                         "https://localhost/hello.txt")
+
+    def test_curl_through_the_proxy(self):
+        http, done = self.see("curl", "-sS", "{url}", options=["--proxy"])
+        self.assertEqual(done.stdout, "hello\n")
+        self.assertEqual(get(http, "process.executable"), shutil.which("curl"))
+
+    def test_git(self):
+        repository = os.path.join(self.directory, "r")
+        bare = os.path.join(self.directory, "nginx", "www", "r.git")
+        git = ["git", "-c", "user.name=t", "-c", "user.email=t@localhost",
+               "-c", "init.defaultBranch=main"]
+        nginx = self.tls_nginx()
+        run = {"check": True, "capture_output": True}
+        subprocess.run([*git, "init", repository], **run)
+        subprocess.run([*git, "-C", repository, "commit", "--allow-empty", "-m",
+                        "one"], **run)
+        subprocess.run([*git, "clone", "--bare", repository, bare], **run)
+        subprocess.run([*git, "-C", bare, "update-server-info"], **run)
+        target = os.path.join(self.directory, "clone")
+        done = self.exec("git", "clone", f"https://localhost:{nginx.port}/r.git",
+                         target)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(os.path.isdir(os.path.join(target, ".git")))
+        self.assertIn("/r.git/info/refs", [get(r, "url.path")
+                                           for r in self.records("http")])
+
+    def test_an_ordinary_user(self):
+        if os.getuid() != 0:
+            self.skipTest("the other cases run as one already")
+        nobody = pwd.getpwnam("nobody")
+        for path in (self.directory, os.path.dirname(self.ca.ca)):
+            os.chmod(path, 0o755)
+        probe = subprocess.run([CLI, "--version"], user="nobody", check=False,
+                               capture_output=True) if self.may_run(nobody) else None
+        if probe is None or probe.returncode != 0:
+            self.skipTest("the build is not to be read by others")
+        os.mkdir(self.state)
+        os.chown(self.state, nobody.pw_uid, nobody.pw_gid)
+        nginx = self.tls_nginx()
+        done = self.exec("sh", "-c", f"id -u; curl -sS https://localhost:{nginx.port}"
+                         "/hello.txt", user="nobody", group=nobody.pw_gid,
+                         extra_groups=[])
+        self.assertEqual(done.stdout, f"{nobody.pw_uid}\nhello\n", done.stderr)
+        self.assertEqual(get(self.one(self.records("http")), "user.id"),
+                         str(nobody.pw_uid))
+
+    def may_run(self, user):
+        try:
+            subprocess.run([CLI, "--version"], user=user.pw_uid, check=True,
+                           capture_output=True)
+            return True
+        except (OSError, subprocess.CalledProcessError):
+            return False
+
+
+class Network(Exec):
+    def python(self, text, **options):
+        done = self.exec(sys.executable, "-c", text, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_a_listener_inside_comes_first(self):
+        outside = ThreadServer(self, lambda c: c.sendall(b"outside"))
+        out = self.python(f"""
+import socket
+a = ("127.0.0.1", {outside.port})
+with socket.create_connection(a) as c:
+    print(c.recv(9))
+l = socket.socket()
+l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+l.bind(a)
+l.listen()
+c = socket.create_connection(a)
+s, _ = l.accept()
+s.sendall(b"inside")
+print(c.recv(9))
+""")
+        self.assertEqual(out, "b'outside'\nb'inside'\n")
+        flow = self.one(self.records("flow"))
+        self.assertEqual(get(flow, "destination.port"), outside.port)
+
+    def test_loopback_in_both_families(self):
+        six = ThreadServer(self, lambda c: c.sendall(b"six"), address="::1")
+        out = self.python("import socket;"
+                          f"print(socket.create_connection(('::1', {six.port}))"
+                          ".recv(9))")
+        self.assertEqual(out, "b'six'\n")
+        self.assertEqual(get(self.one(self.records("flow")), "destination.ip"), "::1")
+
+    def test_the_original_destination_is_kept(self):
+        out = self.python("""
+import socket
+for family, address in ((socket.AF_INET, "198.51.100.7"),
+                        (socket.AF_INET6, "2001:db8::7")):
+    s = socket.socket(family)
+    s.settimeout(5)
+    s.connect((address, 4321))
+    print(s.getpeername()[0])
+    try:
+        s.sendall(b"x" * 9)
+        s.recv(1)
+    except OSError:
+        pass
+""")
+        self.assertEqual(out, "198.51.100.7\n2001:db8::7\n")
+        flows = self.records("flow")
+        self.assertEqual(sorted(get(r, "destination.ip") for r in flows),
+                         ["198.51.100.7", "2001:db8::7"])
+        for r in flows:
+            self.assertEqual(get(r, "destination.port"), 4321)
+            self.assertIn(get(r, "source.ip"), ("127.0.0.1", "::1"))
+
+    def test_quic_is_refused_at_once(self):
+        out = self.python("""
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(20)
+s.connect(("192.0.2.1", 443))
+s.send(b"hello")
+try:
+    s.recv(1)
+except ConnectionRefusedError:
+    print("refused")
+""")
+        self.assertEqual(out, "refused\n")
+
+    def test_dns_goes_through_the_daemon(self):
+        if os.getuid() != 0:
+            self.skipTest("needs port 53")
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(server.close)
+        server.bind((f"127.53.{os.getpid() % 250}.53", 53))
+        address = server.getsockname()[0]
+
+        def serve():
+            data, peer = server.recvfrom(512)
+            server.sendto(b"answer to " + data, peer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        out = self.python(f"""
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(20)
+s.sendto(b"query", ("{address}", 53))
+print(s.recvfrom(99))
+""")
+        self.assertEqual(out, f"(b'answer to query', ('{address}', 53))\n")
+        flow = self.one(self.records("flow"))
+        self.assertEqual(get(flow, "network.transport"), "udp")
+        self.assertEqual(get(flow, "destination.ip"), address)
+        self.assertEqual(get(flow, "process.pid") is not None, True)
+
+    def test_two_hundred_connections_at_once(self):
+        nginx = self.tls_nginx()
+        out = self.python(f"""
+import concurrent.futures, ssl, urllib.request
+context = ssl.create_default_context()
+def one(i):
+    u = "https://localhost:{nginx.port}/hello.txt?" + str(i)
+    return urllib.request.urlopen(u, context=context, timeout=50).read()
+with concurrent.futures.ThreadPoolExecutor(200) as pool:
+    print(sum(b == b"hello\\n" for b in pool.map(one, range(200))))
+""", timeout_s=120, options=["-q"])
+        self.assertEqual(out, "200\n")
+        self.assertEqual(len(self.records("http")), 200)
+
+    def test_a_server_that_is_not_trusted_is_not_trusted_here(self):
+        other = self.ca
+        self.ca = self.certificates_of("other")
+        nginx = self.tls_nginx()
+        self.ca = other
+        done = self.exec("curl", "-sS", f"https://localhost:{nginx.port}/")
+        self.assertEqual(done.returncode, 60, done.stderr)
+        tls = self.one(self.records("tls"))
+        # Both test CAs have one name, so it is the signature that is wrong.
+        self.assertEqual(get(tls, "sightglass.verification"), "bad_signature")
+        self.assertEqual(self.records("http"), [])
+
+    def certificates_of(self, name):
+        from harness import Certificates
+        return Certificates(os.path.join(self.directory, name))
+
+
+class Life(Exec):
+    def test_statuses(self):
+        self.assertEqual(self.exec("sh", "-c", "exit 42").returncode, 42)
+        self.assertEqual(self.exec("sh", "-c", "kill -9 $$").returncode, 137)
+        none = self.exec("/nonexistent/program")
+        self.assertEqual(none.returncode, 127)
+        self.assertIn("/nonexistent/program", none.stderr)
+        self.assertEqual(self.exec(self.ca.ca).returncode, 126)
+        self.check_left()
+
+    def test_quiet_is_quiet(self):
+        nginx = self.tls_nginx()
+        done = self.exec("curl", "-sS", f"https://localhost:{nginx.port}/hello.txt",
+                         options=["-q"])
+        self.assertEqual((done.stdout, done.stderr), ("hello\n", ""))
+
+    def test_two_at_once_share_a_directory(self):
+        nginx = self.tls_nginx()
+        url = f"https://localhost:{nginx.port}/hello.txt"
+        done = []
+        threads = [threading.Thread(target=lambda i=i: done.append(
+            self.exec("curl", "-sS", f"{url}?{i}"))) for i in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual([d.returncode for d in done], [0] * 4, done)
+        for d in done:  # each tells of its own alone
+            self.assertEqual(d.stderr.count(" 200 GET "), 1, d.stderr)
+        self.assertEqual(sorted(get(r, "url.query") for r in self.records("http")),
+                         ["0", "1", "2", "3"])
+        self.check_left()
+
+    def start(self, *command):
+        return Process(self, [CLI, "exec", "-d", self.state, "--", *command], "exec",
+                       env=self.environment, start_new_session=True)
+
+    def wait_line(self, process, text):
+        wait_for(lambda: text in process.output(), text)
+
+    def test_a_signal_is_passed_on(self):
+        process = self.start("sh", "-c", "trap 'echo got it; exit 9' TERM;"
+                             "echo ready; while :; do sleep 0.05; done")
+        self.wait_line(process, "ready")
+        self.assertEqual(process.end(signal.SIGTERM), 9)
+        self.assertIn("got it", process.output())
+        self.check_left()
+
+    def test_nothing_outlives_a_killed_exec(self):
+        process = self.start("sh", "-c", "echo ready; exec sleep 1000")
+        self.wait_line(process, "ready")
+        session = process.pid
+        process.end(signal.SIGKILL)
+        wait_for(lambda: not processes_of(session), "all to end")
+
+    def test_a_line_appears_while_the_command_runs(self):
+        nginx = self.tls_nginx()
+        process = self.start(
+            "sh", "-c", f"curl -sSo /dev/null https://localhost:{nginx.port}"
+            "/hello.txt; exec sleep 1000")
+        self.wait_line(process, "200 GET https://localhost")
+        self.assertEqual(process.end(signal.SIGTERM), 128 + signal.SIGTERM)
+
+    def test_closed_namespaces_are_explained(self):
+        done = subprocess.run(
+            ["unshare", "-Urm", "sh", "-c",
+             "echo 0 > /proc/sys/user/max_net_namespaces && exec \"$@\"", "sh",
+             CLI, "exec", "-d", self.state, "--", "true"],
+            capture_output=True, text=True, timeout=60, check=False,
+            env=self.environment)
+        self.assertEqual(done.returncode, 126, done.stderr)
+        self.assertIn("user.max_net_namespaces", done.stderr)
+        self.assertIn("--proxy", done.stderr)
+
+    def test_a_state_directory_that_cannot_be_made(self):
+        self.state = os.path.join(self.ca.ca, "below")
+        done = self.exec("true")
+        self.assertEqual(done.returncode, 126)
+        self.assertIn(self.ca.ca, done.stderr)
+
+    def test_the_command_is_needed(self):
+        done = self.run_cli("exec", "-d", self.state)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("usage: sightglass exec", done.stderr)
+
+
+def processes_of(session):
+    """Processes, but for zombies, whose session that is."""
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", encoding="utf-8") as f:
+                fields = f.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] not in "ZX":
+            found.append(int(name))
+    return found
+
+
+if __name__ == "__main__":
+    unittest.main()
