@@ -9,11 +9,13 @@ libbase_a_SOURCES = \
 	base/json.c base/json.h \
 	base/nosignal.h \
 	base/ring.c base/ring.h \
+	base/self.h \
 	base/shm.h
 if LINUX
-libbase_a_SOURCES += base/shm_linux.c
+libbase_a_SOURCES += base/self_linux.c base/shm_linux.c
 endif
 if DARWIN
-libbase_a_SOURCES += base/shm_darwin.c
+libbase_a_SOURCES += base/self_darwin.c base/shm_darwin.c
 endif
-EXTRA_DIST += base/shm_linux.c base/shm_darwin.c
+EXTRA_DIST += base/self_linux.c base/shm_linux.c \
+	base/self_darwin.c base/shm_darwin.c

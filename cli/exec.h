@@ -80,9 +80,6 @@ int exec_isolated(const char *flow_socket, char *const *argv,
     struct exec_children *children, char error[EXEC_ERROR_BYTES])
     WUNRES NONNULL(1, 2, 3, 4);
 
-/* This program's own path. E_SYS. */
-int exec_own_path(char out[PATH_MAX]) WUNRES NONNULL(1);
-
 /* Tells the proxy whose its clients are (proxy_options.client_facts), where the
  * system says it; else NULL. *context is freed with the process. */
 proxy_client_facts *exec_client_facts(void **context) WUNRES NONNULL(1);

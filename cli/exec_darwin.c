@@ -2,8 +2,6 @@
 /* exec on macOS, where a single program is seen through the proxy. CLI. */
 #include "cli/exec.h"
 
-#include <mach-o/dyld.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -16,14 +14,6 @@ exec_isolated(const char *flow_socket UNUSED, char *const *argv UNUSED,
 	    "program's own: use sightglass exec --proxy, or the extension for the "
 	    "whole machine");
 	return E_DENIED;
-}
-
-int
-exec_own_path(char out[PATH_MAX])
-{
-	uint32_t size = PATH_MAX;
-
-	return _NSGetExecutablePath(out, &size) == 0 ? 0 : E_SYS;
 }
 
 proxy_client_facts *

@@ -25,17 +25,6 @@ exec_isolated(const char *flow_socket, char *const *argv,
 	return outcome;
 }
 
-int
-exec_own_path(char out[PATH_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
-
-	if (n < 0)
-		return E_SYS;
-	out[n] = '\0';
-	return 0;
-}
-
 static void
 identify(void *context, const struct sockaddr_storage *client,
     const struct sockaddr_storage *proxy, struct flow_header *h)

@@ -24,6 +24,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/self.h"
 #include "cli/control.h"
 
 #define START_TIMEOUT_MS 20000
@@ -52,7 +53,7 @@ find_daemon(char out[PATH_MAX])
 	const char *named = getenv("SIGHTGLASSD");
 	char own[PATH_MAX];
 
-	if (named == NULL && exec_own_path(own) == 0 &&
+	if (named == NULL && self_path(own, sizeof(own)) == 0 &&
 	    (beside(out, own, "sightglassd") ||
 	        beside(out, own, "../sbin/sightglassd")))
 		return;

@@ -12,9 +12,6 @@
 
 #include "base/attr.h"
 
-/* The absolute path of the running program. E_SYS, E_LIMIT. */
-int os_self_path(char *out, size_t capacity) WUNRES NONNULL(1);
-
 /* Closes every descriptor from `first` up. */
 void os_close_from(int first);
 
@@ -24,6 +21,9 @@ void os_hide_memory(void);
 
 /* Who is at the other end of a connected UNIX socket. E_SYS. */
 int os_peer(int fd, uid_t *uid, gid_t *gid) WUNRES NONNULL(2, 3);
+
+/* initgroups(3), whose second argument is not of one type everywhere. E_SYS. */
+int os_init_groups(const char *user, gid_t gid) WUNRES NONNULL(1);
 
 /* Processors to use; at least 1. */
 unsigned os_processors(void);

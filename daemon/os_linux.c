@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Linux's ways: /proc, close_range(2), prctl(2), SO_PEERCRED. Any role. */
+/* Linux's ways: close_range(2), prctl(2), SO_PEERCRED. Any role. */
 #include "daemon/os.h"
 
+#include <grp.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -9,19 +10,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-
-int
-os_self_path(char *out, size_t capacity)
-{
-	ssize_t n = readlink("/proc/self/exe", out, capacity - 1);
-
-	if (n < 0)
-		return E_SYS;
-	if ((size_t)n == capacity - 1)
-		return E_LIMIT;
-	out[n] = '\0';
-	return 0;
-}
 
 void
 os_close_from(int first)
@@ -51,6 +39,12 @@ os_peer(int fd, uid_t *uid, gid_t *gid)
 	*uid = peer.uid;
 	*gid = peer.gid;
 	return 0;
+}
+
+int
+os_init_groups(const char *user, gid_t gid)
+{
+	return initgroups(user, gid) == 0 ? 0 : E_SYS;
 }
 
 unsigned

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/self.h"
 #include "daemon/children.h"
 #include "daemon/notify.h"
 #include "daemon/os.h"
@@ -502,7 +503,7 @@ open_places(struct parent *p)
 static void
 prepare(struct parent *p)
 {
-	if (os_self_path(p->self, sizeof(p->self)) != 0)
+	if (self_path(p->self, sizeof(p->self)) != 0)
 		diag_fatal("cannot find my own path: %s", strerror(errno));
 	if (gethostname(p->hostname, sizeof(p->hostname) - 1) != 0)
 		(void)snprintf(p->hostname, sizeof(p->hostname), "localhost");

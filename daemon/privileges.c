@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "base/err.h"
+#include "daemon/os.h"
 
 int
 privileges_of(const char *user, uid_t *uid, gid_t *gid)
@@ -39,7 +40,7 @@ privileges_drop(const char *user)
 		    "'user:' in the configuration", user);
 	if (uid == 0)
 		return; /* "user: root" was asked for */
-	if (initgroups(user, gid) != 0 || setgid(gid) != 0 || setuid(uid) != 0)
+	if (os_init_groups(user, gid) != 0 || setgid(gid) != 0 || setuid(uid) != 0)
 		diag_fatal("cannot become user '%s': %s", user, strerror(errno));
 	if (setuid(0) == 0)
 		diag_fatal("privileges could be had back after dropping them");
