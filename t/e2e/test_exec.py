@@ -195,6 +195,10 @@ print(c.recv(9))
         self.assertEqual(get(self.one(self.records("flow")), "destination.ip"), "::1")
 
     def test_the_original_destination_is_kept(self):
+        os.mkdir(self.state)  # nothing is to leave this machine
+        with open(os.path.join(self.state, "sightglass.yaml"), "w",
+                  encoding="ascii") as out:
+            out.write("policy:\n  refuse: [198.51.100.0/24, '2001:db8::/32']\n")
         out = self.python("""
 import socket
 for family, address in ((socket.AF_INET, "198.51.100.7"),
@@ -215,6 +219,7 @@ for family, address in ((socket.AF_INET, "198.51.100.7"),
                          ["198.51.100.7", "2001:db8::7"])
         for r in flows:
             self.assertEqual(get(r, "destination.port"), 4321)
+            self.assertEqual(get(r, "sightglass.close"), "refused_by_policy")
             self.assertIn(get(r, "source.ip"), ("127.0.0.1", "::1"))
 
     def test_quic_is_refused_at_once(self):
