@@ -175,8 +175,10 @@ put_time(struct page *g, yyjson_val *stamp)
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
 	time_t seconds = timegm(&tm);
-	struct tm *local = g->p->utc ? gmtime(&seconds) : localtime(&seconds);
-	if (local == NULL || strftime(shown, sizeof(shown), "%H:%M:%S", local) == 0)
+	struct tm *shifted = g->p->utc ? gmtime_r(&seconds, &tm)
+	                               : localtime_r(&seconds, &tm);
+	if (shifted == NULL ||
+	    strftime(shown, sizeof(shown), "%H:%M:%S", shifted) == 0)
 		return;
 	colour(g, DIM);
 	put(g, shown);

@@ -106,12 +106,11 @@ append_system(FILE *out)
 
 /* The first that is set of those that name the same file is enough. */
 static bool
-named_before(size_t index)
+named_before(size_t index, const char *path)
 {
 	for (size_t i = 0; i < index; i++) {
 		const char *other = getenv(bundle_variables[i]);
-		if (other != NULL &&
-		    strcmp(other, getenv(bundle_variables[index])) == 0)
+		if (other != NULL && strcmp(other, path) == 0)
 			return true;
 	}
 	return false;
@@ -126,7 +125,7 @@ append_named(FILE *out)
 
 	for (size_t i = 0; i < BUNDLE_VARIABLES; i++) {
 		const char *path = getenv(bundle_variables[i]);
-		if (path != NULL && path[0] != '\0' && !named_before(i))
+		if (path != NULL && path[0] != '\0' && !named_before(i, path))
 			(void)append_file(out, path);
 	}
 	if (directories != NULL)

@@ -397,6 +397,7 @@ control_free(struct control *control)
 	if (control == NULL)
 		return;
 	while (!TAILQ_EMPTY(&control->clients))
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): TAILQ_REMOVE misread */
 		hang_up(TAILQ_FIRST(&control->clients));
 	if (control->accepting != NULL)
 		event_free(control->accepting);

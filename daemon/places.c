@@ -197,10 +197,11 @@ places_open_trust(const struct conf *conf, char error[256])
 
 	if (strcmp(conf->upstream_trust, "system") != 0) {
 		int fd = open(conf->upstream_trust, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			(void)snprintf(error, 256, "upstream.trust: cannot open '%.150s': %s",
-			    conf->upstream_trust, strerror(errno));
-		return fd < 0 ? E_NOTFOUND : fd;
+		if (fd >= 0)
+			return fd;
+		(void)snprintf(error, 256, "upstream.trust: cannot open '%.150s': %s",
+		    conf->upstream_trust, strerror(errno));
+		return E_NOTFOUND;
 	}
 	for (size_t i = 0; i < ARRAY_LENGTH(stores); i++) {
 		int fd = open(stores[i], O_RDONLY | O_CLOEXEC);

@@ -50,14 +50,15 @@ landlock_abi(void)
 static int
 allow_directory(int ruleset, const char *directory)
 {
-	struct landlock_path_beneath_attr rule = {.allowed_access = LOG_RIGHTS};
+	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	rule.parent_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (rule.parent_fd < 0)
+	if (fd < 0)
 		return -1;
+	struct landlock_path_beneath_attr rule = {.allowed_access = LOG_RIGHTS,
+	    .parent_fd = fd};
 	int error = (int)syscall(SYS_landlock_add_rule, ruleset,
 	    LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-	(void)close(rule.parent_fd);
+	(void)close(fd);
 	return error;
 }
 

@@ -46,7 +46,7 @@ struct mint {
 	uint64_t ticket;
 	struct leaf_id id;
 	struct buf request; /* the message, to be sent again to a new signer */
-	TAILQ_HEAD(, worker_flow) waiters;
+	TAILQ_HEAD(leaf_waiters, worker_flow) waiters;
 };
 
 TAILQ_HEAD(worker_flows, worker_flow);

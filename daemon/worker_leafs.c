@@ -134,6 +134,7 @@ take_leaf(struct worker *w, const struct msg *m)
 
 	memcpy(&head, m->payload, sizeof(head));
 	TAILQ_FOREACH (mint, &w->mints, all)
+		/* cppcheck-suppress nullPointerRedundantCheck ; it misreads the macro */
 		if (mint->ticket == head.ticket)
 			break;
 	if (mint == NULL)

@@ -35,10 +35,9 @@ header_bytes(uint8_t descriptor)
 	size_t bytes = (size_t)5 + dictionary_bytes[descriptor & 3] +
 	    size_bytes[descriptor >> 6];
 
-	if (!single_segment)
-		bytes++; /* the window descriptor */
-	else if (descriptor >> 6 == 0)
-		bytes++; /* the size, in one byte */
+	/* The window descriptor, or in its stead the size in one byte. */
+	if (!single_segment || descriptor >> 6 == 0)
+		bytes++;
 	return bytes;
 }
 

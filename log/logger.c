@@ -629,6 +629,7 @@ logger_new(const struct logger_options *options, char error[256])
 		return NULL;
 	}
 	repair_all(l);
+	/* cppcheck-suppress memleak ; the logger owns its copy of the directory */
 	return l;
 }
 

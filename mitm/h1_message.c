@@ -178,7 +178,7 @@ h1_message_keep(struct h1_message *m, const struct h1_span *text)
 	size_t length = all.length < m->head_left ? all.length : m->head_left;
 	uint8_t *copy = length == 0 ? NULL : arena_alloc(&m->arena, length);
 
-	if (copy == NULL)
+	if (copy == NULL || all.data == NULL)
 		length = 0;
 	else
 		memcpy(copy, all.data, length);

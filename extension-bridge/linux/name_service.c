@@ -173,6 +173,7 @@ find(struct name_service *n, const struct sockaddr_storage *client,
 	struct query *q;
 
 	TAILQ_FOREACH_REVERSE(q, &n->queries, query_list, all) {
+		/* cppcheck-suppress uninitvar ; it cannot see the macro */
 		if (equal(&q->client, client) && equal(&q->server, server))
 			return q;
 	}
@@ -308,6 +309,7 @@ name_service_free(struct name_service *n)
 	if (n == NULL)
 		return;
 	while (!TAILQ_EMPTY(&n->queries))
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): TAILQ_REMOVE misread */
 		end(TAILQ_FIRST(&n->queries));
 	if (n->asked4 != NULL)
 		event_free(n->asked4);

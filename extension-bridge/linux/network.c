@@ -188,7 +188,7 @@ open_listener(int family, int type, uint16_t port)
 static int
 port_of(int fd, uint16_t *port)
 {
-	struct sockaddr_in in;
+	struct sockaddr_in in = {0};
 	socklen_t length = sizeof(in);
 
 	if (getsockname(fd, (struct sockaddr *)&in, &length) != 0)

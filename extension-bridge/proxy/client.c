@@ -113,8 +113,9 @@ refuse(struct client *c, enum refusal why, const char *detail)
 		socks_reply_write(refusal_socks(why), reply);
 		(void)tell(c, reply, sizeof(reply));
 	} else if (c->language == LANGUAGE_HTTP) {
-		(void)tell(c, answer, refusal_write_http(why, c->target.host,
-		    detail, answer));
+		size_t length = refusal_write_http(why, c->target.host, detail,
+		    answer);
+		(void)tell(c, answer, length);
 	}
 	linger(c);
 }

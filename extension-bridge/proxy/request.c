@@ -341,7 +341,7 @@ write_fields(struct buf *out, struct text fields)
 int
 request_rewrite(const uint8_t *bytes, size_t length, struct buf *out)
 {
-	struct request checked;
+	struct request checked = {0};
 	struct head h;
 
 	int used = request_parse(bytes, length, &checked);

@@ -215,7 +215,7 @@ unescape(const uint8_t *at, size_t length, struct buf *out)
 			c = at[++i];
 			if (c == 'x' && i + 2 < length && hex(at[i + 1]) >= 0 &&
 			    hex(at[i + 2]) >= 0) {
-				c = (uint8_t)(hex(at[i + 1]) << 4 | hex(at[i + 2]));
+				c = (uint8_t)(hex(at[i + 1]) * 16 + hex(at[i + 2]));
 				i += 2;
 			} else {
 				c = c == 'r' ? '\r' : c == 'n' ? '\n' :
