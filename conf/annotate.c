@@ -120,20 +120,25 @@ conf_write_annotated(struct buf *out)
 
 /* --- the manual page's list --- */
 
-/* mdoc reads a backslash, and a dot or an apostrophe at a line's beginning. */
+/* A line a sentence, and none longer than the eye likes; mdoc reads a backslash. */
 static int
 mdoc_text(struct buf *out, const char *text)
 {
 	int error = 0;
+	size_t column = 0;
 	char before = '\0';
 
 	for (; error == 0 && *text != '\0'; before = *text++) {
-		if (*text == '\\')
+		column++;
+		if (*text == '\\') {
 			error = buf_puts(out, "\\e");
-		else if (*text == ' ' && before == '.') /* a line a sentence */
+		} else if (*text == ' ' && (before == '.' ||
+		        column + strcspn(text + 1, " ") >= WIDTH)) {
 			error = buf_puts(out, "\n");
-		else
+			column = 0;
+		} else {
 			error = buf_append(out, text, 1);
+		}
 	}
 	return error != 0 ? error : buf_puts(out, "\n");
 }

@@ -12,3 +12,43 @@ libconf_a_SOURCES = \
 noinst_PROGRAMS += conf/describe
 conf_describe_SOURCES = conf/describe.c
 conf_describe_LDADD = libconf.a libbase.a $(YAML_LIBS)
+
+# Installed: the annotated settings, never over those of the machine; on Linux
+# the unit and its user, which systemd-sysusers makes.
+INSTALLED_PATHS = sed -e 's|@statedir[@]|$(statedir)|g' -e 's|@logdir[@]|$(logdir)|g' \
+	-e 's|@rundir[@]|$(rundir)|g' -e 's|@confdir[@]|$(confdir)|g' \
+	-e 's|@sbindir[@]|$(sbindir)|g'
+EXTRA_DIST += conf/sightglass.yaml conf/sightglassd.service.in \
+	conf/sightglass.sysusers
+
+install-data-hook: install-settings
+uninstall-hook: uninstall-settings
+
+install-settings:
+	$(MKDIR_P) '$(DESTDIR)$(confdir)'
+	$(INSTALLED_PATHS) $(srcdir)/conf/sightglass.yaml \
+	    > '$(DESTDIR)$(confdir)/sightglass.yaml.new'
+	chmod 644 '$(DESTDIR)$(confdir)/sightglass.yaml.new'
+	if test -e '$(DESTDIR)$(confdir)/sightglass.yaml'; then \
+	    mv '$(DESTDIR)$(confdir)/sightglass.yaml.new' \
+	       '$(DESTDIR)$(confdir)/sightglass.yaml.example'; \
+	else \
+	    mv '$(DESTDIR)$(confdir)/sightglass.yaml.new' \
+	       '$(DESTDIR)$(confdir)/sightglass.yaml'; \
+	fi
+if LINUX
+	$(MKDIR_P) '$(DESTDIR)$(systemdunitdir)' '$(DESTDIR)$(sysusersdir)'
+	$(INSTALLED_PATHS) $(srcdir)/conf/sightglassd.service.in \
+	    > '$(DESTDIR)$(systemdunitdir)/sightglassd.service'
+	chmod 644 '$(DESTDIR)$(systemdunitdir)/sightglassd.service'
+	$(INSTALL_DATA) $(srcdir)/conf/sightglass.sysusers \
+	    '$(DESTDIR)$(sysusersdir)/sightglass.conf'
+endif
+
+# Settings that a person may have changed stay.
+uninstall-settings:
+	rm -f '$(DESTDIR)$(confdir)/sightglass.yaml.example' \
+	    '$(DESTDIR)$(systemdunitdir)/sightglassd.service' \
+	    '$(DESTDIR)$(sysusersdir)/sightglass.conf'
+
+.PHONY: install-settings uninstall-settings

@@ -173,7 +173,6 @@ find(struct name_service *n, const struct sockaddr_storage *client,
 	struct query *q;
 
 	TAILQ_FOREACH_REVERSE(q, &n->queries, query_list, all) {
-		/* cppcheck-suppress uninitvar ; it cannot see the macro */
 		if (equal(&q->client, client) && equal(&q->server, server))
 			return q;
 	}

@@ -45,6 +45,12 @@ t_unit_proxy_suite_SOURCES = t/unit/proxy.c t/unit/receiver.c \
 	t/unit/receiver.h
 t_unit_proxy_suite_LDADD = libbridge.a libbase.a $(EVENT_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/record-suite
+t_unit_record_suite_SOURCES = t/unit/record.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/record.c
+t_unit_record_suite_LDADD = liblog.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/record
+
 check_PROGRAMS += t/unit/request-suite
 t_unit_request_suite_SOURCES = t/unit/request.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/request.c
@@ -63,3 +69,8 @@ t_unit_socks_suite_SOURCES = t/unit/socks.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/socks.c
 t_unit_socks_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/socks
+
+check_PROGRAMS += t/unit/verify-suite
+t_unit_verify_suite_SOURCES = t/unit/verify.c
+t_unit_verify_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
+	$(UNIT_LIBS)

@@ -1,0 +1,52 @@
+# One fuzz target a pure module: t/fuzz/NAME.c, which the module's suite feeds the
+# corpus too, is built as t/fuzz/NAME-fuzz after ./configure --enable-fuzz CC=clang.
+EXTRA_DIST += t/fuzz-all
+if FUZZ
+WITH_FUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+noinst_PROGRAMS += t/fuzz/flow_header-fuzz
+t_fuzz_flow_header_fuzz_SOURCES = t/fuzz/flow_header.c
+t_fuzz_flow_header_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_flow_header_fuzz_LDADD = libbridge.a libbase.a
+
+noinst_PROGRAMS += t/fuzz/h1-fuzz
+t_fuzz_h1_fuzz_SOURCES = t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h
+t_fuzz_h1_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_h1_fuzz_LDADD = libmitm.a libbase.a $(LLHTTP_LIBS)
+
+noinst_PROGRAMS += t/fuzz/hello-fuzz
+t_fuzz_hello_fuzz_SOURCES = t/fuzz/hello.c
+t_fuzz_hello_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_hello_fuzz_LDADD = libmitm.a libbase.a
+
+noinst_PROGRAMS += t/fuzz/names-fuzz
+t_fuzz_names_fuzz_SOURCES = t/fuzz/names.c
+t_fuzz_names_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_names_fuzz_LDADD = libca.a libbase.a $(MBEDTLS_LIBS)
+
+noinst_PROGRAMS += t/fuzz/policy-fuzz
+t_fuzz_policy_fuzz_SOURCES = t/fuzz/policy.c
+t_fuzz_policy_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_policy_fuzz_LDADD = libmitm.a libbase.a
+
+noinst_PROGRAMS += t/fuzz/record-fuzz
+t_fuzz_record_fuzz_SOURCES = t/fuzz/record.c
+t_fuzz_record_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_record_fuzz_LDADD = liblog.a libbase.a $(YYJSON_LIBS)
+
+noinst_PROGRAMS += t/fuzz/request-fuzz
+t_fuzz_request_fuzz_SOURCES = t/fuzz/request.c
+t_fuzz_request_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_request_fuzz_LDADD = libbridge.a libbase.a
+
+noinst_PROGRAMS += t/fuzz/segment-fuzz
+t_fuzz_segment_fuzz_SOURCES = t/fuzz/segment.c
+t_fuzz_segment_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_segment_fuzz_LDADD = liblog.a libbase.a $(ZSTD_LIBS) $(XXHASH_LIBS) \
+	$(YYJSON_LIBS)
+
+noinst_PROGRAMS += t/fuzz/socks-fuzz
+t_fuzz_socks_fuzz_SOURCES = t/fuzz/socks.c
+t_fuzz_socks_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_socks_fuzz_LDADD = libbridge.a libbase.a
+endif
