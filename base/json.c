@@ -167,9 +167,10 @@ put_latin1(struct json *j, uint8_t byte)
 static void
 put_escaped(struct json *j, const uint8_t *p, size_t length)
 {
-	const uint8_t *end = p + length;
-	const uint8_t *run = p;
+	if (length == 0) /* p may be NULL then */
+		return;
 
+	const uint8_t *end = p + length, *run = p;
 	while (p < end && j->error == 0) {
 		size_t sequence = 0;
 		if (plain[*p] ||
