@@ -8,6 +8,7 @@ libbase_a_SOURCES = \
 	base/err.c base/err.h \
 	base/json.c base/json.h \
 	base/nosignal.h \
+	base/path.c base/path.h \
 	base/ring.c base/ring.h \
 	base/self.h \
 	base/shm.h

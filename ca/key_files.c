@@ -21,6 +21,7 @@
 #include <mbedtls/platform_util.h>
 
 #include "base/err.h"
+#include "base/path.h"
 #include "ca/key.h"
 
 #define FILE_BYTES_MAX (64u * 1024)
@@ -275,7 +276,7 @@ certificate_pem(const mbedtls_x509_crt *crt, struct buf *out)
 static int
 make_directory(const char *path, int *fd)
 {
-	if (mkdir(path, MODE_DIRECTORY) != 0 && errno != EEXIST)
+	if (path_make(path, MODE_DIRECTORY, NULL) != 0)
 		return E_SYS;
 	int error = open_directory(path, LOCK_EX, fd);
 	return error == E_NOTFOUND ? E_SYS : error;

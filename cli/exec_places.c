@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/path.h"
 
 /* What must fit a socket's address behind the run's directory. */
 #define LONGEST_SOCKET "/control.sock"
@@ -25,21 +26,6 @@ fail(char error[EXEC_ERROR_BYTES], const char *path)
 	(void)snprintf(error, EXEC_ERROR_BYTES, "%.300s: %s", path,
 	    strerror(errno));
 	return E_SYS;
-}
-
-/* As mkdir -p: what is there already stays as it is. */
-static int
-make_directories(char *path, mode_t mode)
-{
-	for (char *slash = strchr(path + 1, '/'); slash != NULL;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		int made = mkdir(path, 0755);
-		*slash = '/';
-		if (made != 0 && errno != EEXIST)
-			return -1;
-	}
-	return mkdir(path, mode) == 0 || errno == EEXIST ? 0 : -1;
 }
 
 static int
@@ -64,7 +50,7 @@ make_run(struct exec_places *p, char error[EXEC_ERROR_BYTES])
 	if (length < 0 || (size_t)length + sizeof(LONGEST_SOCKET) >
 	        sizeof(address->sun_path))
 		return make_run_elsewhere(p, error);
-	if (make_directories(p->run, 0700) == 0)
+	if (path_make(p->run, 0700, NULL) == 0)
 		return 0;
 	return fail(error, p->run);
 }
@@ -79,7 +65,7 @@ exec_places_make(struct exec_places *places, const char *directory,
 		return fail(error, directory);
 	}
 	(void)snprintf(places->state, sizeof(places->state), "%s", directory);
-	if (make_directories(places->state, 0700) != 0)
+	if (path_make(places->state, 0700, NULL) != 0)
 		return fail(error, places->state);
 	/* Relative paths would not survive the daemon's change of directory. */
 	char *real = realpath(places->state, NULL);

@@ -12,38 +12,12 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/path.h"
 #include "daemon/privileges.h"
 
 #define LISTEN_QUEUE 1024
 
 /* --- directories --- */
-
-/* mkdir -p; *made tells if the last part is new. */
-static int
-make_path(const char *path, mode_t mode, bool *made)
-{
-	char part[1024];
-	size_t length = strlen(path);
-
-	*made = false;
-	if (length == 0 || length >= sizeof(part)) {
-		errno = ENAMETOOLONG;
-		return E_SYS;
-	}
-	memcpy(part, path, length + 1);
-	for (char *slash = strchr(part + 1, '/'); slash != NULL;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(part, 0755) != 0 && errno != EEXIST)
-			return E_SYS;
-		*slash = '/';
-	}
-	if (mkdir(part, mode) == 0) {
-		*made = true;
-		return 0;
-	}
-	return errno == EEXIST ? 0 : E_SYS;
-}
 
 static int
 make(const char *key, const char *path, mode_t mode, uid_t uid, gid_t gid,
@@ -51,7 +25,7 @@ make(const char *key, const char *path, mode_t mode, uid_t uid, gid_t gid,
 {
 	bool made;
 
-	if (make_path(path, mode, &made) != 0 ||
+	if (path_make(path, mode, &made) != 0 ||
 	    (made && geteuid() == 0 && chown(path, uid, gid) != 0)) {
 		(void)snprintf(error, 256, "%s: cannot make the directory '%s': %s", key,
 		    path, strerror(errno));
