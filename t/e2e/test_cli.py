@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: ISC
+"""The command line, as a person uses it: ca, status, check, show, tail, proxy, and
+what each says to input that is wrong."""
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import unittest
+
+from harness import CLI, DAEMON, Daemon, Nginx, Process, Test, get, wait_for
+
+COMMANDS = ["exec", "proxy", "tail", "show", "ca", "status", "check"]
+
+
+class Cli(Test):
+    def setUp(self):
+        super().setUp()
+        self.state = os.path.join(self.directory, "a", "state")
+
+    def cli(self, *arguments, status=0):
+        """What a command on our directory said on standard output."""
+        done = self.run_cli("-d", self.state, *arguments)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout
+
+    def refused(self, status, *arguments):
+        """What a command said that fails with this status, and prints nothing."""
+        done = self.run_cli("-d", self.state, *arguments)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.assertEqual(done.stdout, "")
+        return done.stderr
+
+
+class Usage(Cli):
+    def test_every_command_explains_itself(self):
+        text = self.run_cli("--help").stdout
+        for command in COMMANDS:
+            self.assertRegex(text, rf"(?m)^  {command} +\w")
+            done = self.run_cli(command, "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertTrue(done.stdout.startswith(f"usage: sightglass {command}"))
+            self.assertEqual(self.run_cli("help", command).stdout, done.stdout)
+            wide = [line for line in done.stdout.splitlines()[1:] if len(line) > 80]
+            self.assertEqual(wide, [])
+
+    def test_the_version_is_told(self):
+        told = self.run_cli("--version").stdout
+        self.assertRegex(told, r"^sightglass \d+\.\d+\.\d+\n$")
+
+    def test_a_command_that_is_not_there_is_told_with_the_nearest(self):
+        self.assertIn("did you mean 'show'?", self.refused(2, "shwo"))
+        self.assertIn("--help", self.refused(2, "xyzzy"))
+        self.assertIn("usage:", self.refused(2))
+
+    def test_an_unknown_option_is_told(self):
+        for command in COMMANDS:
+            self.assertIn("--nonsense", self.refused(2, command, "--nonsense"))
+
+
+class Ca(Cli):
+    def openssl(self, *arguments):
+        return subprocess.run(["openssl", "x509", *arguments], check=True,
+                              capture_output=True, text=True).stdout
+
+    def test_it_is_made_once_and_kept_from_others(self):
+        self.assertIn(f"in {self.state}/ca", self.cli("ca", "init"))
+        folder = os.path.join(self.state, "ca")
+        for name in os.listdir(folder):
+            mode = os.stat(os.path.join(folder, name)).st_mode
+            if "key" in name:
+                self.assertEqual(stat.S_IMODE(mode), 0o600)
+        before = self.cli("ca", "export")
+        self.assertIn("holds a CA already", self.refused(1, "ca", "init"))
+        self.assertEqual(self.cli("ca", "export"), before)
+
+    def test_what_is_shown_is_what_openssl_reads(self):
+        self.cli("ca", "init")
+        shown = self.cli("ca", "show")
+        path = os.path.join(self.directory, "ca.der")
+        self.cli("ca", "export", "--der", "-o", path)
+        told = self.openssl("-inform", "der", "-in", path, "-noout",
+                            "-fingerprint", "-sha256", "-ext",
+                            "basicConstraints,keyUsage")
+        self.assertIn(re.search("=([0-9A-F:]{95})", told)[1], shown)
+        self.assertIn("CA:TRUE", told)
+        self.assertIn("Certificate Sign", told)
+        pem = os.path.join(self.directory, "ca.pem")
+        self.cli("ca", "export", "-o", pem)
+        self.assertEqual(self.openssl("-in", pem),
+                         self.openssl("-inform", "der", "-in", path))
+
+    def test_without_one_the_way_to_it_is_told(self):
+        self.assertIn("sightglass ca init", self.refused(3, "ca", "show"))
+        self.assertIn("sightglass ca init", self.refused(3, "ca", "export"))
+
+    def test_it_needs_to_be_told_what_to_do(self):
+        self.assertIn("init", self.refused(2, "ca"))
+        self.assertIn("frobnicate", self.refused(2, "ca", "frobnicate"))
+
+
+class NoDaemon(Cli):
+    def test_status_says_that_none_runs(self):
+        self.assertIn(f"{self.state}/run/control.sock", self.refused(1, "status"))
+
+    def test_check_says_what_comes_with_the_first_start(self):
+        told = self.cli("check")
+        self.assertRegex(told, r"(?m)^ok +ca +none yet")
+        self.assertRegex(told, r"(?m)^ok +daemon +no daemon runs")
+
+    def test_a_log_that_is_not_there_is_named(self):
+        self.assertIn(f"{self.state}/log", self.refused(3, "show"))
+
+    def test_a_proxy_for_the_whole_network_must_be_meant(self):
+        self.assertIn("--allow-remote", self.refused(2, "proxy", "-l", "0.0.0.0:0"))
+        self.assertIn("--allow-remote", self.refused(2, "proxy", "-l", "[::]:0"))
+
+
+class Running(Cli):
+    def start(self, *settings):
+        self.ca = self.certificates()
+        self.daemon = Daemon(self, *settings, trust=self.ca.ca,
+                             directory=self.state)
+        self.addCleanup(self.daemon.end)
+
+    def web(self):
+        nginx = Nginx(self, self.ca.server())
+        nginx.put("hello.txt", b"hello\n")
+        return nginx
+
+    def proxy(self):
+        """A proxy of ours; its port."""
+        process = Process(self, [CLI, "proxy", "-d", self.state, "-l",
+                                 "127.0.0.1:0"], "proxy")
+        told = wait_for(lambda: re.search(r"^127\.0\.0\.1:(\d+)$",
+                                          process.output(), re.M), "its port")
+        return process, int(told[1])
+
+    def curl(self, *arguments):
+        trust = os.path.join(self.directory, "trust.pem")
+        with open(trust, "w", encoding="ascii") as out:
+            out.write(self.cli("ca", "export"))
+        done = subprocess.run(["curl", "-sS", "--noproxy", "", "--cacert", trust,
+                               *arguments], capture_output=True, text=True,
+                              check=False, timeout=30)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_status_for_a_person_and_for_a_program(self):
+        self.start()
+        told = json.loads(self.cli("status", "-o", "json"))
+        self.assertEqual(len(told["workers"]), 2)
+        for role in [told["logger"], told["signer"], *told["workers"]]:
+            os.kill(role["pid"], 0)
+        self.assertIn("sightglassd", self.cli("status"))
+
+    def test_check_finds_a_running_daemon_in_order(self):
+        self.start()
+        told = self.cli("check")
+        self.assertEqual([line.split()[0] for line in told.splitlines()],
+                         ["ok"] * len(told.splitlines()), told)
+
+    def test_check_says_what_is_wrong(self):
+        self.start()
+        self.daemon.end()
+        os.chmod(os.path.join(self.state, "ca"), 0o755)
+        key = [n for n in os.listdir(os.path.join(self.state, "ca")) if "key" in n]
+        os.chmod(os.path.join(self.state, "ca", key[0]), 0o644)
+        told = self.cli("check", status=1)
+        self.assertRegex(told, r"(?m)^(?!ok)\w+ +ca ")
+        self.assertIn("chmod", told)
+
+    def test_all_three_ways_through_the_proxy(self):
+        self.start()
+        nginx = self.web()
+        process, port = self.proxy()
+        ways = [["-x", f"http://127.0.0.1:{port}"],
+                ["-x", f"socks5h://127.0.0.1:{port}"],
+                ["-x", f"socks5://127.0.0.1:{port}"]]
+        for i, way in enumerate(ways):
+            self.assertEqual(
+                self.curl(*way, f"https://localhost:{nginx.port}/hello.txt?{i}"),
+                "hello\n")
+        plain = PlainServer(self)
+        self.assertIn("GET /absolute HTTP/1.1", self.curl(
+            *ways[0], f"http://127.0.0.1:{plain.port}/absolute"))
+        self.assertEqual(process.end(signal.SIGTERM), 0)
+        urls = {get(r, "url.full") for r in self.stopped("http")}
+        for i in range(len(ways)):
+            self.assertIn(f"https://localhost:{nginx.port}/hello.txt?{i}", urls)
+        self.assertIn(f"http://127.0.0.1:{plain.port}/absolute", urls)
+
+    def stopped(self, dataset):
+        self.daemon.stop()
+        return self.daemon.records(dataset)
+
+    def test_tail_follows_and_show_ends(self):
+        self.start("log.flush=100ms")
+        nginx = self.web()
+        _, port = self.proxy()
+        url = f"https://localhost:{nginx.port}/hello.txt"
+        proxy = ["-x", f"http://127.0.0.1:{port}"]
+        self.curl(*proxy, url + "?before")
+        wait_for(lambda: "?before" in self.cli("show"), "the first record")
+        tail = Process(self, [CLI, "tail", "-d", self.state, "-o", "json",
+                              "--dataset", "http"], "tail")
+        both = Process(self, [CLI, "tail", "-d", self.state, "-n", "1",
+                              "--dataset", "http"], "tail-n")
+        wait_for(lambda: "?before" in both.output(), "the record of before")
+        self.curl(*proxy, url + "?after")
+        wait_for(lambda: "?after" in tail.output(), "the record in tail")
+        wait_for(lambda: "?after" in both.output(), "the record in tail -n 1")
+        self.assertNotIn("?before", tail.output())
+        for line in tail.output().splitlines():
+            self.assertEqual(get(json.loads(line), "event.dataset"),
+                             "sightglass.http")
+        self.assertIn(tail.end(signal.SIGINT), (0, 130, -signal.SIGINT))
+        last = self.cli("show", "-n", "1", "--dataset", "http", "-o", "json")
+        self.assertEqual(get(json.loads(last), "url.full"), url + "?after")
+        self.assertIn("hello", self.cli("show", "-vv", "--dataset", "http"))
+
+    def test_tail_survives_a_new_segment(self):
+        self.start("log.flush=50ms", "log.rotate_time=1s")
+        nginx = self.web()
+        _, port = self.proxy()
+        tail = Process(self, [CLI, "tail", "-d", self.state, "-o", "json",
+                              "--dataset", "http"], "tail")
+        sent = 0
+
+        def rotated():
+            nonlocal sent
+            self.curl("-x", f"http://127.0.0.1:{port}",
+                      f"https://localhost:{nginx.port}/hello.txt?{sent}")
+            sent += 1
+            return len(self.daemon.segments()) >= 4
+
+        wait_for(rotated, "three rotations", 40)
+        wait_for(lambda: f"?{sent - 1}" in tail.output(), "the last record")
+        seen = [get(json.loads(line), "url.query")
+                for line in tail.output().splitlines()]
+        self.assertEqual(seen, [str(i) for i in range(int(seen[0]), sent)])
+
+
+class PlainServer:
+    """Answers a plain request with the request's first line."""
+
+    def __init__(self, test):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.process = Process(
+            test, ["python3", "-c", ECHO_LINE, str(self.listener.fileno())], "plain",
+            pass_fds=[self.listener.fileno()])
+        test.addCleanup(self.listener.close)
+
+
+ECHO_LINE = """
+import socket, sys
+listener = socket.socket(fileno=int(sys.argv[1]))
+while True:
+    connection, _ = listener.accept()
+    line = connection.recv(65536).split(b"\\r\\n")[0]
+    connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n"
+                       b"Connection: close\\r\\n\\r\\n%s" % (len(line), line))
+    connection.close()
+"""
+
+
+class Hardened(unittest.TestCase):
+    def test_the_programs_are_built_to_resist(self):
+        if os.uname().sysname != "Linux":
+            self.skipTest("reads ELF files")
+        for program in (DAEMON, CLI):
+            told = subprocess.run(["readelf", "-hldsW", program], check=True,
+                                  capture_output=True, text=True).stdout
+            self.assertRegex(told, r"Type: +DYN")
+            self.assertRegex(told, r"FLAGS_1.*\bNOW\b.*\bPIE\b")
+            self.assertIn("GNU_RELRO", told)
+            self.assertRegex(told, r"GNU_STACK.* RW ")
+            if "__asan_init" not in told:
+                self.assertIn("__stack_chk_fail", told)
+                self.assertRegex(told, r"__\w+_chk@")
+
+
+if __name__ == "__main__":
+    unittest.main()
