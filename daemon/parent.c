@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Supervision. A role that dies is started again, at first after 100 ms, then
+ * Supervision. A role that dies is started again, at first after 10 ms, then
  * after twice as long each time up to 10 s; one that dies before the daemon ever
  * served ends the daemon. SIGHUP reads the settings again; SIGTERM stops the
  * workers, then the logger (which seals the segment), then the signer.

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libbridge.a
 libbridge_a_SOURCES = \
 	extension-bridge/flow_header.c extension-bridge/flow_header.h \
 	extension-bridge/handoff.c extension-bridge/handoff.h \
+	extension-bridge/pump.c extension-bridge/pump.h \
 	extension-bridge/proxy/client.c extension-bridge/proxy/client.h \
 	extension-bridge/proxy/listen.c \
 	extension-bridge/proxy/proxy.c extension-bridge/proxy/proxy.h \
@@ -13,14 +14,16 @@ libbridge_a_SOURCES = \
 if LINUX
 libbridge_a_SOURCES += \
 	extension-bridge/linux/client.c extension-bridge/linux/client.h \
+	extension-bridge/linux/sockets.c extension-bridge/linux/sockets.h \
 	extension-bridge/linux/forwarder.c extension-bridge/linux/forwarder.h \
 	extension-bridge/linux/name_service.c \
 	extension-bridge/linux/namespace.c extension-bridge/linux/namespace.h \
-	extension-bridge/linux/network.c
+	extension-bridge/linux/network.c extension-bridge/linux/outside.c
 endif
 EXTRA_DIST += \
 	extension-bridge/linux/client.c extension-bridge/linux/client.h \
+	extension-bridge/linux/sockets.c extension-bridge/linux/sockets.h \
 	extension-bridge/linux/forwarder.c extension-bridge/linux/forwarder.h \
 	extension-bridge/linux/name_service.c \
 	extension-bridge/linux/namespace.c extension-bridge/linux/namespace.h \
-	extension-bridge/linux/network.c
+	extension-bridge/linux/network.c extension-bridge/linux/outside.c

@@ -8,22 +8,19 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/err.h"
+#include "extension-bridge/linux/sockets.h"
 
 #define KNOWN_MAX 64u
 #define LINK_BYTES 64u
 
 struct clients {
-	int diag_fd;
+	int ask_fd;
 	char namespace[LINK_BYTES]; /* what /proc/self/ns/net points at */
 	pid_t known[KNOWN_MAX];     /* the latest first */
 	size_t known_count;
@@ -36,11 +33,10 @@ clients_new(void)
 
 	if (c == NULL)
 		return NULL;
-	c->diag_fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
-	    NETLINK_SOCK_DIAG);
+	c->ask_fd = sockets_open();
 	ssize_t n = readlink("/proc/self/ns/net", c->namespace,
 	    sizeof(c->namespace) - 1);
-	if (c->diag_fd < 0 || n < 0) {
+	if (c->ask_fd < 0 || n < 0) {
 		clients_free(c);
 		return NULL;
 	}
@@ -52,64 +48,9 @@ clients_free(struct clients *c)
 {
 	if (c == NULL)
 		return;
-	if (c->diag_fd >= 0)
-		(void)close(c->diag_fd);
+	if (c->ask_fd >= 0)
+		(void)close(c->ask_fd);
 	free(c);
-}
-
-/* --- the socket --- */
-
-static void
-put_address(const struct sockaddr_storage *from, __be32 address[4], __be16 *port)
-{
-	if (from->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)from;
-		memcpy(address, &in->sin_addr, sizeof(in->sin_addr));
-		*port = in->sin_port;
-	} else {
-		const struct sockaddr_in6 *in6 =
-		    (const struct sockaddr_in6 *)from;
-		memcpy(address, &in6->sin6_addr, sizeof(in6->sin6_addr));
-		*port = in6->sin6_port;
-	}
-}
-
-static bool
-ask_kernel(const struct clients *c, uint8_t protocol,
-    const struct sockaddr_storage *own, const struct sockaddr_storage *peer,
-    struct inet_diag_msg *out)
-{
-	struct {
-		struct nlmsghdr header;
-		struct inet_diag_req_v2 diag;
-	} request = {.header = {.nlmsg_len = sizeof(request),
-	                 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-	                 .nlmsg_flags = NLM_F_REQUEST},
-	    .diag = {.sdiag_family = (uint8_t)own->ss_family,
-	        .sdiag_protocol = protocol,
-	        .idiag_states = ~0u,
-	        .id = {.idiag_cookie = {INET_DIAG_NOCOOKIE,
-	                   INET_DIAG_NOCOOKIE}}}};
-	struct {
-		struct nlmsghdr header;
-		struct inet_diag_msg message;
-		char rest[512];
-	} answer;
-
-	/* Of UDP the kernel takes the two the other way round. */
-	bool swapped = protocol == IPPROTO_UDP;
-	put_address(swapped ? peer : own, request.diag.id.idiag_src,
-	    &request.diag.id.idiag_sport);
-	put_address(swapped ? own : peer, request.diag.id.idiag_dst,
-	    &request.diag.id.idiag_dport);
-	if (send(c->diag_fd, &request, sizeof(request), 0) < 0)
-		return false;
-	ssize_t n = recv(c->diag_fd, &answer, sizeof(answer), 0);
-	if (n < (ssize_t)NLMSG_LENGTH(sizeof(*out)) ||
-	    answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
-		return false;
-	*out = answer.message;
-	return true;
 }
 
 /* --- the process --- */
@@ -214,7 +155,7 @@ clients_identify(struct clients *c, const struct sockaddr_storage *own,
 	struct inet_diag_msg socket_facts;
 	char link[LINK_BYTES];
 
-	if (!ask_kernel(c, protocol, own, peer, &socket_facts))
+	if (!sockets_find(c->ask_fd, protocol, own, peer, &socket_facts))
 		return;
 	h->has_uid = true;
 	h->uid = socket_facts.idiag_uid;

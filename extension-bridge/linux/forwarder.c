@@ -19,6 +19,8 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "extension-bridge/handoff.h"
+#include "extension-bridge/linux/sockets.h"
+#include "extension-bridge/pump.h"
 
 #define RETRY_MS 20
 #define ACCEPTS_PER_TURN 32
@@ -26,8 +28,11 @@
 struct forwarder {
 	struct event_base *base;
 	const char *flow_socket, *name;
+	const struct outside *outside;
+	int ask_fd; /* of the namespace */
 	struct listeners listeners;
 	struct clients *clients;
+	struct pump *pump;
 	struct name_service *names;
 	struct event *accepting4, *accepting6, *terminated, *retry;
 	struct flow_header header; /* of the flow in hand: too large for a stack */
@@ -156,6 +161,51 @@ on_retry(evutil_socket_t none UNUSED, short what UNUSED, void *context)
 		start_accepting(f);
 }
 
+/* --- loopback --- */
+
+/* The program's own server, which it would have found at the other address. */
+static void
+join_inside(struct forwarder *f, int fd, const struct sockaddr_storage *server)
+{
+	socklen_t length = server->ss_family == AF_INET
+	    ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	int other = socket(server->ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (other >= 0 &&
+	    (connect(other, (const struct sockaddr *)server, length) == 0 ||
+	        errno == EINPROGRESS)) {
+		if (pump_join(f->pump, fd, other) != 0)
+			diag_warning("a connection inside was not joined: %s",
+			    err_text(E_NOMEM));
+		return;
+	}
+	if (other >= 0)
+		(void)close(other);
+	reset(fd);
+}
+
+/* True: it goes to the daemon. */
+static bool
+settle_loopback(struct forwarder *f, int fd)
+{
+	struct flow_header *h = &f->header;
+	struct sockaddr_storage other;
+
+	switch (outside_loopback(f->outside, f->ask_fd, &h->destination, &other)) {
+	case LOOPBACK_OTHER_INSIDE:
+		join_inside(f, fd, &other);
+		return false;
+	case LOOPBACK_OTHER:
+		h->alternates[h->alternate_count++] = other;
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* --- accepting --- */
+
 static void
 on_accept(evutil_socket_t listener, short what UNUSED, void *context)
 {
@@ -174,7 +224,7 @@ on_accept(evutil_socket_t listener, short what UNUSED, void *context)
 			continue;
 		}
 		forwarder_hide_source(&f->header);
-		if (!hand_over(f, fd))
+		if (settle_loopback(f, fd) && !hand_over(f, fd))
 			return;
 	}
 }
@@ -192,7 +242,7 @@ on_terminated(evutil_socket_t number UNUSED, short what UNUSED, void *context)
 static int
 prepare(struct forwarder *f, char words[FORWARDER_WORDS])
 {
-	int error = network_up(words);
+	int error = network_up(f->outside->ipv6, words);
 
 	if (error == 0)
 		error = network_listen(&f->listeners, words);
@@ -206,8 +256,10 @@ make_events(struct forwarder *f)
 {
 	f->base = event_base_new();
 	f->clients = clients_new();
-	if (f->base == NULL || f->clients == NULL)
+	f->ask_fd = sockets_open();
+	if (f->base == NULL || f->clients == NULL || f->ask_fd < 0)
 		return false;
+	f->pump = pump_new(f->base);
 	f->names = name_service_new(f->base, &f->listeners, f->clients,
 	    f->flow_socket, f->name);
 	f->accepting4 = event_new(f->base, f->listeners.tcp4, EV_READ | EV_PERSIST,
@@ -217,8 +269,9 @@ make_events(struct forwarder *f)
 		    EV_READ | EV_PERSIST, on_accept, f);
 	f->terminated = evsignal_new(f->base, SIGTERM, on_terminated, f);
 	f->retry = evtimer_new(f->base, on_retry, f);
-	return f->names != NULL && f->accepting4 != NULL && f->terminated != NULL &&
-	    f->retry != NULL && event_add(f->terminated, NULL) == 0;
+	return f->pump != NULL && f->names != NULL && f->accepting4 != NULL &&
+	    f->terminated != NULL && f->retry != NULL &&
+	    event_add(f->terminated, NULL) == 0;
 }
 
 static void
@@ -231,6 +284,7 @@ free_events(struct forwarder *f)
 		if (events[i] != NULL)
 			event_free(events[i]);
 	}
+	pump_free(f->pump);
 	name_service_free(f->names);
 	clients_free(f->clients);
 	if (f->base != NULL)
@@ -238,13 +292,15 @@ free_events(struct forwarder *f)
 }
 
 int
-forwarder_main(const char *flow_socket, const char *name, int ready_fd)
+forwarder_main(const char *flow_socket, const char *name,
+    const struct outside *outside, int ready_fd)
 {
 	static struct forwarder f;
 	char words[FORWARDER_WORDS] = "out of memory";
 
 	f.flow_socket = flow_socket;
 	f.name = name;
+	f.outside = outside;
 	f.held_fd = -1;
 	(void)signal(SIGPIPE, SIG_IGN);
 	bool ready = prepare(&f, words) == 0 && make_events(&f);

@@ -7,6 +7,7 @@
 #define SIGHTGLASS_EXTENSION_BRIDGE_LINUX_FORWARDER_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -27,9 +28,31 @@ struct listeners {
 	int dns4, dns6; /* UDP */
 };
 
-/* network.c: makes every address of the namespace local, and turns what is sent
- * to other addresses towards the listeners. E_SYS with words. */
-int network_up(char words[FORWARDER_WORDS]) WUNRES NONNULL(1);
+/* The machine outside. */
+struct outside {
+	int ask_fd; /* sockets.h, answering from there; -1: it cannot */
+	bool ipv6;   /* it has a way to the IPv6 internet */
+};
+
+/* outside.c: to be called before the process joins the namespace. */
+void outside_look(struct outside *o) NONNULL(1);
+
+/* Inside, a connection to loopback is taken before it is known where it can go.
+ * A program that was given both addresses of "localhost" would have been refused
+ * at the one and gone on to the other: this tells which it would have found. */
+enum loopback {
+	LOOPBACK_AS_ASKED,     /* or it is not loopback at all */
+	LOOPBACK_OTHER,        /* *other may have a listener outside */
+	LOOPBACK_OTHER_INSIDE, /* *other has one in the namespace */
+};
+enum loopback outside_loopback(const struct outside *o, int inside_ask_fd,
+    const struct sockaddr_storage *address, struct sockaddr_storage *other)
+    NONNULL(1, 3, 4);
+
+/* network.c: makes every address of the namespace local (those of IPv6 only if
+ * `ipv6`), and turns what is sent to other addresses towards the listeners.
+ * E_SYS with words. */
+int network_up(bool ipv6, char words[FORWARDER_WORDS]) WUNRES NONNULL(2);
 int network_listen(struct listeners *out, char words[FORWARDER_WORDS])
     WUNRES NONNULL(1, 2);
 int network_divert(const struct listeners *listeners,
@@ -52,7 +75,7 @@ void forwarder_hide_source(struct flow_header *h) NONNULL(1);
 /* forwarder.c: the child's main function, already in the namespaces. Writes one
  * byte to ready_fd when it listens, or says on it in words why it cannot.
  * Returns the exit status. */
-int forwarder_main(const char *flow_socket, const char *name, int ready_fd)
-    WUNRES NONNULL(1, 2);
+int forwarder_main(const char *flow_socket, const char *name,
+    const struct outside *outside, int ready_fd) WUNRES NONNULL(1, 2, 3);
 
 #endif

@@ -246,6 +246,7 @@ static void NORETURN
 run_forwarder(const struct start *s, pid_t command)
 {
 	char words[FORWARDER_WORDS];
+	struct outside outside;
 
 	(void)close(s->go[1]);
 	(void)close(s->made[0]);
@@ -253,6 +254,7 @@ run_forwarder(const struct start *s, pid_t command)
 	(void)setpgid(0, 0); /* not for the terminal's signals */
 	unblock_signals();
 	leave_streams();
+	outside_look(&outside);
 	if ((s->uid != 0 && join(command, "user", CLONE_NEWUSER) != 0) ||
 	    join(command, "net", CLONE_NEWNET) != 0) {
 		(void)snprintf(words, sizeof(words),
@@ -263,7 +265,7 @@ run_forwarder(const struct start *s, pid_t command)
 	}
 	die_with(s->caller, SIGKILL);
 	_exit(forwarder_main(s->options->flow_socket, s->options->forwarder,
-	    s->ready[1]));
+	    &outside, s->ready[1]));
 }
 
 /* --- the caller --- */

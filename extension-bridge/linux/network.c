@@ -103,7 +103,7 @@ make_all_local(int fd, unsigned index, unsigned char family)
 }
 
 int
-network_up(char words[FORWARDER_WORDS])
+network_up(bool ipv6, char words[FORWARDER_WORDS])
 {
 	unsigned index = if_nametoindex("lo");
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -113,7 +113,7 @@ network_up(char words[FORWARDER_WORDS])
 		error = fail(words, "setting up the namespace's loopback interface");
 	else if (make_all_local(fd, index, AF_INET) != 0)
 		error = fail(words, "making every address local");
-	else
+	else if (ipv6)
 		(void)make_all_local(fd, index, AF_INET6); /* may be switched off */
 	if (fd >= 0)
 		(void)close(fd);

@@ -194,16 +194,77 @@ print(c.recv(9))
         self.assertEqual(out, "b'six'\n")
         self.assertEqual(get(self.one(self.records("flow")), "destination.ip"), "::1")
 
+    def test_localhost_is_found_at_its_other_address(self):
+        four = ThreadServer(self, lambda c: c.sendall(b"four"))
+        six = ThreadServer(self, lambda c: c.sendall(b"six"), address="::1")
+        out = self.python(f"""
+import socket
+print(socket.create_connection(("::1", {four.port})).recv(9))
+print(socket.create_connection(("127.0.0.1", {six.port})).recv(9))
+""")
+        self.assertEqual(out, "b'four'\nb'six'\n")
+        flows = self.records("flow")
+        self.assertEqual({get(r, "destination.ip") for r in flows},
+                         {"::1", "127.0.0.1"})
+        self.assertEqual({get(r, "sightglass.close") for r in flows}, {"finished"})
+
+    def test_a_listener_inside_is_found_at_its_other_address(self):
+        out = self.python("""
+import socket
+l = socket.create_server(("127.0.0.1", 0))
+c = socket.create_connection(("::1", l.getsockname()[1]))
+s, _ = l.accept()
+sent = bytes(range(256)) * 40000
+import threading
+def answer():
+    got = b""
+    while part := s.recv(65536):
+        got += part
+    s.sendall(got[::-1])
+    s.close()
+threading.Thread(target=answer).start()
+threading.Thread(target=lambda: (c.sendall(sent), c.shutdown(socket.SHUT_WR))).start()
+got = b""
+while part := c.recv(65536):
+    got += part
+print(got == sent[::-1])
+""")
+        self.assertEqual(out, "True\n")
+        self.assertEqual(self.records("flow"), [])
+
+    def test_no_ipv6_inside_where_there_is_none_outside(self):
+        outside = ["unshare", "-Urn", "sh", "-c",
+                   'ip link set lo up && exec "$@"', "sh"]
+        try_it = subprocess.run([*outside, "true"], capture_output=True, text=True,
+                                check=False)
+        if try_it.returncode:
+            self.skipTest(f"no namespaces here: {try_it.stderr.strip()}")
+        done = subprocess.run(
+            [*outside, CLI, "exec", "-q", "-d", self.state, "--", sys.executable,
+             "-c", """
+import socket
+try:
+    socket.create_connection(("2001:db8::7", 443))
+except OSError as error:
+    print(error.strerror)
+"""], capture_output=True, text=True, timeout=60, check=False, env=self.environment)
+        self.assertEqual(done.stdout, "Network is unreachable\n", done.stderr)
+
     def test_the_original_destination_is_kept(self):
+        try:
+            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+                s.connect(("2000::1", 443))
+            addresses = ["198.51.100.7", "2001:db8::7"]
+        except OSError:  # what cannot be reached outside cannot be inside
+            addresses = ["198.51.100.7"]
         os.mkdir(self.state)  # nothing is to leave this machine
         with open(os.path.join(self.state, "sightglass.yaml"), "w",
                   encoding="ascii") as out:
             out.write("policy:\n  refuse: [198.51.100.0/24, '2001:db8::/32']\n")
-        out = self.python("""
+        out = self.python(f"""
 import socket
-for family, address in ((socket.AF_INET, "198.51.100.7"),
-                        (socket.AF_INET6, "2001:db8::7")):
-    s = socket.socket(family)
+for address in {addresses}:
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     s.settimeout(5)
     s.connect((address, 4321))
     print(s.getpeername()[0])
@@ -213,10 +274,9 @@ for family, address in ((socket.AF_INET, "198.51.100.7"),
     except OSError:
         pass
 """)
-        self.assertEqual(out, "198.51.100.7\n2001:db8::7\n")
+        self.assertEqual(out.split(), addresses)
         flows = self.records("flow")
-        self.assertEqual(sorted(get(r, "destination.ip") for r in flows),
-                         ["198.51.100.7", "2001:db8::7"])
+        self.assertEqual(sorted(get(r, "destination.ip") for r in flows), addresses)
         for r in flows:
             self.assertEqual(get(r, "destination.port"), 4321)
             self.assertEqual(get(r, "sightglass.close"), "refused_by_policy")
@@ -357,6 +417,9 @@ class Life(Exec):
         self.assertEqual(process.end(signal.SIGTERM), 128 + signal.SIGTERM)
 
     def test_closed_namespaces_are_explained(self):
+        if subprocess.run(["unshare", "-Urm", "true"], check=False,
+                          stderr=subprocess.DEVNULL).returncode:
+            self.skipTest("namespaces are closed here in another way")
         done = subprocess.run(
             ["unshare", "-Urm", "sh", "-c",
              "echo 0 > /proc/sys/user/max_net_namespaces && exec \"$@\"", "sh",
