@@ -74,9 +74,11 @@ bool
 sockets_listens(int ask_fd, const struct sockaddr_storage *address)
 {
 	/* Any client's address will do; nobody's is port 0. */
-	struct sockaddr_storage nobody = {.ss_family = address->ss_family};
+	struct sockaddr_storage nobody;
 	struct inet_diag_msg found;
 
+	memset(&nobody, 0, sizeof(nobody));
+	nobody.ss_family = address->ss_family;
 	return sockets_find(ask_fd, IPPROTO_TCP, address, &nobody, &found) &&
 	    found.idiag_state == TCP_LISTEN;
 }
