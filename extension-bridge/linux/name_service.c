@@ -76,7 +76,9 @@ end(struct query *q)
 	free(q);
 }
 
-/* A socket that speaks as the name server. -1 with errno. */
+/* A socket that speaks as the name server. It is not connected to the client: the
+ * client's next query to that server would then be given to it, instead of to
+ * our listener. -1 with errno. */
 static int
 open_reply(const struct query *q)
 {
@@ -91,9 +93,7 @@ open_reply(const struct query *q)
 	        sizeof(on)) == 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    bind(fd, (const struct sockaddr *)&q->server,
-	        address_length(&q->server)) == 0 &&
-	    connect(fd, (const struct sockaddr *)&q->client,
-	        address_length(&q->client)) == 0)
+	        address_length(&q->server)) == 0)
 		return fd;
 	(void)close(fd);
 	return -1;
@@ -107,7 +107,9 @@ send_answers(struct query *q)
 
 	while ((used = flow_datagram_parse(buf_data(&q->input),
 	            buf_length(&q->input), &d)) > 0) {
-		if (send(q->reply_fd, d.payload, d.length, SEND_NO_SIGNAL) < 0) {
+		if (sendto(q->reply_fd, d.payload, d.length, SEND_NO_SIGNAL,
+		        (const struct sockaddr *)&q->client,
+		        address_length(&q->client)) < 0) {
 			/* The client is gone; so may its answer be. */
 		}
 		buf_consume(&q->input, (size_t)used);

@@ -305,18 +305,25 @@ except ConnectionRefusedError:
         address = server.getsockname()[0]
 
         def serve():
-            data, peer = server.recvfrom(512)
-            server.sendto(b"answer to " + data, peer)
+            while True:
+                data, peer = server.recvfrom(512)
+                server.sendto(b"answer to " + data, peer)
 
         threading.Thread(target=serve, daemon=True).start()
+        # As a resolver does: two queries on one connected socket, then more.
         out = self.python(f"""
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.settimeout(20)
-s.sendto(b"query", ("{address}", 53))
-print(s.recvfrom(99))
+s.connect(("{address}", 53))
+for i in range(20):
+    s.send(b"A")
+    s.send(b"AAAA")
+    print(s.recvfrom(99), s.recvfrom(99))
 """)
-        self.assertEqual(out, f"(b'answer to query', ('{address}', 53))\n")
+        server_end = f"('{address}', 53)"
+        self.assertEqual(out, f"(b'answer to A', {server_end}) "
+                         f"(b'answer to AAAA', {server_end})\n" * 20)
         flow = self.one(self.records("flow"))
         self.assertEqual(get(flow, "network.transport"), "udp")
         self.assertEqual(get(flow, "destination.ip"), address)
