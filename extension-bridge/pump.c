@@ -7,6 +7,9 @@
 #include "extension-bridge/pump.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -25,13 +28,15 @@ struct end {
 	int fd;
 	struct event *readable, *writable;
 	struct buf unsent; /* for this end */
-	bool input_ended;  /* its FIN was seen */
+	bool spoke;        /* a byte came from it */
+	bool input_ended;  /* its FIN was seen, or nothing more is allowed */
 	bool output_ended; /* ours was sent */
 };
 
 struct pair {
 	TAILQ_ENTRY(pair) all;
 	struct pump *pump;
+	struct pump_watch watch;
 	struct end ends[2];
 };
 
@@ -69,6 +74,8 @@ part(struct pair *pair, bool reset)
 	TAILQ_REMOVE(&pair->pump->pairs, pair, all);
 	release(&pair->ends[0], reset);
 	release(&pair->ends[1], reset);
+	if (pair->watch.ended != NULL)
+		pair->watch.ended(pair->watch.context);
 	free(pair);
 }
 
@@ -101,6 +108,17 @@ push(struct end *e)
 	return true;
 }
 
+/* How many of the bytes may go on. */
+static size_t
+allowed(const struct end *from, const uint8_t *bytes, size_t length)
+{
+	const struct pump_watch *watch = &from->pair->watch;
+
+	if (watch->allow == NULL || from != &from->pair->ends[0])
+		return length;
+	return watch->allow(watch->context, bytes, length);
+}
+
 /* One read and one write. 1: there may be more; 0: wait; -1: it failed. */
 static int
 pass(struct end *from, struct end *to)
@@ -110,13 +128,13 @@ pass(struct end *from, struct end *to)
 
 	if (n < 0)
 		return would_block(errno) ? 0 : -1;
-	if (n == 0)
+	size_t length = allowed(from, bytes, (size_t)n);
+	from->spoke = from->spoke || n > 0;
+	if (n == 0 || (length < (size_t)n && to->spoke))
 		from->input_ended = true;
-	else if (buf_append(&to->unsent, bytes, (size_t)n) != 0)
+	if (buf_append(&to->unsent, bytes, length) != 0 || !push(to))
 		return -1;
-	if (!push(to))
-		return -1;
-	return n > 0;
+	return !from->input_ended;
 }
 
 /* Reads on from an end as long as the opposite takes it. */
@@ -180,7 +198,7 @@ open_end(struct pair *pair, struct end *e, int fd)
 }
 
 int
-pump_join(struct pump *p, int fd, int other_fd)
+pump_join(struct pump *p, int fd, int other_fd, const struct pump_watch *watch)
 {
 	struct pair *pair = calloc(1, sizeof(*pair));
 
@@ -193,10 +211,84 @@ pump_join(struct pump *p, int fd, int other_fd)
 	TAILQ_INSERT_TAIL(&p->pairs, pair, all);
 	bool opened = open_end(pair, &pair->ends[0], fd);
 	opened = open_end(pair, &pair->ends[1], other_fd) && opened;
-	if (opened)
+	if (!opened) {
+		part(pair, true);
+		return E_NOMEM;
+	}
+	if (watch != NULL)
+		pair->watch = *watch;
+	return 0;
+}
+
+/* --- a pair --- */
+
+static int
+prepare(int fd)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
+	        fcntl(fd, F_SETFL, O_NONBLOCK) == 0
+	    ? 0 : E_SYS;
+}
+
+/* Takes our own connection from the listener, and no other. */
+static int
+accept_own(int listener, int own, int *fd)
+{
+	struct sockaddr_in mine = {0}, peer = {0};
+	socklen_t mine_length = sizeof(mine), peer_length = sizeof(peer);
+
+	if (getsockname(own, (struct sockaddr *)&mine, &mine_length) != 0)
+		return E_SYS;
+	*fd = accept(listener, (struct sockaddr *)&peer, &peer_length);
+	if (*fd < 0)
+		return E_SYS;
+	if (peer.sin_port == mine.sin_port &&
+	    peer.sin_addr.s_addr == mine.sin_addr.s_addr)
 		return 0;
-	part(pair, true);
-	return E_NOMEM;
+	(void)close(*fd);
+	errno = EADDRINUSE;
+	return E_SYS;
+}
+
+static int
+connect_pair(int listener, int fds[2])
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(at);
+
+	if (bind(listener, (struct sockaddr *)&at, length) != 0 ||
+	    listen(listener, 1) != 0 ||
+	    getsockname(listener, (struct sockaddr *)&at, &length) != 0)
+		return E_SYS;
+	fds[0] = socket(AF_INET, SOCK_STREAM, 0);
+	if (fds[0] < 0)
+		return E_SYS;
+	if (connect(fds[0], (struct sockaddr *)&at, length) == 0 &&
+	    accept_own(listener, fds[0], &fds[1]) == 0) {
+		if (prepare(fds[0]) == 0 && prepare(fds[1]) == 0)
+			return 0;
+		(void)close(fds[1]);
+	}
+	(void)close(fds[0]);
+	return E_SYS;
+}
+
+int
+pump_tcp_pair(int fds[2])
+{
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (listener < 0)
+		return E_SYS;
+	int error = connect_pair(listener, fds);
+	int saved = errno;
+	(void)close(listener);
+	errno = saved;
+	return error;
 }
 
 struct pump *

@@ -5,6 +5,8 @@ libbridge_a_SOURCES = \
 	extension-bridge/pump.c extension-bridge/pump.h \
 	extension-bridge/proxy/client.c extension-bridge/proxy/client.h \
 	extension-bridge/proxy/listen.c \
+	extension-bridge/proxy/one_request.c \
+	extension-bridge/proxy/one_request.h \
 	extension-bridge/proxy/proxy.c extension-bridge/proxy/proxy.h \
 	extension-bridge/proxy/refusal.c extension-bridge/proxy/refusal.h \
 	extension-bridge/proxy/request.c extension-bridge/proxy/request.h \

@@ -175,7 +175,7 @@ join_inside(struct forwarder *f, int fd, const struct sockaddr_storage *server)
 	if (other >= 0 &&
 	    (connect(other, (const struct sockaddr *)server, length) == 0 ||
 	        errno == EINPROGRESS)) {
-		if (pump_join(f->pump, fd, other) != 0)
+		if (pump_join(f->pump, fd, other, NULL) != 0)
 			diag_warning("a connection inside was not joined: %s",
 			    err_text(E_NOMEM));
 		return;

@@ -21,10 +21,12 @@
 #include "base/err.h"
 #include "base/nosignal.h"
 #include "extension-bridge/handoff.h"
+#include "extension-bridge/proxy/one_request.h"
 #include "extension-bridge/proxy/refusal.h"
 #include "extension-bridge/proxy/request.h"
 #include "extension-bridge/proxy/resolve.h"
 #include "extension-bridge/proxy/socks.h"
+#include "extension-bridge/pump.h"
 
 #define READ_BYTES 4096u
 #define LINGER_MS 2000u  /* for a refused client to read why */
@@ -43,6 +45,7 @@ enum client_state {
 	CLIENT_RESOLVING,      /* the target is known, its addresses are not */
 	CLIENT_HANDING_OVER,   /* no room in the daemon's queue, or no descriptor:
 	                        * trying again */
+	CLIENT_PASSING,        /* its request, and no other, goes through us */
 	CLIENT_REFUSED         /* answered; waiting for the client to close */
 };
 
@@ -51,7 +54,8 @@ enum client_language { LANGUAGE_NONE, LANGUAGE_HTTP, LANGUAGE_SOCKS };
 struct client {
 	TAILQ_ENTRY(client) entry;
 	const struct client_services *services;
-	int fd;                 /* owned */
+	int fd;                 /* owned; -1: the pump has it */
+	struct one_request *request; /* of CLIENT_PASSING, and before */
 	struct event *readable; /* added while a head is awaited, and refused */
 	struct event *deadline;
 	struct event *retry;
@@ -193,23 +197,81 @@ promise(struct client *c)
 	    tell(c, established, sizeof(established) - 1);
 }
 
-/* The daemon is there: promise first, since afterwards only the daemon may write
- * to the client (PROTOCOL.md, "Transport"). */
-static void
-pass_on(struct client *c, int bridge_fd)
+/* `fd` is the client for the daemon: its own descriptor or one end of ours. */
+static int
+send_flow(struct client *c, int bridge_fd, int fd, size_t prefix_length)
 {
 	struct flow_header h = {.transport = FLOW_STREAM};
 
 	write_addresses(c, &h);
 	write_facts(c, &h);
-	if (!promise(c))
-		return;
-	int error = handoff_send(bridge_fd, c->fd, &h, buf_data(&c->input),
-	    buf_length(&c->input));
+	int error = handoff_send(bridge_fd, fd, &h, buf_data(&c->input),
+	    prefix_length);
 	if (error != 0)
 		diag_warning("%s: a connection to %s was lost on its way to the "
 		    "daemon: %s", c->services->flow_socket_path, c->target.host,
 		    err_text(error));
+	return error;
+}
+
+/* --- one request in absolute form --- */
+
+static size_t
+allow_request(void *context, const uint8_t *bytes, size_t length)
+{
+	struct client *c = context;
+
+	return one_request_take(c->request, bytes, length);
+}
+
+static void
+on_passed(void *context)
+{
+	gone(context);
+}
+
+/* The next request on this connection may be for another server, so the client
+ * does not get a connection of its own to this one: its bytes pass through us as
+ * far as the first request goes. False: it is not to be. */
+static bool
+pass_one_request(struct client *c, int bridge_fd)
+{
+	const struct pump_watch watch = {.context = c, .allow = allow_request,
+	    .ended = on_passed};
+	int fds[2], fd = c->fd;
+
+	c->request = one_request_new();
+	if (c->request == NULL || pump_tcp_pair(fds) != 0)
+		return false;
+	size_t length = one_request_take(c->request, buf_data(&c->input),
+	    buf_length(&c->input));
+	int error = send_flow(c, bridge_fd, fds[1], length);
+	(void)close(fds[1]);
+	if (error != 0) {
+		(void)close(fds[0]);
+		return false;
+	}
+	c->state = CLIENT_PASSING;
+	c->fd = -1;
+	buf_free(&c->input);
+	(void)event_del(c->deadline);
+	return pump_join(c->services->pump, fd, fds[0], &watch) == 0;
+}
+
+/* --- the handoff --- */
+
+/* The daemon is there: promise first, since afterwards only the daemon may write
+ * to the client (PROTOCOL.md, "Transport"). True: the client is not done yet. */
+static bool
+pass_on(struct client *c, int bridge_fd)
+{
+	if (c->language == LANGUAGE_HTTP && c->form == REQUEST_ABSOLUTE)
+		return pass_one_request(c, bridge_fd);
+	if (promise(c)) {
+		int error = send_flow(c, bridge_fd, c->fd, buf_length(&c->input));
+		(void)error; /* it was said; the client finds itself closed */
+	}
+	return false;
 }
 
 /* What passes when other flows have gone their way. */
@@ -236,9 +298,10 @@ hand_over(struct client *c)
 		    "it is not running" : err_text(error));
 		return;
 	}
-	pass_on(c, bridge_fd);
+	bool passing = pass_on(c, bridge_fd);
 	(void)close(bridge_fd);
-	gone(c);
+	if (!passing)
+		gone(c);
 }
 
 static void
@@ -387,6 +450,7 @@ step(struct client *c)
 		break;
 	case CLIENT_RESOLVING:
 	case CLIENT_HANDING_OVER:
+	case CLIENT_PASSING:
 	case CLIENT_REFUSED:
 		assert(false); /* these are not read, or not here */
 		break;
@@ -455,6 +519,7 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 		break;
 	case CLIENT_FIRST_BYTE:
 	case CLIENT_SOCKS_GREETING:
+	case CLIENT_PASSING:
 	case CLIENT_REFUSED:
 		gone(c);
 		break;
@@ -522,6 +587,8 @@ client_free(struct client *c)
 	if (c->retry != NULL)
 		event_free(c->retry);
 	buf_free(&c->input);
-	(void)close(c->fd);
+	one_request_free(c->request);
+	if (c->fd >= 0)
+		(void)close(c->fd);
 	free(c);
 }

@@ -13,6 +13,7 @@
 #include "extension-bridge/proxy/proxy.h"
 
 struct event_base;
+struct pump;
 struct resolver;
 struct client;
 
@@ -20,6 +21,7 @@ struct client;
 struct client_services {
 	struct event_base *base;
 	struct resolver *resolver;
+	struct pump *pump;
 	const char *flow_socket_path;
 	const char *forwarder;
 	unsigned head_timeout_ms;
@@ -41,7 +43,8 @@ void client_list_remove(struct client_list *list, struct client *c)
 struct client *client_new(const struct client_services *services, int fd,
     const struct sockaddr_storage *peer) WUNRES NONNULL(1, 3);
 
-/* Closes our copy of the client's descriptor. NULL is fine. */
+/* Closes our copy of the client's descriptor. NULL is fine. Not for one whose
+ * bytes pass through the pump: the pump is freed first and ends it. */
 void client_free(struct client *c);
 
 #endif

@@ -22,6 +22,7 @@
 #include "base/nosignal.h"
 #include "extension-bridge/proxy/client.h"
 #include "extension-bridge/proxy/resolve.h"
+#include "extension-bridge/pump.h"
 
 #define CLIENTS_MAX_DEFAULT 1024u
 #define HEAD_TIMEOUT_MS_DEFAULT 30000u
@@ -29,6 +30,7 @@
 /* Descriptors that are not clients: our own, and those that eight look-ups and
  * one handoff open for a moment. */
 #define DESCRIPTORS_KEPT 64u
+#define CLIENT_DESCRIPTORS 2u /* one whose request passes through us */
 #define ACCEPT_AT_ONCE 32
 #define ACCEPT_RETRY_MS 100
 
@@ -163,10 +165,11 @@ places(unsigned wished)
 		wished = CLIENTS_MAX_DEFAULT;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
 	    limit.rlim_cur == RLIM_INFINITY ||
-	    limit.rlim_cur >= (rlim_t)wished + DESCRIPTORS_KEPT)
+	    limit.rlim_cur >= (rlim_t)wished * CLIENT_DESCRIPTORS +
+	        DESCRIPTORS_KEPT)
 		return wished;
-	return limit.rlim_cur <= DESCRIPTORS_KEPT ? 1 :
-	    (unsigned)limit.rlim_cur - DESCRIPTORS_KEPT;
+	return limit.rlim_cur < DESCRIPTORS_KEPT + CLIENT_DESCRIPTORS ? 1 :
+	    ((unsigned)limit.rlim_cur - DESCRIPTORS_KEPT) / CLIENT_DESCRIPTORS;
 }
 
 static bool
@@ -195,6 +198,7 @@ make_services(struct proxy *p, const struct proxy_options *options)
 	p->services = (struct client_services){
 	    .base = p->base,
 	    .resolver = resolver_new(p->base, RESOLVE_THREADS),
+	    .pump = pump_new(p->base),
 	    .flow_socket_path = p->flow_socket_path,
 	    .forwarder = p->forwarder,
 	    .head_timeout_ms = options->head_timeout_ms != 0 ?
@@ -205,7 +209,7 @@ make_services(struct proxy *p, const struct proxy_options *options)
 	    .gone_context = p,
 	};
 	return p->flow_socket_path != NULL && p->forwarder != NULL &&
-	    p->services.resolver != NULL;
+	    p->services.resolver != NULL && p->services.pump != NULL;
 }
 
 struct proxy *
@@ -261,6 +265,7 @@ proxy_free(struct proxy *p)
 {
 	if (p == NULL)
 		return;
+	pump_free(p->services.pump); /* takes the clients that it serves along */
 	free_clients(&p->clients);
 	resolver_free(p->services.resolver);
 	free_event(p->acceptable);

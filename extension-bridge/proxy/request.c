@@ -243,12 +243,13 @@ request_parse(const uint8_t *bytes, size_t length, struct request *out)
 }
 
 /* The fields that are for this hop alone (RFC 9110 section 7.6.1), or that are
- * written anew. */
+ * written anew. Nothing is upgraded here, since only one request passes. */
 static bool
 is_dropped(struct text name)
 {
-	static const char *const names[] = {"Connection", "Host", "Keep-Alive",
-	    "Proxy-Authorization", "Proxy-Connection"};
+	static const char *const names[] = {"Connection", "Host",
+	    "HTTP2-Settings", "Keep-Alive", "Proxy-Authorization",
+	    "Proxy-Connection", "Upgrade"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
 		if (equals(name, names[i]))
@@ -305,7 +306,7 @@ write_options(struct buf *out, struct text value)
 		(void)split(value, ',', &option, &value);
 		option = trim(option);
 		if (option.length == 0 || equals(option, "close") ||
-		    equals(option, "keep-alive"))
+		    is_dropped(option))
 			continue;
 		error = buf_puts(out, ","); /* no blank: see the growth bound */
 		if (error == 0)

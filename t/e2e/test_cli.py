@@ -11,7 +11,8 @@ import stat
 import subprocess
 import unittest
 
-from harness import CLI, DAEMON, Daemon, Nginx, Process, Test, get, wait_for
+from harness import (CLI, DAEMON, Daemon, Nginx, Process, Test, ThreadServer, get,
+                     wait_for)
 
 COMMANDS = ["exec", "proxy", "tail", "show", "ca", "status", "check"]
 
@@ -193,6 +194,32 @@ class Running(Cli):
             self.assertIn(f"https://localhost:{nginx.port}/hello.txt?{i}", urls)
         self.assertIn(f"http://127.0.0.1:{plain.port}/absolute", urls)
 
+    def test_a_reused_proxy_connection_leads_to_the_right_server(self):
+        self.start()
+        # Ignores "Connection: close", as some do.
+        seen = {b"one": bytearray(), b"two": bytearray()}
+        servers = [ThreadServer(self, keep_alive(name, seen[name])) for name in seen]
+        process, port = self.proxy()
+        one, two = (f"http://127.0.0.1:{s.port}" for s in servers)
+        proxy = ["-x", f"http://127.0.0.1:{port}"]
+        self.assertEqual(
+            self.curl(*proxy, f"{one}/a", f"{one}/b", "--next", "-sS", *proxy,
+                      "-H", "Authorization: for two alone", f"{two}/c"), "oneonetwo")
+        with socket.create_connection(("127.0.0.1", port), 20) as pipelined:
+            pipelined.sendall(f"GET {one}/d HTTP/1.1\r\n\r\n"
+                              f"GET {two}/e HTTP/1.1\r\n\r\n".encode())
+            got = b""
+            while not got.endswith(b"one"):
+                got += pipelined.recv(65536)
+            pipelined.shutdown(socket.SHUT_WR)
+            self.assertEqual(pipelined.recv(65536), b"")
+        self.assertEqual(process.end(signal.SIGTERM), 0)
+        self.assertEqual({get(r, "url.full") for r in self.stopped("http")},
+                         {f"{one}/a", f"{one}/b", f"{two}/c", f"{one}/d"})
+        for name, paths in ((b"one", [b"/a", b"/b", b"/d"]), (b"two", [b"/c"])):
+            self.assertEqual([p for p in (b"/a", b"/b", b"/c", b"/d", b"/e")
+                              if p in seen[name]], paths)
+
     def stopped(self, dataset):
         self.daemon.stop()
         return self.daemon.records(dataset)
@@ -242,6 +269,19 @@ class Running(Cli):
         seen = [get(json.loads(line), "url.query")
                 for line in tail.output().splitlines()]
         self.assertEqual(seen, [str(i) for i in range(int(seen[0]), sent)])
+
+
+def keep_alive(name, seen):
+    """A handler that answers every request with its name and never closes first."""
+
+    def serve(connection):
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (
+            len(name), name)
+        while part := connection.recv(65536):
+            seen.extend(part)
+            connection.sendall(answer * part.count(b"\r\n\r\n"))
+
+    return serve
 
 
 class PlainServer:

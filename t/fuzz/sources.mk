@@ -24,6 +24,11 @@ t_fuzz_names_fuzz_SOURCES = t/fuzz/names.c
 t_fuzz_names_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_names_fuzz_LDADD = libca.a libbase.a $(MBEDTLS_LIBS)
 
+noinst_PROGRAMS += t/fuzz/one_request-fuzz
+t_fuzz_one_request_fuzz_SOURCES = t/fuzz/one_request.c
+t_fuzz_one_request_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_one_request_fuzz_LDADD = libbridge.a libbase.a $(LLHTTP_LIBS)
+
 noinst_PROGRAMS += t/fuzz/policy-fuzz
 t_fuzz_policy_fuzz_SOURCES = t/fuzz/policy.c
 t_fuzz_policy_fuzz_LDFLAGS = $(WITH_FUZZER)

@@ -134,8 +134,7 @@ static const struct {
 	"Connection: close\r\n\r\n"},
     {"GET http://h/ws HTTP/1.1\r\nConnection: Upgrade, keep-alive\r\n"
 	"Upgrade: websocket\r\nConnection: TE ,, close\r\n\r\n",
-	"GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
-	"Connection: close,Upgrade,TE\r\n\r\n"},
+	"GET /ws HTTP/1.1\r\nHost: h\r\nConnection: close,TE\r\n\r\n"},
 };
 
 START_TEST(the_server_gets_an_origin_form_of_one_request)

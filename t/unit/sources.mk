@@ -34,6 +34,13 @@ t_unit_names_suite_SOURCES = t/unit/names.c t/unit/corpus.c \
 t_unit_names_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/names
 
+check_PROGRAMS += t/unit/one_request-suite
+t_unit_one_request_suite_SOURCES = t/unit/one_request.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/one_request.c
+t_unit_one_request_suite_LDADD = libbridge.a libbase.a $(LLHTTP_LIBS) \
+	$(UNIT_LIBS)
+EXTRA_DIST += t/corpus/one_request
+
 check_PROGRAMS += t/unit/policy-suite
 t_unit_policy_suite_SOURCES = t/unit/policy.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/policy.c
@@ -43,7 +50,8 @@ EXTRA_DIST += t/corpus/policy
 check_PROGRAMS += t/unit/proxy-suite
 t_unit_proxy_suite_SOURCES = t/unit/proxy.c t/unit/receiver.c \
 	t/unit/receiver.h
-t_unit_proxy_suite_LDADD = libbridge.a libbase.a $(EVENT_LIBS) $(UNIT_LIBS)
+t_unit_proxy_suite_LDADD = libbridge.a libbase.a $(EVENT_LIBS) $(LLHTTP_LIBS) \
+	$(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/record-suite
 t_unit_record_suite_SOURCES = t/unit/record.c t/unit/corpus.c \
