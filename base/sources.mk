@@ -6,6 +6,7 @@ libbase_a_SOURCES = \
 	base/clock.c base/clock.h \
 	base/diag.c base/diag.h \
 	base/err.c base/err.h \
+	base/fds.c base/fds.h \
 	base/json.c base/json.h \
 	base/nosignal.h \
 	base/path.c base/path.h \

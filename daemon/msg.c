@@ -15,6 +15,7 @@
 
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/fds.h"
 
 #define FD_SEND_TIMEOUT_MS 5000
 #define OUT_LIMIT_BYTES (16u * 1024 * 1024)
@@ -202,32 +203,11 @@ on_writable(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 
 /* --- receiving --- */
 
-static void
-keep_fds(struct channel *c, struct msghdr *message)
-{
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h != NULL;
-	     h = CMSG_NXTHDR(message, h)) {
-		int fd;
-
-		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
-			continue;
-		memcpy(&fd, CMSG_DATA(h), sizeof(fd));
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-		if (c->fd_count < CHANNEL_FDS_MAX)
-			c->fds[c->fd_count++] = fd;
-		else
-			(void)close(fd);
-	}
-}
-
 /* 0: bytes came; E_AGAIN; E_CLOSED; E_SYS; E_NOMEM; E_LIMIT. */
 static int
 receive(struct channel *c)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
+	union fds_room control;
 	uint8_t *room;
 	int error = buf_reserve(&c->in, READ_BYTES, &room);
 
@@ -245,7 +225,8 @@ receive(struct channel *c)
 		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR
 		    ? E_AGAIN
 		    : E_CLOSED;
-	keep_fds(c, &message);
+	c->fd_count += fds_take(&message, c->fds + c->fd_count,
+	    CHANNEL_FDS_MAX - c->fd_count);
 	buf_commit(&c->in, (size_t)n);
 	return n == 0 ? E_CLOSED : 0;
 }

@@ -5,6 +5,10 @@ check_PROGRAMS += t/unit/ca-suite
 t_unit_ca_suite_SOURCES = t/unit/ca.c
 t_unit_ca_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/fds-suite
+t_unit_fds_suite_SOURCES = t/unit/fds.c
+t_unit_fds_suite_LDADD = libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/flow_header-suite
 t_unit_flow_header_suite_SOURCES = t/unit/flow_header.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/flow_header.c
