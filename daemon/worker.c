@@ -56,8 +56,10 @@ on_ready(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 }
 
 static void
-unwatch(struct watch *watch)
+unwatch(void *context)
 {
+	struct watch *watch = context;
+
 	if (watch->added)
 		(void)event_del(&watch->event);
 	watch->added = false;
@@ -72,14 +74,11 @@ watch_side(struct worker_flow *wf, struct watch *watch, const struct side *side)
 
 	if (side->fd < 0)
 		what = 0;
-	if (watch->added && watch->what == what && watch->fd == side->fd &&
-	    watch->serial == side->serial)
+	if (watch->added && watch->what == what)
 		return;
 	unwatch(watch);
 	if (what == 0)
 		return;
-	watch->fd = side->fd;
-	watch->serial = side->serial;
 	watch->what = what;
 	if (event_assign(&watch->event, wf->worker->role.base, side->fd,
 	        (short)(what | EV_PERSIST), on_ready, wf) == 0 &&
@@ -88,6 +87,13 @@ watch_side(struct worker_flow *wf, struct watch *watch, const struct side *side)
 	else
 		diag_error("cannot wait for descriptor %d: %s", side->fd,
 		    strerror(errno));
+}
+
+static void
+watch_closing(struct side *side, struct watch *watch)
+{
+	side->unwatch = unwatch;
+	side->watch = watch;
 }
 
 /* A timer that fires too early is set again then: moving a deadline away costs
@@ -132,8 +138,6 @@ forget(struct worker_flow *wf)
 	struct worker *w = wf->worker;
 
 	leafs_forget(wf);
-	unwatch(&wf->watches[FROM_CLIENT]);
-	unwatch(&wf->watches[FROM_SERVER]);
 	(void)event_del(&wf->timer);
 	TAILQ_REMOVE(&w->flows, wf, all);
 	flow_free(wf->flow);
@@ -198,6 +202,8 @@ add_flow(struct worker *w, int fd)
 		return E_NOMEM;
 	}
 	wf->flow->attachment = wf;
+	watch_closing(&wf->flow->client, &wf->watches[FROM_CLIENT]);
+	watch_closing(&wf->flow->server, &wf->watches[FROM_SERVER]);
 	(void)evtimer_assign(&wf->timer, w->role.base, on_timer, wf);
 	TAILQ_INSERT_TAIL(&w->flows, wf, all);
 	w->flow_count++;

@@ -24,9 +24,7 @@
 struct watch {
 	struct event event;
 	bool added;
-	short what;      /* EV_READ | EV_WRITE, as added */
-	int fd;          /* ... for this descriptor */
-	unsigned serial; /* ... of this socket */
+	short what; /* EV_READ | EV_WRITE, as added */
 };
 
 struct worker_flow {

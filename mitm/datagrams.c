@@ -36,7 +36,15 @@ open_socket(struct flow *flow)
 	return 0;
 }
 
-/* A datagram that cannot be sent is lost, as on any network. */
+/* The flow's own destination was asked about when it began. */
+static bool
+is_refused(const struct flow *flow, const struct sockaddr_storage *address)
+{
+	return memcmp(address, &flow->header->destination, sizeof(*address)) != 0 &&
+	    intake_ask_policy(flow, address).decision == DECIDE_REFUSE;
+}
+
+/* A datagram that cannot be sent, or may not, is lost, as on any network. */
 static void
 send_datagram(struct flow *flow, const struct flow_datagram *d)
 {
@@ -48,7 +56,9 @@ send_datagram(struct flow *flow, const struct flow_datagram *d)
 	flow->datagrams[FROM_CLIENT]++;
 	flow->bytes[FROM_CLIENT] += d->length;
 	flow_note_first(flow, FROM_CLIENT, d->payload, d->length);
-	if (sendto(flow->server.fd, d->payload, d->length, 0,
+	if (is_refused(flow, &d->address))
+		flow->connect_error = EACCES;
+	else if (sendto(flow->server.fd, d->payload, d->length, 0,
 	        (const struct sockaddr *)&d->address, length) < 0)
 		flow->connect_error = errno;
 }

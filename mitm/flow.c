@@ -95,7 +95,8 @@ static const unsigned may_follow[] = {
 	    BIT(FLOW_STATE_UPSTREAM_TLS) | BIT(FLOW_STATE_RELAY),
 	[FLOW_STATE_CONNECT] = BIT(FLOW_STATE_UPSTREAM_TLS) |
 	    BIT(FLOW_STATE_RELAY) | BIT(FLOW_STATE_SNIFF),
-	[FLOW_STATE_UPSTREAM_TLS] = BIT(FLOW_STATE_LEAF),
+	[FLOW_STATE_UPSTREAM_TLS] = BIT(FLOW_STATE_LEAF) |
+	    BIT(FLOW_STATE_CONNECT),
 	[FLOW_STATE_LEAF] = BIT(FLOW_STATE_CLIENT_TLS),
 	[FLOW_STATE_CLIENT_TLS] = BIT(FLOW_STATE_RELAY),
 	[FLOW_STATE_RELAY] = BIT(FLOW_STATE_DRAIN),
@@ -249,17 +250,19 @@ report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 	flow->host->on_flow(flow->host->context, flow, &event);
 }
 
-/* Whether the peers must be able to tell this end from an orderly one. */
+/* Whether the peers must be able to tell this end from an orderly one: they may
+ * take the end of the connection for the end of what they were reading. */
 static bool
-is_abort(enum flow_close_reason reason)
+is_abort(enum flow_state last, enum flow_close_reason reason)
 {
+	if (last == FLOW_STATE_RELAY || last == FLOW_STATE_DRAIN)
+		return reason != CLOSE_FINISHED;
 	switch (reason) {
 	case CLOSE_RESET_BY_CLIENT:
 	case CLOSE_RESET_BY_SERVER:
 	case CLOSE_REFUSED:
 	case CLOSE_CONNECT_FAILED:
 	case CLOSE_CONNECT_TIMEOUT:
-	case CLOSE_TLS_ERROR:
 		return true;
 	default:
 		return false;
@@ -285,8 +288,8 @@ flow_close(struct flow *flow, enum flow_close_reason reason, const char *detail)
 	relay_finish_taps(flow);
 	flow_report_tls(flow);
 	report_flow(flow, last, names[reason]);
-	side_close(&flow->client, is_abort(reason));
-	side_close(&flow->server, is_abort(reason));
+	side_close(&flow->client, is_abort(last, reason));
+	side_close(&flow->server, is_abort(last, reason));
 	flow->deadline_ms = 0;
 }
 
@@ -324,7 +327,7 @@ step(struct flow *flow)
 void
 flow_step(struct flow *flow)
 {
-	assert(flow->magic == FLOW_MAGIC);
+	assert(flow->magic == FLOW_MAGIC && side_io_idle(&flow->host->io));
 	flow->again = false;
 	flow->client.want_read = flow->client.want_write = false;
 	flow->server.want_read = flow->server.want_write = false;
@@ -332,6 +335,7 @@ flow_step(struct flow *flow)
 		;
 	flow->client.want_write |= side_blocked(&flow->client);
 	flow->server.want_write |= side_blocked(&flow->server);
+	assert(side_io_idle(&flow->host->io));
 }
 
 /* While bytes pass the deadline only moves when it is looked at, so that the
@@ -364,7 +368,9 @@ flow_expire(struct flow *flow)
 		intake_sniff_expired(flow);
 		break;
 	case FLOW_STATE_CONNECT:
-		if (!upstream_next_address(flow))
+		if (upstream_next_address(flow))
+			flow_step(flow);
+		else
 			flow_close(flow, CLOSE_CONNECT_TIMEOUT, NULL);
 		break;
 	case FLOW_STATE_UPSTREAM_TLS:

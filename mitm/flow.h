@@ -8,6 +8,8 @@
  *   HEADER → SNIFF → DECIDE → CONNECT → UPSTREAM_TLS → LEAF → CLIENT_TLS
  *                                  └───────────────────────────→ RELAY → DRAIN
  *
+ * UPSTREAM_TLS may go back to CONNECT once, to ask for TLS 1.2 alone.
+ *
  * Any state may go to CLOSED, by flow_close and by nothing else.
  */
 #ifndef SIGHTGLASS_MITM_FLOW_H
@@ -129,6 +131,7 @@ struct flow {
 	const char *client_alpn[2];
 	struct leaf *leaf;           /* counted reference */
 	struct names *names;         /* owned: what the leaf must say */
+	bool only_tls12;             /* of the server: see upstream.c */
 	bool mirror_invalid;         /* the leaf comes from the throwaway CA */
 	struct tls_event tls;
 	char tls_error[128];
@@ -146,6 +149,7 @@ struct flow {
 	uint64_t datagrams[2];
 	uint8_t first[2][64]; /* of what no tap read */
 	uint8_t first_length[2];
+	bool hello_began;     /* the rest of it has a deadline */
 	bool client_silent;   /* connected before the client said anything */
 	int connect_error;    /* errno of the last attempt */
 
@@ -199,6 +203,9 @@ bool intake_header(struct flow *flow) WUNRES NONNULL(1); /* intake.c */
 bool intake_sniff(struct flow *flow) WUNRES NONNULL(1);
 bool intake_decide(struct flow *flow) WUNRES NONNULL(1);
 void intake_sniff_expired(struct flow *flow) NONNULL(1);
+/* What is to be done with what goes to `address`; until the relay begins. */
+struct verdict intake_ask_policy(const struct flow *flow,
+    const struct sockaddr_storage *address) WUNRES NONNULL(1, 2);
 bool upstream_connect(struct flow *flow) WUNRES NONNULL(1); /* upstream.c */
 bool upstream_next_address(struct flow *flow) WUNRES NONNULL(1);
 /* The connection stands and the decision is made: TLS or relay comes next. */

@@ -6,55 +6,49 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/err.h"
+#include "base/fds.h"
 #include "mitm/flow.h"
+
+/* --- the policy --- */
+
+struct verdict
+intake_ask_policy(const struct flow *flow, const struct sockaddr_storage *address)
+{
+	const struct flow_header *h = flow->header;
+	struct policy_subject subject = {
+	    .server_name = flow_server_name(flow),
+	    .address = address,
+	    .executable = h->executable[0] != '\0' ? h->executable : NULL,
+	    .signing_id = h->signing_id[0] != '\0' ? h->signing_id : NULL,
+	    .uid = h->has_uid ? &h->uid : NULL,
+	};
+
+	return policy_ask(flow->host->policy, &subject);
+}
 
 /* --- HEADER --- */
 
-/* Keeps the first descriptor that came along; a second one is closed. */
+/* Keeps the first descriptor that came along; others are closed. */
 static void
 keep_passed(struct flow *flow, struct msghdr *message)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL;
-	     c = CMSG_NXTHDR(message, c)) {
-		int fd;
+	int fd;
 
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-		if (flow->passed_fd < 0)
-			flow->passed_fd = fd;
-		else
-			(void)close(fd);
-	}
-}
-
-static int
-set_flags(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-		return E_SYS;
-	return 0;
+	if (fds_take(message, &fd, flow->passed_fd < 0) > 0)
+		flow->passed_fd = fd;
 }
 
 /* Reads more of the bridge connection behind what is there. */
 static ssize_t
 read_bridge(struct flow *flow, uint8_t *out, size_t capacity)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control;
+	union fds_room control;
 	struct iovec iov = {.iov_base = out, .iov_len = capacity};
 	struct msghdr message = {
 	    .msg_iov = &iov,
@@ -85,13 +79,12 @@ keep_rest(struct flow *flow, size_t used)
 static int
 adopt_passed(struct flow *flow)
 {
-	if (flow->passed_fd < 0)
+	int fd = flow->passed_fd;
+
+	if (fd < 0)
 		return 0;
-	(void)close(flow->client.fd);
-	flow->client.fd = flow->passed_fd;
-	flow->client.serial++;
 	flow->passed_fd = -1;
-	return set_flags(flow->client.fd);
+	return side_replace(&flow->client, fd);
 }
 
 /* The header is whole. Bytes that the forwarder had read ahead follow it. */
@@ -105,23 +98,32 @@ header_done(struct flow *flow, size_t used)
 	return true;
 }
 
+/* What it is for is asked now: nothing in it will tell more. */
+static bool
+begin_datagrams(struct flow *flow)
+{
+	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
+	if (flow->verdict.decision == DECIDE_REFUSE) {
+		flow_close(flow, CLOSE_REFUSED, NULL);
+		return false;
+	}
+	flow->verdict = (struct verdict){DECIDE_SPLICE, "datagrams"};
+	flow_set_state(flow, FLOW_STATE_DATAGRAMS);
+	flow_set_deadline(flow, flow->host->conf->flow_datagram_idle_ms);
+	return true;
+}
+
 static bool
 begin(struct flow *flow)
 {
-	const struct conf *conf = flow->host->conf;
-
 	if (adopt_passed(flow) != 0) {
 		flow_close(flow, CLOSE_BAD_HEADER, "the descriptor is not usable");
 		return false;
 	}
-	if (flow->header->transport == FLOW_DATAGRAM) {
-		flow_set_state(flow, FLOW_STATE_DATAGRAMS);
-		flow_set_deadline(flow, conf->flow_datagram_idle_ms);
-		flow->verdict = (struct verdict){DECIDE_SPLICE, "datagrams"};
-		return true;
-	}
+	if (flow->header->transport == FLOW_DATAGRAM)
+		return begin_datagrams(flow);
 	flow_set_state(flow, FLOW_STATE_SNIFF);
-	flow_set_deadline(flow, conf->flow_sniff_timeout_ms);
+	flow_set_deadline(flow, flow->host->conf->flow_sniff_timeout_ms);
 	return true;
 }
 
@@ -213,21 +215,6 @@ intake_header(struct flow *flow)
 
 /* --- SNIFF --- */
 
-static struct verdict
-ask_policy(const struct flow *flow)
-{
-	const struct flow_header *h = flow->header;
-	struct policy_subject subject = {
-	    .server_name = flow_server_name(flow),
-	    .address = &h->destination,
-	    .executable = h->executable[0] != '\0' ? h->executable : NULL,
-	    .signing_id = h->signing_id[0] != '\0' ? h->signing_id : NULL,
-	    .uid = h->has_uid ? &h->uid : NULL,
-	};
-
-	return policy_ask(flow->host->policy, &subject);
-}
-
 static const char http2_preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /* As hello_sniff and h1_sniff. */
@@ -270,7 +257,11 @@ sniff_tls(struct flow *flow)
 	free(hello);
 	if (used != E_MORE)
 		return decide_next(flow, NULL); /* looked like TLS and is not */
-	flow_set_deadline(flow, flow->host->conf->flow_handshake_timeout_ms);
+	if (!flow->hello_began) { /* however slowly the rest comes */
+		flow->hello_began = true;
+		flow_set_deadline(flow,
+		    flow->host->conf->flow_handshake_timeout_ms);
+	}
 	return false;
 }
 
@@ -305,7 +296,12 @@ server_spoke(struct flow *flow)
 	if (flow->connected_us == 0)
 		return false;
 	int n = side_peek_more(&flow->server, SIDE_IO_BYTES);
-	return n != E_AGAIN;
+	if (n >= 0 || n == E_LIMIT)
+		return true;
+	if (n != E_AGAIN)
+		flow_close(flow, n == E_CLOSED ? CLOSE_RESET_BY_SERVER
+		                               : CLOSE_SYSTEM_ERROR, err_text(n));
+	return false;
 }
 
 bool
@@ -345,7 +341,7 @@ intake_sniff(struct flow *flow)
 static void
 connect_for_silent(struct flow *flow)
 {
-	flow->verdict = ask_policy(flow);
+	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
 	if (flow->verdict.decision == DECIDE_REFUSE) {
 		flow_close(flow, CLOSE_REFUSED, NULL);
 		return;
@@ -388,7 +384,7 @@ bow_to_the_possible(struct flow *flow)
 bool
 intake_decide(struct flow *flow)
 {
-	flow->verdict = ask_policy(flow);
+	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
 	bow_to_the_possible(flow);
 	flow->tls.name_mismatch = flow->hello != NULL &&
 	    flow->hello->server_name[0] != '\0' &&

@@ -9,6 +9,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -47,18 +50,55 @@ side_init(struct side *s, struct side_io *io)
 	buf_init(&s->unsent, OUT_LIMIT_BYTES);
 }
 
+bool
+side_io_idle(const struct side_io *io)
+{
+	return buf_length(&io->out) == 0 && io->raw_length == 0;
+}
+
+static void
+close_descriptor(struct side *s)
+{
+	if (s->fd < 0)
+		return;
+	if (s->unwatch != NULL)
+		s->unwatch(s->watch);
+	(void)close(s->fd);
+	s->fd = -1;
+}
+
+/* What is passed on was not held back by its sender, so neither is it here. Not
+ * every kind of socket has the option, nor needs it. */
+static void
+send_at_once(int fd)
+{
+	const int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+int
+side_replace(struct side *s, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	close_descriptor(s);
+	s->fd = fd;
+	send_at_once(fd);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return E_SYS;
+	return 0;
+}
+
 void
 side_close(struct side *s, bool abort)
 {
-	if (s->fd >= 0) {
-		const struct linger now = {.l_onoff = 1, .l_linger = 0};
+	const struct linger now = {.l_onoff = 1, .l_linger = 0};
 
-		if (abort)
-			(void)setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-		(void)close(s->fd);
-		s->fd = -1;
-		s->serial++;
-	}
+	if (abort && s->fd >= 0)
+		(void)setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close_descriptor(s);
 	side_tls_free(s->tls);
 	s->tls = NULL;
 	buf_free(&s->input);
@@ -246,7 +286,7 @@ side_flush(struct side *s)
 	s->want_write = false;
 	if (side_blocked(s))
 		error = flush_unsent(s);
-	if (error == 0 && buf_length(out) > 0)
+	if (error == 0 && buf_length(out) > 0 && !s->output_ended)
 		error = send_or_keep(s, buf_data(out), buf_length(out));
 	buf_clear(out);
 	if (error != 0 || side_blocked(s))
@@ -266,7 +306,8 @@ side_write(struct side *s, const uint8_t *bytes, size_t length)
 	if (s->tls == NULL)
 		return send_or_keep(s, bytes, length);
 	int error = side_tls_write(s, bytes, length);
-	return error != 0 ? error : side_flush(s);
+	int flushed = side_flush(s);
+	return error != 0 ? error : flushed;
 }
 
 int

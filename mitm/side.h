@@ -38,8 +38,10 @@ struct side_tls; /* mbedTLS's context and configuration for one connection */
 
 struct side {
 	int fd; /* owned; -1: none */
-	unsigned serial; /* of the descriptor: one number may stand for another
-	                  * socket now, which a poller must be told */
+	/* Called before the descriptor is closed: others may have copies of it,
+	 * and a poller would hear of it for ever. NULL: nobody watches. */
+	void (*unwatch)(void *watch);
+	void *watch;
 	struct side_io *io;
 	struct side_tls *tls; /* owned; NULL: the bytes go as they are */
 	struct buf input;     /* received and not yet read: hello, prefix */
@@ -55,6 +57,13 @@ struct side {
 };
 
 void side_init(struct side *s, struct side_io *io) NONNULL(1, 2);
+
+/* From here the side is `fd`, whatever it was before; what was received stays.
+ * Takes it over, on failure too. E_SYS. */
+int side_replace(struct side *s, int fd) WUNRES NONNULL(1);
+
+/* Whether the shared buffers are empty, as they are between two sides' turns. */
+bool side_io_idle(const struct side_io *io) NONNULL(1);
 
 /* Closes the descriptor (with a reset if `abort`), frees TLS and buffers. */
 void side_close(struct side *s, bool abort) NONNULL(1);
@@ -91,9 +100,9 @@ int side_peek_more(struct side *s, size_t limit) WUNRES NONNULL(1);
 struct side_tls_options {
 	bool server;              /* we answer (client side of the flow) */
 	const char *server_name;  /* client: SNI to send, NULL for none */
-	const char **alpn;        /* NULL-terminated; borrowed while TLS is on */
+	const char *const *alpn;  /* NULL-terminated, or NULL; copied */
 	mbedtls_ssl_protocol_version least, most;
-	mbedtls_x509_crt *certificate; /* server: chain; borrowed likewise */
+	mbedtls_x509_crt *certificate; /* server: chain; borrowed while TLS is on */
 	mbedtls_pk_context *key;       /* server: of its first; borrowed likewise */
 };
 
@@ -115,6 +124,10 @@ const mbedtls_x509_crt *side_tls_peer(const struct side *s) NONNULL(1);
 
 /* The version agreed on; only after the handshake. */
 mbedtls_ssl_protocol_version side_tls_version(const struct side *s) NONNULL(1);
+
+/* Whether the server, speaking TLS 1.2, marked its hello as one that could have
+ * been of TLS 1.3 (RFC 8446 section 4.1.3); only after the handshake. */
+bool side_tls_downgraded(const struct side *s) NONNULL(1);
 
 /* The ALPN protocol agreed on, or NULL. Lives as long as the TLS. */
 const char *side_tls_alpn(const struct side *s) NONNULL(1);

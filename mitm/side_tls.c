@@ -23,6 +23,8 @@ struct side_tls {
 	int error;       /* mbedTLS's, of the last failure; 0: none */
 	int alert;       /* the fatal alert that came, or -1 */
 	bool established;
+	bool downgraded; /* the sentinel of RFC 8446 section 4.1.3 was there */
+	const char **alpn; /* owned, with its texts; mbedTLS borrows it */
 };
 
 static int
@@ -60,12 +62,35 @@ side_tls_free(struct side_tls *tls)
 		return;
 	mbedtls_ssl_free(&tls->ssl);
 	mbedtls_ssl_config_free(&tls->conf);
+	free(tls->alpn);
 	free(tls);
 }
 
-static int
-configure(mbedtls_ssl_config *conf, const struct side_tls_options *options)
+/* In one piece: the pointers, then the texts. */
+static const char **
+copy_list(const char *const *list)
 {
+	size_t count = 0, bytes = 0;
+
+	for (; list[count] != NULL; count++)
+		bytes += strlen(list[count]) + 1;
+	const char **copy = malloc((count + 1) * sizeof(*copy) + bytes);
+	if (copy == NULL)
+		return NULL;
+	char *text = (char *)(copy + count + 1);
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(list[i]) + 1;
+		copy[i] = memcpy(text, list[i], length);
+		text += length;
+	}
+	copy[count] = NULL;
+	return copy;
+}
+
+static int
+configure(struct side_tls *tls, const struct side_tls_options *options)
+{
+	mbedtls_ssl_config *conf = &tls->conf;
 	int endpoint = options->server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT;
 	int error = mbedtls_ssl_config_defaults(conf, endpoint,
 	    MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
@@ -77,12 +102,28 @@ configure(mbedtls_ssl_config *conf, const struct side_tls_options *options)
 	mbedtls_ssl_conf_min_tls_version(conf, options->least);
 	mbedtls_ssl_conf_max_tls_version(conf, options->most);
 	mbedtls_ssl_conf_renegotiation(conf, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
-	if (options->alpn != NULL && options->alpn[0] != NULL)
-		error = mbedtls_ssl_conf_alpn_protocols(conf, options->alpn);
+	if (tls->alpn != NULL && tls->alpn[0] != NULL)
+		error = mbedtls_ssl_conf_alpn_protocols(conf, tls->alpn);
 	if (error == 0 && options->server)
 		error = mbedtls_ssl_conf_own_cert(conf, options->certificate,
 		    options->key);
 	return error;
+}
+
+/* Called with each secret; the library shows the server's random nowhere else. */
+static void
+on_secret(void *context, mbedtls_ssl_key_export_type type,
+    const unsigned char *secret UNUSED, size_t length UNUSED,
+    const unsigned char client_random[32] UNUSED,
+    const unsigned char server_random[32], mbedtls_tls_prf_types prf UNUSED)
+{
+	static const char sentinel[] = "DOWNGRD\1";
+	struct side_tls *tls = context;
+	const size_t bytes = sizeof(sentinel) - 1;
+
+	if (type == MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET)
+		tls->downgraded =
+		    memcmp(server_random + 32 - bytes, sentinel, bytes) == 0;
 }
 
 int
@@ -96,7 +137,12 @@ side_tls_start(struct side *s, const struct side_tls_options *options)
 	tls->alert = -1;
 	mbedtls_ssl_init(&tls->ssl);
 	mbedtls_ssl_config_init(&tls->conf);
-	tls->error = configure(&tls->conf, options);
+	if (options->alpn != NULL) {
+		tls->alpn = copy_list(options->alpn);
+		if (tls->alpn == NULL)
+			return E_NOMEM;
+	}
+	tls->error = configure(tls, options);
 	if (tls->error == 0)
 		tls->error = mbedtls_ssl_setup(&tls->ssl, &tls->conf);
 	if (tls->error == 0 && !options->server)
@@ -104,6 +150,7 @@ side_tls_start(struct side *s, const struct side_tls_options *options)
 	if (tls->error != 0)
 		return E_CRYPTO;
 	mbedtls_ssl_set_bio(&tls->ssl, s, bio_send, bio_receive, NULL);
+	mbedtls_ssl_set_export_keys_cb(&tls->ssl, on_secret, tls);
 	return 0;
 }
 
@@ -198,6 +245,10 @@ side_tls_read(struct side *s, uint8_t *out, size_t capacity)
 
 	if (side_keep_leftovers(s) != 0 && error == 0)
 		error = E_NOMEM;
+	/* TLS may have answered: an alert, say. It is this side's to send. */
+	int flushed = side_flush(s);
+	if (error == 0)
+		error = flushed;
 	/* Whatever came before the end or the error is passed on first; both are
 	 * found again by the next read. */
 	if (length > 0)
@@ -264,6 +315,12 @@ mbedtls_ssl_protocol_version
 side_tls_version(const struct side *s)
 {
 	return mbedtls_ssl_get_version_number(&s->tls->ssl);
+}
+
+bool
+side_tls_downgraded(const struct side *s)
+{
+	return s->tls->downgraded;
 }
 
 const char *

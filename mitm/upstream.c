@@ -172,8 +172,8 @@ start_tls(struct flow *flow)
 	    .server_name = hello->server_name[0] != '\0' ? hello->server_name : NULL,
 	    .alpn = flow->alpn,
 	    .least = MBEDTLS_SSL_VERSION_TLS1_2,
-	    .most = hello->offers_tls13 ? MBEDTLS_SSL_VERSION_TLS1_3
-	                                : MBEDTLS_SSL_VERSION_TLS1_2,
+	    .most = hello->offers_tls13 && !flow->only_tls12
+	        ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2,
 	};
 
 	if (!hello->offers_tls12)
@@ -250,6 +250,46 @@ judge(struct flow *flow)
 	return true;
 }
 
+/* Having offered TLS 1.3, mbedTLS takes no RSASSA-PSS signature in a handshake
+ * that the server brings down to 1.2, where such a server signs with it since it
+ * was offered. A server that speaks 1.2 is therefore asked once more, for 1.2
+ * alone. */
+static bool
+ask_for_tls12(struct flow *flow, int error)
+{
+	const struct hello *hello = flow->hello;
+	struct tls_leg leg;
+
+	side_tls_describe(&flow->server, &leg);
+	if (error != E_CRYPTO || leg.alert_received >= 0 || flow->only_tls12 ||
+	    !hello->offers_tls12 || !hello->offers_tls13 ||
+	    side_tls_version(&flow->server) != MBEDTLS_SSL_VERSION_TLS1_2)
+		return false;
+	flow->only_tls12 = true;
+	flow->next_address--; /* the same again */
+	flow->connect_began_us = flow->host->now_us;
+	if (!upstream_next_address(flow))
+		return false;
+	flow_set_state(flow, FLOW_STATE_CONNECT);
+	return true;
+}
+
+/* A server that was asked for no more than 1.2 but speaks 1.3 did not choose
+ * 1.2 the first time: someone on the way did. */
+static bool
+was_downgraded(const struct flow *flow)
+{
+	return flow->only_tls12 && side_tls_downgraded(&flow->server);
+}
+
+static void
+give_up(struct flow *flow, const char *why)
+{
+	side_refuse(&flow->client, ALERT_HANDSHAKE_FAILURE);
+	flow->tls.client.alert_sent = ALERT_HANDSHAKE_FAILURE;
+	flow_close(flow, CLOSE_UPSTREAM_TLS, why);
+}
+
 bool
 upstream_tls(struct flow *flow)
 {
@@ -259,10 +299,13 @@ upstream_tls(struct flow *flow)
 		error = side_tls_handshake(&flow->server);
 	if (error == E_AGAIN)
 		return false;
-	if (error == 0)
+	if (error != 0 && ask_for_tls12(flow, error))
+		return true;
+	if (error != 0)
+		give_up(flow, err_text(error));
+	else if (was_downgraded(flow))
+		give_up(flow, "a downgrade from TLS 1.3 was seen");
+	else
 		return judge(flow);
-	side_refuse(&flow->client, ALERT_HANDSHAKE_FAILURE);
-	flow->tls.client.alert_sent = ALERT_HANDSHAKE_FAILURE;
-	flow_close(flow, CLOSE_UPSTREAM_TLS, err_text(error));
 	return false;
 }

@@ -75,7 +75,7 @@ class Certificates:
         )
 
     def server(self, name="server", names=("localhost",), addresses=("127.0.0.1",),
-               days=10):
+               days=10, key_type=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
         """(certificate, key) of a server with these names, in PEM files."""
         san = [f"DNS:{n}" for n in names] + [f"IP:{a}" for a in addresses]
         extensions = self.path(name + ".ext")
@@ -84,9 +84,8 @@ class Certificates:
             out.write("extendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n")
         key, request, certificate = (
             self.path(name + suffix) for suffix in (".key", ".csr", ".pem"))
-        self.openssl("req", "-new", "-newkey", "ec", "-pkeyopt",
-                     "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
-                     "-out", request, "-subj", f"/CN={names[0]}")
+        self.openssl("req", "-new", "-newkey", *key_type, "-nodes", "-keyout",
+                     key, "-out", request, "-subj", f"/CN={names[0]}")
         self.openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey",
                      self.path("ca.key"), "-CAcreateserial", "-days", str(days),
                      "-extfile", extensions, "-out", certificate)

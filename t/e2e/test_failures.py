@@ -224,6 +224,33 @@ class Vanishing(Failures):
         http = self.one(records, event__dataset="sightglass.http")
         self.assertEqual(get(http, "sightglass.incomplete"), "cut_response")
 
+    def test_a_server_that_resets_in_silence_resets_the_client(self):
+        server = ThreadServer(self, lambda c: c.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, RESET))
+        daemon = Daemon(self, "flow.sniff_timeout=50ms")
+        with daemon.flow(server.port) as s:
+            s.settimeout(20)
+            with self.assertRaises(ConnectionResetError):
+                s.recv(1)
+        flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "sightglass.close"), "server_reset")
+
+    def test_what_the_daemon_cuts_off_does_not_look_whole(self):
+        server = ThreadServer(self, lambda c: (
+            c.recv(999), c.sendall(b"HTTP/1.0 200 OK\r\n\r\npart"), c.recv(1)))
+        daemon = Daemon(self, "drain_timeout=50ms")
+        with daemon.flow(server.port) as s:
+            s.settimeout(20)
+            s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            self.assertIn(b"200", s.recv(999))
+            records = daemon.stop()
+            with self.assertRaises(ConnectionResetError):
+                while s.recv(999):
+                    pass
+                raise AssertionError("ended in order")
+        flow = self.one(records, event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "sightglass.close"), "daemon_shutdown")
+
     def test_a_server_that_is_not_there_is_recorded(self):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))

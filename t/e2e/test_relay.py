@@ -4,12 +4,15 @@ real servers behind it and the bytes compared at both ends."""
 
 import hashlib
 import os
+import re
 import socket
 import ssl
+import struct
 import threading
 import unittest
 
-from harness import Daemon, Nginx, Test, ThreadServer, get, wait_for
+from harness import (Daemon, Nginx, Process, Test, ThreadServer, free_port, get,
+                     tcp_pair, wait_for)
 
 
 def read_to_end(s):
@@ -107,6 +110,51 @@ class OpenedTls(Relay):
 
     def test_tls_1_2_client_gives_the_server_tls_1_2(self):
         self.versions(None, ssl.TLSVersion.TLSv1_2, "1.2")
+
+    def test_a_tls_1_2_server_may_sign_with_pss(self):
+        # Its only key is RSA; OpenSSL signs with what is offered first for it.
+        pair = self.ca.server("rsa", key_type=("rsa:2048",))
+        port = free_port()
+        server = Process(self, ["openssl", "s_server", "-accept", str(port),
+                                "-cert", pair[0], "-key", pair[1], "-tls1_2", "-rev",
+                                "-sigalgs", "rsa_pss_rsae_sha256:RSA+SHA256"],
+                         "s_server")
+        wait_for(lambda: "ACCEPT" in server.output(), "s_server")
+        daemon = Daemon(self, trust=self.ca.ca)
+        with self.client(daemon, port) as s:
+            self.assertEqual(s.version(), "TLSv1.2")
+            s.sendall(b"abc\n")
+            self.assertEqual(s.recv(99), b"cba\n")
+        tls = self.one(daemon.stop(), event__dataset="sightglass.tls")
+        self.assertEqual(get(tls, "sightglass.verification"), "ok")
+        self.assertEqual(get(tls, "sightglass.server.version"), "1.2")
+
+    def test_an_alert_of_ours_stays_with_its_flow(self):
+        seen = []
+        plain = ThreadServer(self, lambda c: seen.extend(iter(lambda: c.recv(99), b"")))
+        echo = ThreadServer(
+            self, lambda c: [c.sendall(x) for x in iter(lambda: c.recv(99), b"")],
+            self.server_context())
+        daemon = Daemon(self, workers=1, trust=self.ca.ca)
+        with daemon.flow(plain.port) as other:
+            other.sendall(b"\0before")
+            wait_for(lambda: seen, "the other flow's bytes")
+            raw = daemon.flow(echo.port)
+            with socket.socket(fileno=os.dup(raw.fileno())) as under:
+                context = ssl.create_default_context(
+                    cafile=daemon.path("ca", "sightglass-ca.pem"))
+                with context.wrap_socket(raw, server_hostname="localhost") as s:
+                    s.sendall(b"x")
+                    self.assertEqual(s.recv(9), b"x")
+                    under.sendall(b"\x17\x03\x03\0\x40" + b"Z" * 64)
+                    with self.assertRaises(OSError):
+                        s.recv(9)
+            other.sendall(b"after")
+            wait_for(lambda: len(seen) > 1, "the rest of the other flow")
+        self.assertEqual(seen, [b"\0before", b"after"])
+        flows = [r for r in daemon.stop() if r["event"]["dataset"] == "sightglass.flow"]
+        self.assertEqual({get(r, "sightglass.close") for r in flows},
+                         {"tls_error", "finished"})
 
     def alpn(self, server, client, expected):
         echo = ThreadServer(self, lambda c: c.sendall(c.recv(99)),
@@ -388,8 +436,86 @@ class Plain(Relay):
             self.assertTrue(read_to_end(s).endswith(b"streamed"))
         self.one(daemon.stop(), event__dataset="sightglass.http")
 
+    def test_a_forwarder_may_keep_its_copy_of_the_client(self):
+        server = ThreadServer(self, lambda c: c.sendall(c.recv(99)))
+        daemon = Daemon(self, workers=1)
+        worker = daemon.control("status")["workers"][0]["pid"]
+
+        def orphans():
+            """Sockets that epoll(7) watches and that are open no more."""
+            at = f"/proc/{worker}"
+            held = {os.readlink(f"{at}/fd/{n}") for n in os.listdir(f"{at}/fd")}
+            watched = set()
+            for name in os.listdir(f"{at}/fdinfo"):
+                with open(f"{at}/fdinfo/{name}", encoding="ascii") as file:
+                    watched |= set(re.findall(r"tfd:.* ino:(\w+)", file.read()))
+            self.assertTrue(watched)
+            return {f"socket:[{int(ino, 16)}]" for ino in watched} - held
+
+        ours, theirs = tcp_pair()
+        bridge = daemon.bridge()
+        copy = bridge.dup()
+        with ours, theirs, bridge, copy:
+            socket.send_fds(bridge, [daemon.header("127.0.0.1", server.port)],
+                            [theirs.fileno()])
+            ours.sendall(b"\0hello")
+            self.assertEqual(ours.recv(99), b"\0hello")
+            ours.shutdown(socket.SHUT_WR)
+            self.assertEqual(ours.recv(99), b"")
+            wait_for(lambda: not daemon.control("status")["workers"][0]["flows"],
+                     "the flow's end")
+            self.assertEqual(orphans(), set())
+        daemon.stop()
+
+    def test_a_second_address_is_tried_when_the_first_is_silent(self):
+        server = ThreadServer(self, lambda c: c.sendall(c.recv(99)))
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.2", server.port))
+            silent.listen(0)
+            waiting = [socket.socket() for _ in range(4)]
+            for s in waiting: # its queue is full now
+                self.addCleanup(s.close)
+                s.setblocking(False)
+                s.connect_ex(silent.getsockname())
+            daemon = Daemon(self, "flow.connect_timeout=100ms")
+            other = (struct.pack("!B", 4) + socket.inet_aton("127.0.0.1")
+                     + struct.pack("!H", server.port))
+            with daemon.flow(server.port, "127.0.0.2", tlvs=[(0xE7, other)]) as s:
+                s.sendall(b"\0hello")
+                self.assertEqual(s.recv(99), b"\0hello")
+            daemon.stop()
+
+    def test_datagrams_to_refused_addresses_are_lost(self):
+        servers = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+        for i, s in enumerate(servers):
+            self.addCleanup(s.close)
+            s.settimeout(20)
+            s.bind((f"127.0.0.{i + 1}", 0))
+        daemon = Daemon(self, "policy.refuse=127.0.0.2")
+
+        def frame(server, data):
+            address, port = server.getsockname()
+            return (struct.pack("!HB", len(data), 4) + socket.inet_aton(address)
+                    + struct.pack("!H", port) + data)
+
+        port = servers[0].getsockname()[1]
+        with daemon.bridge() as s:
+            s.sendall(daemon.header("127.0.0.1", port, datagram=True)
+                      + frame(servers[1], b"no") + frame(servers[0], b"yes"))
+            self.assertEqual(servers[0].recv(99), b"yes")
+            servers[1].setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                servers[1].recv(99)
+        with daemon.bridge() as s:
+            s.settimeout(20)
+            s.sendall(daemon.header("127.0.0.2", port, datagram=True))
+            self.assertEqual(s.recv(9), b"")
+        closes = {get(r, "destination.ip"): get(r, "sightglass.close")
+                  for r in daemon.stop() if r["event"]["dataset"] == "sightglass.flow"}
+        self.assertEqual(closes, {"127.0.0.1": "finished",
+                                  "127.0.0.2": "refused_by_policy"})
+
     def test_datagrams_are_relayed_with_their_addresses(self):
-        import struct
         server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(server.close)
         server.bind(("127.0.0.1", 0))
