@@ -24,6 +24,13 @@ json_error(const struct json *j)
 	return j->error;
 }
 
+void
+json_fail(struct json *j, int error)
+{
+	if (j->error == 0)
+		j->error = error;
+}
+
 static void
 put(struct json *j, const void *bytes, size_t length)
 {

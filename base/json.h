@@ -30,6 +30,9 @@ void json_init(struct json *j, struct buf *out) NONNULL(1, 2);
  * buffer is cut short and must be thrown away. */
 int json_error(const struct json *j) WUNRES NONNULL(1);
 
+/* What the caller had to say could not be said: `error`, unless there is one. */
+void json_fail(struct json *j, int error) NONNULL(1);
+
 void json_object_begin(struct json *j, const char *key) NONNULL(1);
 void json_object_end(struct json *j) NONNULL(1);
 void json_array_begin(struct json *j, const char *key) NONNULL(1);

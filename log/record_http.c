@@ -8,11 +8,15 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/err.h"
 #include "base/json.h"
 #include "log/record_line.h"
+
+#define FEW_FIELDS 48u /* as many need no memory of their own */
 
 /* A request's target taken apart; all borrowed. */
 struct target {
@@ -196,41 +200,76 @@ is_redacted(const struct record_writer *w, const struct bytes *name)
 	return false;
 }
 
-static bool
-seen_before(const struct http_field *fields, size_t i)
+static int
+by_name(const void *a, const void *b)
 {
-	for (size_t k = 0; k < i; k++) {
-		if (same_name(&fields[k].name, &fields[i].name))
-			return true;
-	}
-	return false;
+	const struct http_field *x = *(const struct http_field *const *)a;
+	const struct http_field *y = *(const struct http_field *const *)b;
+	size_t length = x->name.length < y->name.length ? x->name.length
+	                                                : y->name.length;
+	int order = strncasecmp((const char *)x->name.data,
+	    (const char *)y->name.data, length);
+
+	if (order == 0)
+		order = (x->name.length > y->name.length) -
+		    (x->name.length < y->name.length);
+	return order != 0 ? order : (x > y) - (x < y);
 }
 
-/* Equal names become one member, in the order of their first. The tap bounds
- * their number, so looking back is quick enough. */
+/* The values of one name: of the field at `at` and of those behind it. */
+static void
+put_values(struct json *j, const struct http_field *const *at,
+    const struct http_field *const *end, bool hide)
+{
+	const struct bytes *name = &(*at)->name;
+
+	put_lower_key(j, name);
+	json_array_begin(j, NULL);
+	for (; at < end && same_name(&(*at)->name, name); at++) {
+		if (hide)
+			json_text(j, NULL, "[redacted]");
+		else
+			json_string(j, NULL, (*at)->value.data, (*at)->value.length);
+	}
+	json_array_end(j);
+}
+
+/* Equal names become one member, in the order of their first. How many there are
+ * is the sender's choice, so they are found in sorted order. */
+static void
+put_sorted(struct json *j, const struct record_writer *w,
+    const struct http_field *fields, size_t count,
+    const struct http_field **sorted)
+{
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &fields[i];
+	qsort(sorted, count, sizeof(*sorted), by_name);
+	for (size_t i = 0; i < count; i++) {
+		const struct http_field *field = &fields[i];
+		const struct http_field **at =
+		    bsearch(&field, sorted, count, sizeof(*sorted), by_name);
+		if (at == sorted || !same_name(&at[-1]->name, &field->name))
+			put_values(j, at, sorted + count,
+			    is_redacted(w, &field->name));
+	}
+}
+
 static void
 put_fields(struct json *j, const char *key, const struct record_writer *w,
     const struct http_field *fields, size_t count)
 {
+	const struct http_field *few[FEW_FIELDS], **sorted = few;
+
+	if (count > FEW_FIELDS)
+		sorted = malloc(count * sizeof(*sorted));
 	json_object_begin(j, key);
-	for (size_t i = 0; i < count; i++) {
-		if (seen_before(fields, i))
-			continue;
-		bool hide = is_redacted(w, &fields[i].name);
-		put_lower_key(j, &fields[i].name);
-		json_array_begin(j, NULL);
-		for (size_t k = i; k < count; k++) {
-			const struct bytes *value = &fields[k].value;
-			if (!same_name(&fields[k].name, &fields[i].name))
-				continue;
-			if (hide)
-				json_text(j, NULL, "[redacted]");
-			else
-				json_string(j, NULL, value->data, value->length);
-		}
-		json_array_end(j);
-	}
+	if (sorted == NULL)
+		json_fail(j, E_NOMEM);
+	else
+		put_sorted(j, w, fields, count, sorted);
 	json_object_end(j);
+	if (sorted != few)
+		free(sorted);
 }
 
 static void
@@ -254,27 +293,33 @@ put_redacted(struct json *j, const struct record_writer *w,
 
 /* --- body --- */
 
-/* How much of a body that was cut at the limit is whole characters. */
+/* Of the bytes, those before a character of which not all is there. */
 static size_t
-whole_text(const struct http_body *body)
+before_cut_character(const uint8_t *bytes, size_t length)
 {
-	size_t n = body->captured.length;
+	size_t lead = length;
 
-	if (!body->truncated)
-		return n;
-	for (unsigned back = 0; back < 4 && n > 0; back++) {
-		uint8_t last = body->captured.data[n - 1];
-		if (last < 0x80)
-			return n;
-		n--;
-		if (last >= 0xc0 &&
-		    !json_is_utf8(body->captured.data + n,
-		        body->captured.length - n))
-			return n; /* the lead of the character that was cut */
-		if (last >= 0xc0)
-			return body->captured.length;
+	for (size_t back = 1; back <= 3 && back <= length; back++) {
+		if ((bytes[length - back] & 0xc0) == 0x80)
+			continue;
+		lead = length - back;
+		break;
 	}
-	return body->captured.length;
+	if (lead == length || bytes[lead] < 0xc2 || bytes[lead] > 0xf4)
+		return length;
+	size_t whole = bytes[lead] >= 0xf0 ? 4 : bytes[lead] >= 0xe0 ? 3 : 2;
+	return length - lead < whole ? lead : length;
+}
+
+/* How much of a body is text: a character may have been cut at the limit. */
+static size_t
+text_length(const struct http_body *body)
+{
+	const struct bytes *captured = &body->captured;
+
+	return body->truncated
+	    ? before_cut_character(captured->data, captured->length)
+	    : captured->length;
 }
 
 static void
@@ -286,7 +331,7 @@ put_body(struct json *j, const struct http_message *m)
 	json_object_begin(j, "body");
 	json_uint(j, "bytes", body->wire_bytes);
 	if (body->captured.length > 0) {
-		size_t text = whole_text(body);
+		size_t text = text_length(body);
 		bool is_text = json_is_utf8(body->captured.data, text);
 		if (is_text)
 			json_string(j, "content", body->captured.data, text);

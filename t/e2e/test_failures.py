@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 import unittest
 
 from harness import DAEMON, Daemon, Nginx, Test, ThreadServer, get, wait_for
@@ -225,11 +226,15 @@ class Vanishing(Failures):
         self.assertEqual(get(http, "sightglass.incomplete"), "cut_response")
 
     def test_a_server_that_resets_in_silence_resets_the_client(self):
-        server = ThreadServer(self, lambda c: c.setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, RESET))
+        connected = threading.Event()
+        server = ThreadServer(self, lambda c: (connected.wait(20), c.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, RESET)))
         daemon = Daemon(self, "flow.sniff_timeout=50ms")
         with daemon.flow(server.port) as s:
             s.settimeout(20)
+            wait_for(lambda: server.accepted, "the connection")
+            time.sleep(0.2)  # until the daemon knows of it too
+            connected.set()
             with self.assertRaises(ConnectionResetError):
                 s.recv(1)
         flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
