@@ -20,6 +20,7 @@
 #include "mitm/h1_message.h"
 
 #define METHOD_BYTES_MAX 32u
+#define CUT_HEAD_BYTES 1024u /* of a head where pending_bytes is passed */
 
 /* Why the tap gives up, besides llhttp's own names. */
 static const char pipeline_limit[] = "pipeline_limit";
@@ -39,6 +40,7 @@ struct exchange {
 	bool request_ended; /* complete, or its direction ended inside it */
 	bool upgraded;
 	uint64_t stream;
+	size_t kept; /* bytes of the request that wait for an answer */
 };
 
 /* One direction's parser and the text it is in the middle of. */
@@ -57,6 +59,7 @@ struct h1 {
 	struct exchange *oldest, **end;
 	struct exchange *requesting; /* whose request is being read, or NULL */
 	unsigned pending;
+	size_t kept; /* by all that are pending */
 	uint64_t streams;
 	uint64_t now_us;
 	const char *trouble; /* set where a callback stops llhttp for good */
@@ -69,6 +72,19 @@ struct h1 {
 
 /* --- exchanges --- */
 
+/* A client that asks on and on without waiting gets less of each noted. */
+static void
+begin_request(const struct h1 *h, struct h1_message *request)
+{
+	size_t head_bytes = h->limits.head_bytes;
+
+	if (h->kept < h->limits.pending_bytes)
+		h1_message_init(request, head_bytes, h->limits.body_bytes);
+	else
+		h1_message_init(request, head_bytes < CUT_HEAD_BYTES ? head_bytes
+		                                                     : CUT_HEAD_BYTES, 0);
+}
+
 static struct exchange *
 begin_exchange(struct h1 *h)
 {
@@ -76,7 +92,7 @@ begin_exchange(struct h1 *h)
 
 	if (x == NULL)
 		return NULL;
-	h1_message_init(&x->request, h->limits.head_bytes, h->limits.body_bytes);
+	begin_request(h, &x->request);
 	h1_message_init(&x->response, h->limits.head_bytes, h->limits.body_bytes);
 	memcpy(x->version, "1.1", sizeof(x->version));
 	x->stream = ++h->streams;
@@ -104,6 +120,7 @@ take_oldest(struct h1 *h)
 	if (h->oldest == NULL)
 		h->end = &h->oldest;
 	h->pending--;
+	h->kept -= x->kept;
 	if (h->requesting == x) {
 		h->requesting = NULL;
 		h->readers[FROM_CLIENT].message = NULL;
@@ -321,6 +338,8 @@ on_request_complete(llhttp_t *parser)
 		return 0;
 	complete_message(h, &h->readers[FROM_CLIENT]);
 	x->request_ended = true;
+	x->kept = h1_message_bytes(&x->request);
+	h->kept += x->kept;
 	h->requesting = NULL;
 	/* What follows a request to upgrade is HTTP only if the server declines
 	 * (RFC 9110 section 7.8); if it has answered already, it has. */

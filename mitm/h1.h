@@ -25,6 +25,8 @@ struct h1_limits {
 	size_t head_bytes;   /* a head longer than this is cut, and says so */
 	size_t body_bytes;   /* captured of each body, in each direction */
 	unsigned pipelined;  /* unanswered requests that are remembered */
+	size_t pending_bytes; /* of which these are kept in full; of others the
+	                       * head is cut early and no body is captured */
 };
 
 /* A tap for one connection. limits and sink are copied. NULL: out of memory. */

@@ -201,6 +201,12 @@ h1_message_add_body(struct h1_message *m, const uint8_t *at, size_t length)
 		m->body.limit_bytes = buf_length(&m->body);
 }
 
+size_t
+h1_message_bytes(const struct h1_message *m)
+{
+	return m->arena.used_bytes + buf_length(&m->body);
+}
+
 void
 h1_message_describe(const struct h1_message *m, struct http_message *out)
 {

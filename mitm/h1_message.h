@@ -70,6 +70,9 @@ struct bytes h1_message_keep(struct h1_message *m, const struct h1_span *text)
 void h1_message_add_body(struct h1_message *m, const uint8_t *at,
     size_t length) NONNULL(1);
 
+/* How much memory it keeps, roughly. */
+size_t h1_message_bytes(const struct h1_message *m) WUNRES NONNULL(1);
+
 /* Everything in *out is borrowed from m until m next changes. */
 void h1_message_describe(const struct h1_message *m, struct http_message *out)
     NONNULL(1, 2);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "mitm/flow.h"
 
@@ -32,6 +33,7 @@ start_h1(struct flow *flow)
 	    .head_bytes = conf->capture_head_bytes,
 	    .body_bytes = conf->capture_body_bytes,
 	    .pipelined = 1024,
+	    .pending_bytes = (size_t)8 * 1024 * 1024,
 	};
 	const struct tap_sink sink = {.context = flow, .http = on_http};
 
@@ -176,6 +178,7 @@ pass_some(struct flow *flow, enum direction direction, enum direction *culprit)
 	if (n < 0)
 		return n;
 	flow->active_ms = host->tick_ms;
+	host->now_us = clock_wall_us(); /* a step may take a while by now */
 	*culprit = other(direction);
 	if (n == 0)
 		return carry_end(flow, direction);

@@ -258,6 +258,8 @@ set_limit(struct player *p, const char *line)
 		p->limits.body_bytes = value;
 	else if (strncmp(line, "% pipe", 6) == 0)
 		p->limits.pipelined = (unsigned)value;
+	else if (strncmp(line, "% pending", 9) == 0)
+		p->limits.pending_bytes = value;
 }
 
 static size_t
@@ -302,7 +304,8 @@ h1_play(const struct play *play, struct buf *out)
 {
 	struct player p = {.out = out, .play = play, .now_us = 1000,
 	    .random = play->seed,
-	    .limits = {.head_bytes = 4096, .body_bytes = 256, .pipelined = 16}};
+	    .limits = {.head_bytes = 4096, .body_bytes = 256, .pipelined = 16,
+	        .pending_bytes = 65536}};
 	enum direction direction = FROM_CLIENT;
 	struct buf segment;
 
