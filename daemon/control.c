@@ -18,7 +18,6 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "daemon/os.h"
 #include "daemon/worker.h"
 #include "extension-bridge/flow_header.h"
 
@@ -297,18 +296,6 @@ on_readable(evutil_socket_t fd, short what, void *context)
 
 /* --- connections --- */
 
-/* The socket's mode keeps others out as well, where the system honours it. */
-static bool
-welcome(const struct worker *w, int fd)
-{
-	uid_t uid;
-	gid_t gid;
-
-	if (os_peer(fd, &uid, &gid) != 0)
-		return false;
-	return uid == 0 || uid == geteuid() || w->role.conf->bridge_group[0] != '\0';
-}
-
 static void
 add_client(struct control *control, int fd)
 {
@@ -364,7 +351,7 @@ on_accept(evutil_socket_t listener, short what UNUSED, void *context)
 		return;
 	}
 	if (control->client_count >= CLIENTS_MAX ||
-	    !welcome(control->worker, fd)) {
+	    !worker_welcomes(control->worker, fd)) {
 		(void)close(fd);
 		return;
 	}

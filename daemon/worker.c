@@ -20,6 +20,7 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/shm.h"
+#include "daemon/os.h"
 #include "daemon/sandbox.h"
 
 #define ACCEPTS_PER_TURN 64
@@ -239,6 +240,18 @@ raise_descriptor_limit(void)
 		diag_debug("the limit of descriptors stays: %s", strerror(errno));
 }
 
+/* The sockets' mode keeps others out as well, where the system honours it. */
+bool
+worker_welcomes(const struct worker *w, int fd)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (os_peer(fd, &uid, &gid) != 0)
+		return false;
+	return uid == 0 || uid == geteuid() || w->role.conf->bridge_group[0] != '\0';
+}
+
 static int
 accept_one(struct worker *w)
 {
@@ -249,10 +262,10 @@ accept_one(struct worker *w)
 		        errno == ENOMEM
 		    ? E_FULL
 		    : E_AGAIN;
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	if (!worker_welcomes(w, fd) || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
 		(void)close(fd);
-		return E_SYS;
+		return 0; /* on with the next */
 	}
 	return add_flow(w, fd);
 }

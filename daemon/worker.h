@@ -89,6 +89,10 @@ struct worker {
  * has ended. */
 void worker_step(struct worker_flow *wf) NONNULL(1);
 
+/* Whether the peer of a connection is root, our own user or, where bridge.group
+ * is set, whoever the sockets' mode lets in for it. */
+bool worker_welcomes(const struct worker *w, int fd) WUNRES NONNULL(1);
+
 /* Reads the clocks for what follows. */
 void worker_tick(struct worker *w) NONNULL(1);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fds.h"
@@ -107,6 +108,10 @@ begin_datagrams(struct flow *flow)
 		flow_close(flow, CLOSE_REFUSED, NULL);
 		return false;
 	}
+	if (flow->passed_fd >= 0) { /* PROTOCOL.md: nobody asked for one */
+		(void)close(flow->passed_fd);
+		flow->passed_fd = -1;
+	}
 	flow->verdict = (struct verdict){DECIDE_SPLICE, "datagrams"};
 	flow_set_state(flow, FLOW_STATE_DATAGRAMS);
 	flow_set_deadline(flow, flow->host->conf->flow_datagram_idle_ms);
@@ -116,12 +121,12 @@ begin_datagrams(struct flow *flow)
 static bool
 begin(struct flow *flow)
 {
+	if (flow->header->transport == FLOW_DATAGRAM)
+		return begin_datagrams(flow);
 	if (adopt_passed(flow) != 0) {
 		flow_close(flow, CLOSE_BAD_HEADER, "the descriptor is not usable");
 		return false;
 	}
-	if (flow->header->transport == FLOW_DATAGRAM)
-		return begin_datagrams(flow);
 	flow_set_state(flow, FLOW_STATE_SNIFF);
 	flow_set_deadline(flow, flow->host->conf->flow_sniff_timeout_ms);
 	return true;
@@ -161,6 +166,8 @@ header_trouble(int error)
 	switch (error) {
 	case E_VERSION:
 		return "protocol version or address family that is not spoken here";
+	case E_CORRUPT:
+		return "the header's checksum does not match";
 	case E_LIMIT:
 		return "header longer than 4096 bytes, or a field too long";
 	default:

@@ -525,7 +525,9 @@ class Plain(Relay):
             s.settimeout(10)
             frame = (struct.pack("!HB", 5, 4) + socket.inet_aton("127.0.0.1")
                      + struct.pack("!H", port) + b"query")
-            s.sendall(daemon.header("127.0.0.1", port, datagram=True) + frame)
+            # The descriptor is not asked for: it must not become the client.
+            socket.send_fds(s, [daemon.header("127.0.0.1", port, datagram=True)
+                                + frame], [server.fileno()])
             query, client = server.recvfrom(99)
             self.assertEqual(query, b"query")
             server.sendto(b"answer!", client)
