@@ -185,6 +185,17 @@ conf_set(struct conf *c, const char *key, const char *value,
 	                   : value_set(row, c, value, error);
 }
 
+bool
+conf_keep(struct conf *c, const char *key, struct conf *old)
+{
+	const struct conf_row *row = conf_find(key);
+
+	if (row == NULL || value_equal(row, c, old))
+		return false;
+	value_swap(row, c, old);
+	return true;
+}
+
 /* --- a state directory --- */
 
 static int

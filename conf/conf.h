@@ -58,6 +58,11 @@ int conf_set_directory(struct conf *c, const char *directory)
 int conf_set(struct conf *c, const char *key, const char *value,
     struct conf_error *error) WUNRES NONNULL(1, 2, 3, 4);
 
+/* Takes the value that `key` has in `old` in exchange for c's own. True: they
+ * differ. False too for a key that does not exist. */
+bool conf_keep(struct conf *c, const char *key, struct conf *old)
+    NONNULL(1, 2, 3);
+
 /* Applies a YAML file over c. E_SYS when it cannot be read, else as conf_set;
  * *error names file, line and column. c is half changed after an error. */
 int conf_load(struct conf *c, const char *path, struct conf_error *error)

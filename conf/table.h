@@ -51,6 +51,14 @@ int value_set_list(const struct conf_row *row, struct conf *c,
     const char *const *items, size_t count, struct conf_error *error)
     WUNRES NONNULL(1, 2, 5);
 
+/* Whether both have the same value. */
+bool value_equal(const struct conf_row *row, const struct conf *a,
+    const struct conf *b) WUNRES NONNULL(1, 2, 3);
+
+/* Exchanges the values of both. */
+void value_swap(const struct conf_row *row, struct conf *a, struct conf *b)
+    NONNULL(1, 2, 3);
+
 /* Gives back what a member owns. */
 void value_free(const struct conf_row *row, struct conf *c) NONNULL(1, 2);
 

@@ -307,3 +307,55 @@ value_free(const struct conf_row *row, struct conf *c)
 		free_list(conf_member(row, c));
 	}
 }
+
+static bool
+equal_lists(const struct conf_list *a, const struct conf_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+static size_t
+size_of(enum conf_kind kind)
+{
+	switch (kind) {
+	case CONF_KIND_BOOL:
+		return sizeof(CONF_TYPE_BOOL);
+	case CONF_KIND_CHOICE:
+		return sizeof(CONF_TYPE_CHOICE);
+	case CONF_KIND_TEXT:
+		return sizeof(CONF_TYPE_TEXT);
+	case CONF_KIND_LIST:
+		return sizeof(CONF_TYPE_LIST);
+	default:
+		return sizeof(CONF_TYPE_COUNT);
+	}
+}
+
+bool
+value_equal(const struct conf_row *row, const struct conf *a,
+    const struct conf *b)
+{
+	const void *x = conf_member_const(row, a), *y = conf_member_const(row, b);
+
+	if (row->kind == CONF_KIND_TEXT)
+		return strcmp(*(char *const *)x, *(char *const *)y) == 0;
+	if (row->kind == CONF_KIND_LIST)
+		return equal_lists(x, y);
+	return memcmp(x, y, size_of(row->kind)) == 0;
+}
+
+void
+value_swap(const struct conf_row *row, struct conf *a, struct conf *b)
+{
+	unsigned char kept[sizeof(CONF_TYPE_LIST)];
+	size_t size = size_of(row->kind);
+
+	memcpy(kept, conf_member(row, a), size);
+	memcpy(conf_member(row, a), conf_member(row, b), size);
+	memcpy(conf_member(row, b), kept, size);
+}

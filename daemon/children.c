@@ -121,7 +121,6 @@ spawn(struct child *child)
 	}
 	child->pid = pid;
 	child->ready = child->told_to_drain = false;
-	child->started_ms = clock_tick_ms();
 	return channel_open(&child->channel, child->parent->base, fds[0],
 	    role_bits[child->kind]);
 }

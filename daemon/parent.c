@@ -68,6 +68,8 @@ note(struct parent *p, const char *action, const char *role, const char *message
 /* --- starting --- */
 
 static void start(struct child *child);
+static void restart_later(struct child *child);
+static void stop_further(struct parent *p);
 static void reload(struct parent *p, struct conf_error *error);
 
 static void
@@ -135,8 +137,8 @@ on_ready(struct child *child)
 
 	child->ready = true;
 	if (p->stopping) {
-		/* A logger that had died while it was to finish. */
-		send_drain(child);
+		/* A logger that had died meanwhile: to finish, if it is its turn. */
+		stop_further(p);
 		return;
 	}
 	if (p->serving || !all_ready(p))
@@ -199,6 +201,7 @@ on_restart(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 static void
 start(struct child *child)
 {
+	child->started_ms = clock_tick_ms();
 	int error = child_start(child, on_message, on_closed);
 
 	publish_pid(child);
@@ -206,7 +209,9 @@ start(struct child *child)
 		return;
 	diag_error("%s did not start: %s", child_name(child), err_text(error));
 	if (child->pid != 0)
-		(void)kill(child->pid, SIGKILL);
+		(void)kill(child->pid, SIGKILL); /* its end starts it again */
+	else
+		restart_later(child);
 }
 
 /* --- stopping --- */
@@ -389,18 +394,6 @@ on_sigchld(evutil_socket_t signal_number UNUSED, short what UNUSED, void *contex
 /* --- settings --- */
 
 static void
-warn_fixed(const struct conf *old, const struct conf *new)
-{
-	if (strcmp(old->user, new->user) != 0 ||
-	    strcmp(old->ca_dir, new->ca_dir) != 0 ||
-	    strcmp(old->log_dir, new->log_dir) != 0 ||
-	    strcmp(old->run_dir, new->run_dir) != 0 ||
-	    old->workers != new->workers || old->ring_bytes != new->ring_bytes)
-		diag_warning("user, paths, workers and ring.size apply from the next "
-		    "start on");
-}
-
-static void
 send_conf(struct child *child)
 {
 	if (child->pid == 0)
@@ -415,8 +408,14 @@ send_conf(struct child *child)
 static void
 reload(struct parent *p, struct conf_error *error)
 {
-	struct conf *conf = settings_load(p->settings, error);
+	if (p->stopping) {
+		(void)snprintf(error->text, sizeof(error->text),
+		    "the daemon is stopping");
+		diag_warning("not reloaded: %s", error->text);
+		return;
+	}
 
+	struct conf *conf = settings_load(p->settings, error);
 	if (conf != NULL && settings_check(conf, error) != 0) {
 		conf_free(conf);
 		conf = NULL;
@@ -426,7 +425,7 @@ reload(struct parent *p, struct conf_error *error)
 		return;
 	}
 	error->text[0] = '\0';
-	warn_fixed(p->conf, conf);
+	settings_keep(conf, p->conf);
 	conf_free(p->conf);
 	p->conf = conf;
 	each(p, send_conf);

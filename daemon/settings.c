@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/diag.h"
 #include "base/err.h"
 #include "daemon/privileges.h"
 #include "mitm/policy.h"
@@ -76,6 +77,20 @@ settings_load(const struct settings *s, struct conf_error *error)
 		return NULL;
 	}
 	return conf;
+}
+
+void
+settings_keep(struct conf *c, struct conf *old)
+{
+	/* What sockets, shared memory, directories and the signer were made of. */
+	static const char *const fixed[] = {"user", "workers", "paths.ca",
+	    "paths.log", "paths.run", "bridge.group", "ring.size", "ca.name",
+	    "ca.validity", "leaf.validity", "leaf.cache"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(fixed); i++)
+		if (conf_keep(c, fixed[i], old))
+			diag_warning("%s: has changed, and stays as it was until the "
+			    "daemon is restarted", fixed[i]);
 }
 
 static int

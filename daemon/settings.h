@@ -25,6 +25,10 @@ struct settings {
 struct conf *settings_load(const struct settings *s, struct conf_error *error)
     WUNRES NONNULL(1, 2);
 
+/* Puts what cannot change while the daemon runs (user, paths, workers, …) back
+ * to what it is in `old`, and warns of each such setting that differs. */
+void settings_keep(struct conf *c, struct conf *old) NONNULL(1, 2);
+
 /* What the file says of things that only a daemon sees: policy rules, users,
  * groups. E_SYNTAX, E_NOTFOUND with *error. */
 int settings_check(const struct conf *conf, struct conf_error *error)

@@ -92,6 +92,27 @@ class Certificates:
         return certificate, key
 
 
+class Control:
+    """A connection to control.sock, which outlives the socket's name."""
+
+    def __init__(self, daemon):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(10)
+        self.socket.connect(daemon.path("run", "control.sock"))
+        self.stream = self.socket.makefile()
+
+    def ask(self, request):
+        self.socket.sendall(json.dumps({"request": request}).encode() + b"\n")
+        return json.loads(self.stream.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stream.close()
+        self.socket.close()
+
+
 class Process:
     """A program that runs for as long as its test, its output in a file."""
 
@@ -126,21 +147,23 @@ class Daemon(Process):
     """sightglassd on a directory of the test's own, serving."""
 
     def __init__(self, test, *settings, trust=None, workers=2, directory=None,
-                 wait=True):
+                 role_user="root", wait=True, **options):
         self.directory = directory or os.path.join(test.directory, "d")
         self.notify_path = os.path.join(test.directory, "notify")
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         if os.path.exists(self.notify_path):
             os.unlink(self.notify_path)
         listener.bind(self.notify_path)
-        command = [DAEMON, "-d", self.directory, "-o", "user=root",
+        os.chmod(self.notify_path, 0o777)  # for a daemon of another user
+        command = [DAEMON, "-d", self.directory, "-o", f"user={role_user}",
                    "-o", f"workers={workers}", "-o", "capture.redact_headers="]
         if trust:
             command += ["-o", f"upstream.trust={trust}"]
         for setting in settings:
             command += ["-o", setting]
         super().__init__(test, command, "sightglassd",
-                         env=dict(os.environ, NOTIFY_SOCKET=self.notify_path))
+                         env=dict(os.environ, NOTIFY_SOCKET=self.notify_path),
+                         **options)
         with listener:
             if wait:
                 self.wait_ready(listener)
@@ -161,11 +184,8 @@ class Daemon(Process):
 
     def control(self, request):
         """One request on control.sock; its answer."""
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(10)
-            s.connect(self.path("run", "control.sock"))
-            s.sendall(json.dumps({"request": request}).encode() + b"\n")
-            return json.loads(s.makefile().readline())
+        with Control(self) as control:
+            return control.ask(request)
 
     def stop(self):
         """Ends it in order; the records that it wrote."""

@@ -12,7 +12,8 @@ import threading
 import time
 import unittest
 
-from harness import DAEMON, Daemon, Nginx, Test, ThreadServer, get, wait_for
+from harness import (DAEMON, Control, Daemon, Nginx, Test, ThreadServer, get,
+                     wait_for)
 from test_relay import pattern, read_to_end
 
 RESET = struct.pack("ii", 1, 0)
@@ -492,6 +493,85 @@ class Signals(Failures):
             self.assertTrue(read_to_end(s).endswith(b"late"))
         http = self.one(daemon.stop(), event__dataset="sightglass.http")
         self.assertEqual(get(http, "http.response.body.content"), "late")
+
+    def test_a_logger_killed_in_a_termination_waits_for_the_flows(self):
+        release = threading.Event()
+
+        def serve(c):
+            c.recv(65536)
+            release.wait(20)
+            c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate")
+
+        server = ThreadServer(self, serve)
+        daemon = Daemon(self, "drain_timeout=20 s", workers=1)
+        with daemon.flow(server.port) as s, Control(daemon) as control:
+            s.settimeout(30)
+            s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            wait_for(lambda: server.accepted == 1, "the connection")
+            wait_for(lambda: self.logger(daemon)["file_bytes"] > 0, "a write")
+            daemon.process.send_signal(signal.SIGTERM)
+            wait_for(lambda: not os.path.exists(daemon.path("run", "flow.sock")),
+                     "the stop")
+            old = control.ask("status")["logger"]["pid"]
+            os.kill(old, signal.SIGKILL)
+            wait_for(lambda: control.ask("status")["logger"]["repaired"] == 1,
+                     "the next logger")
+            release.set()
+            self.assertTrue(read_to_end(s).endswith(b"late"))
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        self.assertEqual(get(http, "http.response.body.content"), "late")
+
+    def test_a_reload_in_a_termination_is_refused(self):
+        daemon = Daemon(self)
+        logger = self.logger(daemon)["pid"]
+        workers = [w["pid"] for w in self.workers(daemon)]
+        os.kill(logger, signal.SIGSTOP)
+        self.addCleanup(kill_quietly, logger, signal.SIGCONT)
+        daemon.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: not any(os.path.exists(f"/proc/{w}") for w in workers),
+                 "the workers to end")
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "reloaded" in daemon.output(), "the reload")
+        os.kill(logger, signal.SIGCONT)
+        daemon.stop()
+        self.assertIn("not reloaded: the daemon is stopping", daemon.output())
+        self.assertNotIn("ended by signal", daemon.output())
+
+    def test_a_reload_names_what_needs_a_restart(self):
+        directory = os.path.join(self.directory, "d")
+        os.makedirs(directory)
+        daemon = Daemon(self, workers=1)
+        with open(daemon.path("sightglass.yaml"), "w", encoding="ascii") as out:
+            out.write("ring:\n  size: 16 MiB\nlog:\n  flush: 5 ms\n"
+                      "leaf:\n  cache: 17\n")
+        self.assertTrue(daemon.control("reload")["ok"])
+        for key in ("ring.size", "leaf.cache"):
+            self.assertIn(f"{key}: has changed", daemon.output())
+        self.assertNotIn("log.flush", daemon.output())
+        self.assertNotIn("workers: has", daemon.output())
+        daemon.stop()
+
+    def test_a_fork_that_fails_is_tried_again(self):
+        # Root has no limit of processes: an ordinary user then.
+        os.chmod(self.directory, 0o777)
+        options = {}
+        if os.geteuid() == 0:
+            options = {"user": 65534, "group": 65534, "extra_groups": []}
+        daemon = Daemon(self, workers=2, **options)
+        old = self.workers(daemon)[0]["pid"]
+
+        def limit_processes(most):
+            subprocess.run(["prlimit", f"--pid={daemon.pid}", f"--nproc={most}:"],
+                           check=True, **options)
+
+        limit_processes(1)
+        os.kill(old, signal.SIGKILL)
+        wait_for(lambda: "worker 1 did not start" in daemon.output(),
+                 "fork to fail")
+        limit_processes(1000)
+        wait_for(lambda: self.workers(daemon)[0]["pid"] not in (0, old),
+                 "the worker to be restarted")
+        daemon.stop()
 
 
 def kill_quietly(pid, number):
