@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* Directories, listening sockets, the trust store. Parent only. */
+/*
+ * Directories, listening sockets, the trust store. Parent only, and as root when
+ * the daemon is started so: it makes over to the roles' user what they write,
+ * never through a link and never what is not root's own.
+ */
 #include "daemon/places.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,30 +21,155 @@
 #include "base/err.h"
 #include "base/path.h"
 #include "daemon/privileges.h"
+#include "log/segment.h"
 
 #define LISTEN_QUEUE 1024
 
 /* --- directories --- */
 
-static int
-make(const char *key, const char *path, mode_t mode, uid_t uid, gid_t gid,
-    char error[256])
-{
-	bool made;
+/* A directory, and to whom it belongs. */
+struct place {
+	const char *key, *path;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+};
 
-	if (path_make(path, mode, &made) != 0 ||
-	    (made && geteuid() == 0 && chown(path, uid, gid) != 0)) {
-		(void)snprintf(error, 256, "%s: cannot make the directory '%s': %s", key,
-		    path, strerror(errno));
-		return E_SYS;
+static int
+cannot(const struct place *place, const char *what, char error[256])
+{
+	(void)snprintf(error, 256, "%s: cannot %s '%.150s': %s", place->key, what,
+	    place->path, strerror(errno));
+	return E_SYS;
+}
+
+static const char *
+user_name(uid_t uid)
+{
+	static char number[24];
+	const struct passwd *pw = getpwuid(uid);
+
+	(void)snprintf(number, sizeof(number), "%ju", (uintmax_t)uid);
+	return pw != NULL ? pw->pw_name : number;
+}
+
+/* A segment that root wrote, as when the user of the settings has changed, or
+ * when systemd gave the directory with all that is in it back to root. */
+static int
+hand_over_segment(int directory, const char *name, const struct place *place)
+{
+	struct stat st;
+	int fd = openat(directory, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : E_SYS;
+	int error = fstat(fd, &st) != 0 ? E_SYS : 0;
+	if (error == 0 && S_ISREG(st.st_mode) && st.st_uid == 0 &&
+	    fchown(fd, place->uid, (gid_t)-1) != 0)
+		error = E_SYS;
+	(void)close(fd);
+	return error;
+}
+
+/* Whatever is not a segment could be the system's own: paths.log may have been
+ * set to /var/log. */
+static int
+hand_over_content(DIR *listing, const struct place *place, char error[256])
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(listing)) != NULL) {
+		unsigned long number;
+		bool open;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (!segment_parse_name(entry->d_name, &number, &open)) {
+			(void)snprintf(error, 256, "%s: '%.80s' is root's and holds more "
+			    "than segments ('%.30s'): chown it to '%.32s', or name a "
+			    "directory of its own", place->key, place->path,
+			    entry->d_name, user_name(place->uid));
+			return E_DENIED;
+		}
+		if (hand_over_segment(dirfd(listing), entry->d_name, place) != 0)
+			return cannot(place, "hand over a segment in", error);
 	}
 	return 0;
+}
+
+/* Root's directory becomes the user's, after what is in it: until then nobody
+ * but root can have put anything there. */
+static int
+hand_over(int fd, const struct place *place, char error[256])
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+
+	if (listing == NULL)
+		return cannot(place, "read the directory", error);
+	int outcome = hand_over_content(listing, place, error);
+	(void)closedir(listing);
+	if (outcome == 0 && (fchown(fd, place->uid, place->gid) != 0 ||
+	        fchmod(fd, place->mode) != 0))
+		outcome = cannot(place, "hand over the directory", error);
+	return outcome;
+}
+
+/* The owner, where root starts the daemon and the roles are somebody else. */
+static int
+settle_owner(int fd, const struct place *place, char error[256])
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return cannot(place, "look at the directory", error);
+	if (st.st_uid == place->uid)
+		return 0;
+	if (st.st_uid == 0)
+		return hand_over(fd, place, error);
+	char owner[33];
+	(void)snprintf(owner, sizeof(owner), "%.32s", user_name(st.st_uid));
+	(void)snprintf(error, 256, "%s: '%.80s' belongs to '%s' and not to '%.32s': "
+	    "chown it, or name another directory", place->key, place->path, owner,
+	    user_name(place->uid));
+	return E_DENIED;
+}
+
+/* A link could lead what root hands over to anywhere. */
+static int
+open_place(const struct place *place, char error[256])
+{
+	int fd = open(place->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ELOOP && errno != ENOTDIR && errno != EMLINK)
+		return cannot(place, "open the directory", error);
+	(void)snprintf(error, 256, "%s: '%.150s' is a link or no directory: name "
+	    "the directory itself", place->key, place->path);
+	return E_DENIED;
+}
+
+static int
+make(const struct place *place, char error[256])
+{
+	if (path_make(place->path, place->mode, NULL) != 0)
+		return cannot(place, "make the directory", error);
+	if (geteuid() != 0)
+		return 0;
+	int fd = open_place(place, error);
+	if (fd < 0)
+		return fd;
+	int outcome = settle_owner(fd, place, error);
+	(void)close(fd);
+	return outcome;
 }
 
 int
 places_make(const struct conf *conf, char error[256])
 {
-	uid_t uid;
+	uid_t uid, own = geteuid();
 	gid_t gid, log_gid;
 
 	if (privileges_of(conf->user, &uid, &gid) != 0) {
@@ -46,13 +178,16 @@ places_make(const struct conf *conf, char error[256])
 	}
 	bool grouped = conf->log_group[0] != '\0' &&
 	    privileges_group(conf->log_group, &log_gid) == 0;
-	int outcome = make("paths.ca", conf->ca_dir, 0700, geteuid(), getegid(), error);
-	if (outcome == 0)
-		outcome = make("paths.log", conf->log_dir, grouped ? 0750 : 0700, uid,
-		    grouped ? log_gid : gid, error);
-	if (outcome == 0)
-		outcome = make("paths.run", conf->run_dir, geteuid() == 0 ? 0755 : 0700,
-		    geteuid(), getegid(), error);
+	const struct place places[] = {
+	    {"paths.ca", conf->ca_dir, 0700, own, getegid()},
+	    {"paths.log", conf->log_dir, grouped ? 0750 : 0700, uid,
+	        grouped ? log_gid : gid},
+	    {"paths.run", conf->run_dir, own == 0 ? 0755 : 0700, own, getegid()},
+	};
+	int outcome = 0;
+
+	for (size_t i = 0; outcome == 0 && i < ARRAY_LENGTH(places); i++)
+		outcome = make(&places[i], error);
 	return outcome;
 }
 

@@ -10,7 +10,10 @@
 #include "conf/conf.h"
 
 /* Makes the directories that are missing, with the modes and owners that the
- * roles need. E_SYS with words in error[256]. */
+ * roles need. Started by root, one that is there and root's (as systemd makes
+ * them) becomes the owner's, with the segments in it; a link, a stranger's
+ * directory and one with other files in it are refused. E_SYS, E_DENIED,
+ * E_NOTFOUND (no such user) with words in error[256]. */
 int places_make(const struct conf *conf, char error[256]) WUNRES NONNULL(1, 2);
 
 /* Binds and listens on run_dir/name. The descriptor, or E_DENIED (another

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: ISC
+"""What a daemon finds at its start: directories of root's, of strangers, links,
+standard descriptors that are closed, a CA by halves."""
+
+import os
+import pwd
+import signal
+import subprocess
+import unittest
+
+from harness import CLI, DAEMON, Daemon, Nginx, Test, wait_for
+from test_failures import fetch
+
+USER = "nobody"
+
+
+class Start(Test):
+    def refused(self, *arguments):
+        """What a daemon says that does not start."""
+        done = subprocess.run([DAEMON, *arguments], capture_output=True, text=True,
+                              timeout=30, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        return done.stderr
+
+
+class Directories(Start):
+    """Of root's daemon, whose roles are somebody else."""
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("only root hands directories over")
+        os.chmod(self.directory, 0o755)
+        self.log = os.path.join(self.directory, "d", "log")
+        self.uid = pwd.getpwnam(USER).pw_uid
+
+    def make_log(self, mode=0o750):
+        os.makedirs(self.log)
+        os.chmod(self.log, mode)
+
+    def refused_here(self):
+        words = self.refused("-d", os.path.dirname(self.log), "-o", f"user={USER}")
+        self.assertIn("paths.log", words)
+        self.assertIn(self.log, words)
+        return words
+
+    def test_a_log_directory_of_roots_is_handed_over(self):
+        nginx = Nginx(self)
+        nginx.put("x", b"x")
+        self.make_log()
+        daemon = Daemon(self, role_user=USER)
+        self.assertIn(b"200 OK", fetch(daemon, nginx.port, "/x"))
+        self.one(daemon.stop(), event__dataset="sightglass.http")
+        status = os.stat(self.log)
+        self.assertEqual((status.st_uid, status.st_mode & 0o7777), (self.uid, 0o700))
+
+    def test_what_roots_logger_left_is_repaired_by_the_users(self):
+        nginx = Nginx(self)
+        nginx.put("x", b"x")
+        daemon = Daemon(self)
+        self.assertIn(b"200 OK", fetch(daemon, nginx.port, "/x"))
+        wait_for(lambda: daemon.control("status")["logger"]["file_bytes"] > 0,
+                 "a write")
+        logger = daemon.control("status")["logger"]["pid"]
+        os.kill(daemon.pid, signal.SIGSTOP)  # so that none takes its place
+        os.kill(logger, signal.SIGKILL)
+        daemon.end(signal.SIGKILL)
+        self.assertTrue(daemon.segments()[0].endswith(".part"))
+        daemon = Daemon(self, role_user=USER)
+        records = daemon.stop()
+        self.one(records, sightglass__action="repaired")
+        self.one(records, event__dataset="sightglass.http")
+        for path in daemon.segments():
+            self.assertEqual(os.stat(path).st_uid, self.uid, path)
+
+    def test_a_link_is_refused(self):
+        target = os.path.join(self.directory, "target")
+        os.makedirs(target)
+        os.makedirs(os.path.dirname(self.log))
+        os.symlink(target, self.log)
+        self.assertIn("link", self.refused_here())
+        self.assertEqual(os.stat(target).st_uid, 0)
+
+    def test_a_strangers_directory_is_refused(self):
+        self.make_log()
+        os.chown(self.log, 1, 1)
+        words = self.refused_here()
+        self.assertIn(f"'{pwd.getpwuid(1).pw_name}'", words)
+        self.assertIn(f"'{USER}'", words)
+
+    def test_a_directory_with_other_files_is_not_given_away(self):
+        self.make_log()
+        with open(os.path.join(self.log, "syslog"), "w", encoding="ascii"):
+            pass
+        self.assertIn("syslog", self.refused_here())
+        self.assertEqual(os.stat(self.log).st_uid, 0)
+
+
+class Odd(Start):
+    def test_closed_standard_descriptors_are_opened_first(self):
+        directory = os.path.join(self.directory, "d")
+        daemon = subprocess.Popen(
+            ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", DAEMON, "-d", directory,
+             "-o", "user=root", "-o", "workers=1"])
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.kill)
+
+        def serves():
+            asked = subprocess.run([CLI, "status", "-d", directory],
+                                   capture_output=True, check=False)
+            return asked.returncode == 0
+
+        wait_for(serves, "the daemon to serve")
+        roles = subprocess.run(["pgrep", "-P", str(daemon.pid)], text=True,
+                               capture_output=True, check=True).stdout.split()
+        self.assertEqual(len(roles), 3)
+        for pid in [str(daemon.pid), *roles]:
+            for fd in "012":
+                self.assertEqual(os.readlink(f"/proc/{pid}/fd/{fd}"), "/dev/null")
+        daemon.terminate()
+        self.assertEqual(daemon.wait(20), 0)
+
+    def test_a_key_without_its_certificate_is_explained(self):
+        daemon = Daemon(self, workers=1)
+        daemon.stop()
+        names = os.listdir(daemon.path("ca"))
+        key = next(n for n in names if n.endswith("key.pem") or n.endswith(".key"))
+        for name in names:
+            if name != key:
+                os.unlink(daemon.path("ca", name))
+        words = self.refused("-d", daemon.directory, "-o", "user=root")
+        self.assertIn(daemon.path("ca"), words)
+        self.assertIn("move", words)
+        self.assertIn(key, words)
+        self.assertEqual(os.listdir(daemon.path("ca")), [key])
+
+
+if __name__ == "__main__":
+    unittest.main()
