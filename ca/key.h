@@ -44,9 +44,9 @@ int ca_generate(const struct ca_options *options, struct ca *out)
  * already; E_SYS. */
 int ca_store(const struct ca *ca, const char *directory) WUNRES NONNULL(1, 2);
 
-/* Reads both files. E_NOTFOUND; E_DENIED: the key is readable by others, or
- * owned by neither root nor us (error says which and the chmod or chown that
- * mends it); E_SYNTAX; E_SYS. `error` holds 256 bytes of words on failure. */
+/* Reads both files. E_NOTFOUND: there is no key; E_DENIED: it is readable by
+ * others, or owned by neither root nor us, or has no certificate beside it (error
+ * says which and what mends it); E_SYNTAX; E_SYS. `error` holds 256 bytes of words on failure. */
 int ca_load(struct ca *ca, const char *directory, char error[256])
     WUNRES NONNULL(1, 2, 3);
 

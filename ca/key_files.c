@@ -126,6 +126,21 @@ read_public(int directory_fd, struct buf *out)
 	return result;
 }
 
+/* A new CA would have to replace the key, which others may still trust. */
+static int
+read_own_certificate(int directory_fd, const char *directory, struct buf *out,
+    char error[256])
+{
+	int result = read_public(directory_fd, out);
+
+	if (result != E_NOTFOUND)
+		return result;
+	(void)snprintf(error, 256, "%.100s holds a key but not its certificate: put "
+	    "%s back, or move %s away so that a new CA is made", directory,
+	    CA_CERTIFICATE_FILE, CA_KEY_FILE);
+	return E_DENIED;
+}
+
 int
 key_files_read(struct key_files *files, const char *directory, char error[256])
 {
@@ -145,7 +160,8 @@ key_files_read(struct key_files *files, const char *directory, char error[256])
 			result = read_key(fd, directory, &files->key, error);
 		if (result == 0) {
 			name = "/" CA_CERTIFICATE_FILE;
-			result = read_public(fd, &files->certificate);
+			result = read_own_certificate(fd, directory,
+			    &files->certificate, error);
 		}
 		int saved = errno;
 		(void)close(fd);
