@@ -3,6 +3,7 @@
  * sightglassd(8): reads the command line and becomes the parent, or, with -P,
  * one of the roles that the parent starts from this same binary.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,16 @@ serve(const struct settings *settings, bool check_only, bool verbose)
 	return parent_run(settings, conf);
 }
 
+/* Started without standard descriptors, we would get their numbers for sockets
+ * and files, and messages would be written there. */
+static void
+open_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			_exit(1); /* nobody could be told why */
+}
+
 int
 main(int argc, char **argv)
 {
@@ -77,6 +88,7 @@ main(int argc, char **argv)
 	bool check_only = false, verbose = false;
 	int option;
 
+	open_standard();
 	diag_open("sightglassd", DIAG_INFO);
 	while ((option = getopt(argc, argv, "c:d:hno:P:vV")) != -1) {
 		switch (option) {
