@@ -76,6 +76,7 @@ struct msg_index {
 
 struct msg_ring {
 	uint32_t index; /* from 0 */
+	uint32_t zero;
 	uint64_t bytes;
 };
 
@@ -88,12 +89,21 @@ struct msg_note {
 struct msg_mint {
 	uint64_t ticket; /* comes back with the answer */
 	uint32_t key_length;
+	uint32_t zero;
 };
 
 struct msg_leaf {
 	uint64_t ticket;
 	int32_t error; /* 0, or one of err.h and no DER */
+	uint32_t zero;
 };
+
+/* They are sent as they lie in memory: no byte of them may be padding. */
+_Static_assert(sizeof(struct msg_identity) == 4 + 12 + 256, "no padding");
+_Static_assert(sizeof(struct msg_ring) == 4 + 4 + 8, "no padding");
+_Static_assert(sizeof(struct msg_note) == 32 + 32 + 256, "no padding");
+_Static_assert(sizeof(struct msg_mint) == 8 + 4 + 4, "no padding");
+_Static_assert(sizeof(struct msg_leaf) == 8 + 4 + 4, "no padding");
 
 enum msg_type {
 	MSG_NONE,

@@ -91,7 +91,7 @@ send_ca(struct signer_role *s, struct channel *worker)
 static void
 answer(struct channel *worker, uint64_t ticket, int error, const struct buf *der)
 {
-	const struct msg_leaf head = {ticket, error};
+	const struct msg_leaf head = {.ticket = ticket, .error = error};
 
 	if (channel_send2(worker, MSG_LEAF, &head, sizeof(head), buf_data(der),
 	        error == 0 ? buf_length(der) : 0) != 0)

@@ -45,7 +45,8 @@ write_request(struct worker *w, struct mint *mint, const struct names *names)
 {
 	size_t key_length;
 	const uint8_t *key = leafs_public_key(w->host.leafs, &key_length);
-	const struct msg_mint head = {mint->ticket, (uint32_t)key_length};
+	const struct msg_mint head = {.ticket = mint->ticket,
+	    .key_length = (uint32_t)key_length};
 	int error = buf_append(&mint->request, &head, sizeof(head));
 
 	if (error == 0)

@@ -23,7 +23,6 @@
 #include "log/sync.h"
 
 #define OPEN_NAME_BYTES (SEGMENT_NAME_BYTES + 8)
-#define FILE_BYTES_MAX (1024u * 1024 * 1024)
 #define LOCK_TRIES 100
 #define LOCK_PAUSE_MS 20
 
@@ -57,7 +56,7 @@ is_written(int fd, const struct ledger_write *write, bool *answer)
 	uint8_t *bytes;
 
 	*answer = false;
-	if (write->bytes > FILE_BYTES_MAX)
+	if (write->bytes > STORE_REPAIR_BYTES_MAX)
 		return 0;
 	int error = read_part(fd, write->offset, write->bytes, &bytes);
 	if (error == 0)
@@ -161,7 +160,7 @@ repair_content(int fd, size_t length, struct store_repaired *what)
 	struct segment_repair repair;
 	uint8_t *bytes;
 
-	if (length > FILE_BYTES_MAX)
+	if (length > STORE_REPAIR_BYTES_MAX)
 		return E_LIMIT;
 	int error = read_part(fd, 0, length, &bytes);
 	if (error == 0) {
