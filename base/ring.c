@@ -258,6 +258,20 @@ ring_discard(struct ring *r)
 }
 
 uint64_t
+ring_unread(const struct ring *r)
+{
+	return atomic_load_explicit(&r->shared->head, memory_order_acquire) -
+	    r->read_next;
+}
+
+bool
+ring_blocked(const struct ring *r)
+{
+	return atomic_load_explicit(&r->shared->producer_waits,
+	           memory_order_relaxed) != 0;
+}
+
+uint64_t
 ring_used(const struct ring *r)
 {
 	return atomic_load_explicit(&r->shared->head, memory_order_relaxed) -

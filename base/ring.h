@@ -88,6 +88,12 @@ bool ring_sleep(struct ring *r) WUNRES NONNULL(1);
  * the bytes thrown away. */
 uint64_t ring_discard(struct ring *r) NONNULL(1);
 
+/* Bytes that ring_peek has still to give, at most (marks and padding count). */
+uint64_t ring_unread(const struct ring *r) NONNULL(1);
+
+/* Whether the producer found no room and waits for ring_release. */
+bool ring_blocked(const struct ring *r) NONNULL(1);
+
 /* Bytes committed and not yet released. For status. */
 uint64_t ring_used(const struct ring *r) NONNULL(1);
 

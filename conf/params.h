@@ -26,6 +26,9 @@
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
+/* What the repair of a segment can hold in memory twice. */
+#define LOG_ROTATE_BYTES_MAX (512 * MIB)
+
 /* X(member, KIND, "key", "default", least, most, "text") */
 #define PARAMS(X)                                                             \
 	X(user, TEXT, "user", "_sightglass", 0, 0,                            \
@@ -114,9 +117,16 @@
 	X(log_sync_ms, TIME, "log.sync", "1 s", 10, HOUR,                     \
 	    "How often the segment is forced to the disk.")                   \
 	X(log_rotate_bytes, BYTES, "log.rotate_size", "64 MiB", 64 * KIB,     \
-	    64 * GIB, "A segment is sealed when it holds this much text.")    \
+	    LOG_ROTATE_BYTES_MAX,                                             \
+	    "A segment is sealed when it holds this much text. A larger one " \
+	    "could not be repaired after a crash.")                           \
 	X(log_rotate_ms, TIME, "log.rotate_time", "15 min", SECOND, 30 * DAY, \
 	    "A segment is sealed when it is this old.")                       \
+	X(log_full_wait_ms, TIME, "log.full_wait", "2 s", 0, 10 * MINUTE,     \
+	    "When the log cannot be written, as on a full disk, records wait " \
+	    "in the rings; when one is full its flows wait this long, and "   \
+	    "then go on: the oldest records are dropped, and a record of the " \
+	    "gap says how many.")                                             \
 	X(log_group, TEXT, "log.group", "", 0, 0,                             \
 	    "Group that may read the segments (0640). Empty: nobody else.")   \
 	X(verbose, COUNT, "verbose", "0", 0, 1,                               \

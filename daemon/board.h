@@ -32,7 +32,7 @@ struct board {
 	counter signer_pid, signer_restarts, leaves;
 	counter logger_pid, logger_restarts;
 	counter log_records, log_text_bytes, log_file_bytes, log_segments_sealed,
-	    log_write_errors, log_repaired;
+	    log_write_errors, log_repaired, log_lost;
 	struct board_worker workers[WORKERS_MAX];
 };
 

@@ -162,6 +162,7 @@ write_status(const struct worker *w, struct json *j)
 	json_uint(j, "segments_sealed", counter_get(&b->log_segments_sealed));
 	json_uint(j, "write_errors", counter_get(&b->log_write_errors));
 	json_uint(j, "repaired", counter_get(&b->log_repaired));
+	json_uint(j, "lost_records", counter_get(&b->log_lost));
 	json_object_end(j);
 	json_object_begin(j, "signer");
 	json_uint(j, "pid", counter_get(&b->signer_pid));

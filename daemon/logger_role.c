@@ -2,7 +2,8 @@
 /*
  * The logger: the event loop around log/logger.c. It wakes when a worker has
  * put a record into a sleeping ring or when something is due, and wakes workers
- * that wait for room. It alone writes segments.
+ * that wait for room. It alone writes segments. When the parent is gone it stays
+ * until every worker is gone too, since what they committed is to be written.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +20,12 @@
 #include "daemon/role.h"
 #include "daemon/sandbox.h"
 #include "log/logger.h"
+#include "log/store.h"
+
+#define ORPHAN_LIFE_S 30 /* for a worker that hangs */
+
+_Static_assert(LOG_ROTATE_BYTES_MAX <= STORE_REPAIR_BYTES_MAX / 2,
+    "every segment can be repaired");
 
 struct logger_role {
 	struct role role;
@@ -29,6 +36,8 @@ struct logger_role {
 	uint64_t ring_bytes[WORKERS_MAX];
 	int wake[WORKERS_MAX];
 	struct event *woken[WORKERS_MAX];
+	bool orphan;   /* the parent is gone */
+	bool finished; /* the segment is sealed: nothing may follow */
 };
 
 static struct logger_options
@@ -42,6 +51,7 @@ options_of(const struct logger_role *l)
 	    .sync_ms = conf->log_sync_ms,
 	    .rotate_bytes = conf->log_rotate_bytes,
 	    .rotate_ms = conf->log_rotate_ms,
+	    .full_wait_ms = conf->log_full_wait_ms,
 	    .group = (gid_t)-1,
 	    .writer = {.run_id = l->role.run_id, .hostname = l->role.hostname},
 	    .ledger = l->ledger,
@@ -68,6 +78,7 @@ publish(struct logger_role *l)
 	counter_set(&board->log_segments_sealed, c.segments_sealed);
 	counter_set(&board->log_write_errors, c.write_errors);
 	counter_set(&board->log_repaired, c.repaired);
+	counter_set(&board->log_lost, c.lost);
 }
 
 static void
@@ -80,15 +91,17 @@ wake_workers(struct logger_role *l, uint64_t rings)
 		}
 }
 
+/* One bounded turn; when there is more to do at once, the event loop has its own
+ * turn first, so that messages are heard under any load. */
 static void
 turn(struct logger_role *l)
 {
 	struct logger_turn outcome;
 
-	do {
-		logger_turn(l->logger, clock_wall_us(), &outcome);
-		wake_workers(l, outcome.wake_rings);
-	} while (outcome.sleep_ms == 0);
+	if (l->finished)
+		return;
+	logger_turn(l->logger, clock_wall_us(), &outcome);
+	wake_workers(l, outcome.wake_rings);
 	publish(l);
 	if (outcome.sleep_ms < 0) {
 		(void)event_del(l->timer);
@@ -106,13 +119,57 @@ on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 }
 
 static void
+finish(struct logger_role *l)
+{
+	if (l->finished)
+		return;
+	l->finished = true;
+	if (logger_finish(l->logger, clock_wall_us()) != 0)
+		l->role.status = ROLE_EXIT_UNFINISHED;
+	publish(l);
+	event_base_loopbreak(l->role.base);
+}
+
+/* Without a parent: once no worker has the other end of a wake socket, nothing
+ * more can come. */
+static void
+finish_if_alone(struct logger_role *l)
+{
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		if (l->wake[i] >= 0)
+			return;
+	if (l->orphan)
+		finish(l);
+}
+
+/* Only when parent and worker are gone: the parent keeps both ends. */
+static void
+close_wake(struct logger_role *l, int fd)
+{
+	for (size_t i = 0; i < WORKERS_MAX; i++) {
+		if (l->wake[i] != fd)
+			continue;
+		event_free(l->woken[i]);
+		(void)close(fd);
+		l->woken[i] = NULL;
+		l->wake[i] = -1;
+	}
+}
+
+static void
 on_woken(evutil_socket_t fd, short what UNUSED, void *context)
 {
+	struct logger_role *l = context;
 	char bytes[256];
+	ssize_t n;
 
-	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
-		;
-	turn(context);
+	do
+		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	while (n > 0);
+	if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+		close_wake(l, fd);
+	turn(l);
+	finish_if_alone(l);
 }
 
 /* --- messages --- */
@@ -181,6 +238,10 @@ on_message(struct role *r, struct msg *m)
 	case MSG_NOTE:
 		take_note(l, m);
 		break;
+	case MSG_HURRY:
+		logger_hurry(l->logger);
+		turn(l);
+		break;
 	case MSG_ROTATE:
 		logger_rotate(l->logger, clock_wall_us());
 		turn(l);
@@ -237,15 +298,28 @@ configure(struct role *r)
 }
 
 static void
-drain(struct role *r, bool hurry UNUSED)
+on_orphan_timeout(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
+	finish(context);
+}
+
+static void
+drain(struct role *r, bool hurry)
+{
+	const struct timeval most = {.tv_sec = ORPHAN_LIFE_S};
 	struct logger_role *l = r->context;
 
-	if (l->logger != NULL) {
-		logger_finish(l->logger, clock_wall_us());
-		l->logger = NULL;
+	if (l->logger == NULL) {
+		event_base_loopbreak(r->base); /* it has not begun */
+	} else if (!hurry) {
+		finish(l);
+	} else {
+		l->orphan = true;
+		logger_hurry(l->logger);
+		(void)event_base_once(r->base, -1, EV_TIMEOUT, on_orphan_timeout, l,
+		    &most);
+		finish_if_alone(l);
 	}
-	event_base_loopbreak(r->base);
 }
 
 int
@@ -259,5 +333,7 @@ logger_main(void)
 	l.role.context = &l;
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		l.wake[i] = -1;
-	return role_run(&l.role);
+	int status = role_run(&l.role);
+	logger_free(l.logger);
+	return status;
 }

@@ -51,6 +51,8 @@
 	/* struct msg_note: the logger writes a record of dataset daemon */   \
 	X(MSG_NOTE, FROM_PARENT, sizeof(struct msg_note),                     \
 	    sizeof(struct msg_note), 0)                                       \
+	/* the daemon ends: the logger lets no worker wait for room */       \
+	X(MSG_HURRY, FROM_PARENT, 0, 0, 0)                                    \
 	/* seal the open segment now */                                       \
 	X(MSG_ROTATE, FROM_PARENT, 0, 0, 0)                                   \
 	/* somebody asked for it on control.sock; the answer: u8 ok, words */ \

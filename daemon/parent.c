@@ -27,6 +27,7 @@
 #include "daemon/notify.h"
 #include "daemon/os.h"
 #include "daemon/places.h"
+#include "daemon/role.h"
 
 #define FIRST_BACKOFF_MS 10
 #define LAST_BACKOFF_MS 10000
@@ -70,6 +71,7 @@ note(struct parent *p, const char *action, const char *role, const char *message
 static void start(struct child *child);
 static void restart_later(struct child *child);
 static void stop_further(struct parent *p);
+static void hurry_logger(struct parent *p);
 static void reload(struct parent *p, struct conf_error *error);
 
 static void
@@ -138,6 +140,8 @@ on_ready(struct child *child)
 	child->ready = true;
 	if (p->stopping) {
 		/* A logger that had died meanwhile: to finish, if it is its turn. */
+		if (child->kind == CHILD_LOGGER)
+			hurry_logger(p);
 		stop_further(p);
 		return;
 	}
@@ -247,6 +251,15 @@ set_stop_timer(struct parent *p, uint64_t ms)
 	(void)event_add(p->stop_timer, &in);
 }
 
+/* With a log that cannot be written, workers could not end for want of room. */
+static void
+hurry_logger(struct parent *p)
+{
+	if (p->logger.pid != 0 &&
+	    channel_send(&p->logger.channel, MSG_HURRY, NULL, 0, -1) != 0)
+		diag_warning("the logger does not listen");
+}
+
 /* The next step of the shutdown, whenever something has ended. */
 static void
 stop_further(struct parent *p)
@@ -279,6 +292,7 @@ stop(struct parent *p)
 	places_remove(p->conf, "flow.sock");
 	places_remove(p->conf, "control.sock");
 	set_stop_timer(p, p->conf->drain_timeout_ms + STOP_GRACE_MS);
+	hurry_logger(p);
 	for (size_t i = 0; i < p->worker_count; i++)
 		send_drain(&p->workers[i]);
 	stop_further(p);
@@ -334,8 +348,10 @@ static void
 on_death(struct child *child, int status)
 {
 	struct parent *p = child->parent;
-	bool orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
-	    child->told_to_drain;
+	bool unfinished = WIFEXITED(status) &&
+	    WEXITSTATUS(status) == ROLE_EXIT_UNFINISHED;
+	bool orderly = child->told_to_drain && WIFEXITED(status) &&
+	    (WEXITSTATUS(status) == 0 || unfinished);
 	char words[128];
 
 	child->pid = 0;
@@ -352,6 +368,10 @@ on_death(struct child *child, int status)
 		each(p, kill_child);
 		finish(p);
 		return;
+	}
+	if (orderly && unfinished) {
+		diag_error("%s could not finish", child_name(child));
+		p->status = 1;
 	}
 	if (!orderly) {
 		diag_error("%s %s", child_name(child), words);

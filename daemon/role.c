@@ -147,5 +147,5 @@ role_run(struct role *r)
 		channel_close(&r->parent);
 	conf_free(r->conf);
 	event_base_free(r->base);
-	return 0;
+	return r->status;
 }

@@ -20,6 +20,10 @@
 
 #define ROLE_CHANNEL_FD 3
 
+/* Exit status of a role that ended when it was told to, but could not finish its
+ * work, and has said so: starting it again would change nothing. */
+#define ROLE_EXIT_UNFINISHED 3
+
 struct role {
 	const char *name; /* "worker" */
 	struct event_base *base;
@@ -29,6 +33,7 @@ struct role {
 	uint32_t index;      /* a worker's number, from 1 */
 	char run_id[12];
 	char hostname[256];
+	int status;    /* to exit with */
 	void *context; /* the role's own */
 
 	/* A message that role.c does not handle itself. It claims m->fd. */

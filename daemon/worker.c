@@ -29,6 +29,7 @@
 #define OWN_DESCRIPTORS 48u /* rings, sockets, control's clients */
 #define DESCRIPTORS_MAX (1u << 20)
 #define TRUST_BYTES_MAX (16u * 1024 * 1024)
+#define ORPHAN_LIFE_S 30 /* with a logger that hangs */
 #define BACKLOG_BYTES_MAX (1024u * 1024 * 1024)
 
 void
@@ -319,8 +320,15 @@ on_woken(evutil_socket_t fd, short what UNUSED, void *context)
 	struct worker_flow *wf, *next;
 	char bytes[256];
 
-	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
-		;
+	ssize_t n;
+	do
+		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	while (n > 0);
+	if (n == 0) {
+		/* The parent is gone, and the logger: nobody takes a record now. */
+		event_base_loopbreak(w->role.base);
+		return;
+	}
 	bool was_paused = w->host.paused;
 	if (!records_flush(w) || !was_paused)
 		return;
@@ -560,14 +568,19 @@ drain(struct role *r, bool hurry)
 	struct worker *w = r->context;
 	struct timeval in = in_ms(r->conf != NULL ? r->conf->drain_timeout_ms : 0);
 
-	if (w->accepting == NULL || hurry) {
-		w->draining = true;
-		close_all(w);
-		event_base_loopbreak(r->base);
+	w->draining = true;
+	if (w->accepting == NULL) {
+		event_base_loopbreak(r->base); /* it has not begun */
 		return;
 	}
-	w->draining = true;
 	(void)event_del(w->accepting);
+	if (hurry) {
+		const struct timeval most = {.tv_sec = ORPHAN_LIFE_S};
+		(void)event_base_loopexit(r->base, &most);
+		close_all(w);
+		finish_drain(w); /* or when the logger has made room */
+		return;
+	}
 	w->drain_timer = evtimer_new(r->base, on_drain_timeout, w);
 	if (w->drain_timer == NULL || event_add(w->drain_timer, &in) != 0)
 		close_all(w);

@@ -50,8 +50,10 @@ keep(struct worker *w)
 {
 	uint32_t length = (uint32_t)buf_length(&w->line);
 
-	if (!w->host.paused)
+	if (!w->host.paused) {
 		counter_add(&w->counters->waits, 1);
+		wake_logger(w); /* which may sleep while it cannot write */
+	}
 	w->host.paused = true;
 	if (buf_append(&w->backlog, &length, sizeof(length)) != 0 ||
 	    buf_append(&w->backlog, buf_data(&w->line), length) != 0)

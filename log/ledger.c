@@ -43,8 +43,9 @@ enum { LEDGER_SETTLED, LEDGER_WRITING };
 
 struct ledger_page {
 	_Atomic uint32_t state;
-	uint32_t reserved;
+	uint32_t begun;    /* 1: not the daemon's first logger */
 	uint64_t sequence; /* of the logger's last own record in a file */
+	uint64_t lost, told, lost_since_us; /* records dropped */
 	struct ledger_write write;
 	uint64_t pending[LOGGER_RINGS_MAX]; /* if the write is in the file */
 	uint64_t settled[LOGGER_RINGS_MAX]; /* whatever happens */
@@ -81,6 +82,7 @@ void
 ledger_end(struct ledger_page *l)
 {
 	l->sequence = l->write.sequence;
+	l->told = l->write.told;
 	close_note(l);
 }
 
@@ -101,6 +103,7 @@ ledger_settle(struct ledger_page *l, bool written)
 	if (written) {
 		memcpy(l->settled, l->pending, sizeof(l->settled));
 		l->sequence = l->write.sequence;
+		l->told = l->write.told;
 	}
 	close_note(l);
 }
@@ -115,4 +118,46 @@ uint64_t
 ledger_sequence(const struct ledger_page *l)
 {
 	return l->sequence;
+}
+
+bool
+ledger_begun(const struct ledger_page *l)
+{
+	return l->begun != 0;
+}
+
+void
+ledger_set_begun(struct ledger_page *l)
+{
+	l->begun = 1;
+}
+
+void
+ledger_lose(struct ledger_page *l, uint64_t records)
+{
+	l->lost += records;
+}
+
+uint64_t
+ledger_lost(const struct ledger_page *l)
+{
+	return l->lost;
+}
+
+uint64_t
+ledger_told(const struct ledger_page *l)
+{
+	return l->told;
+}
+
+void
+ledger_set_lost_since(struct ledger_page *l, uint64_t time_us)
+{
+	l->lost_since_us = time_us;
+}
+
+uint64_t
+ledger_lost_since(const struct ledger_page *l)
+{
+	return l->lost_since_us;
 }

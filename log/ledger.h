@@ -24,6 +24,7 @@ struct ledger_write {
 	uint64_t bytes;
 	uint64_t hash;                 /* XXH64 of the bytes */
 	uint64_t sequence;             /* of the logger's last own record so far */
+	uint64_t told;                 /* lost records that a gap has told of */
 };
 
 /* The page in `memory`: LOGGER_LEDGER_BYTES, aligned to 8, all zero at first. */
@@ -51,5 +52,17 @@ uint64_t ledger_position(const struct ledger_page *l, unsigned ring) NONNULL(1);
 
 /* The event.sequence of the logger's last own record that is in a file. */
 uint64_t ledger_sequence(const struct ledger_page *l) NONNULL(1);
+
+/* Whether a logger has begun with this page, and that one does now. */
+bool ledger_begun(const struct ledger_page *l) NONNULL(1);
+void ledger_set_begun(struct ledger_page *l) NONNULL(1);
+
+/* Records that had to be dropped, counted before they are: so many in all, so
+ * many of them told of by gaps that are in a file, and since when the rest. */
+void ledger_lose(struct ledger_page *l, uint64_t records) NONNULL(1);
+uint64_t ledger_lost(const struct ledger_page *l) NONNULL(1);
+uint64_t ledger_told(const struct ledger_page *l) NONNULL(1);
+void ledger_set_lost_since(struct ledger_page *l, uint64_t time_us) NONNULL(1);
+uint64_t ledger_lost_since(const struct ledger_page *l) NONNULL(1);
 
 #endif

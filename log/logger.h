@@ -30,6 +30,8 @@ struct logger_options {
 	int level;             /* zstd */
 	uint64_t flush_ms, sync_ms;
 	uint64_t rotate_bytes, rotate_ms;
+	uint64_t full_wait_ms; /* how long workers wait for room in a log that
+	                        * cannot be written */
 	gid_t group;           /* that may read, or (gid_t)-1 */
 	struct record_writer writer; /* for its own records; strings borrowed */
 	void *ledger;          /* LOGGER_LEDGER_BYTES of shared memory, zero at the
@@ -38,7 +40,7 @@ struct logger_options {
 
 struct logger_counters {
 	uint64_t records, text_bytes, file_bytes, segments_sealed, write_errors,
-	    repaired;
+	    repaired, lost;
 };
 
 struct logger;
@@ -47,7 +49,8 @@ struct logger;
  * open (not what another live daemon holds locked), removes nothing but empty
  * files. Does not create a segment before the first record. Rings must have been added with
  * logger_add_ring before the first logger_turn, since the ledger names them.
- * NULL with words in `error`: the directory cannot be written, memory. */
+ * NULL with words in `error`: memory, or the directory cannot be written; the
+ * latter only for the first logger of a ledger, a later one tries again. */
 struct logger *logger_new(const struct logger_options *options,
     char error[256]) WUNRES NONNULL(1, 2);
 
@@ -56,8 +59,8 @@ struct logger *logger_new(const struct logger_options *options,
 int logger_add_ring(struct logger *l, unsigned index, void *memory,
     size_t bytes) WUNRES NONNULL(1, 3);
 
-/* Takes over what options say of flush, sync, rotation, level (from the next
- * segment) and group. */
+/* Takes over what options say of flush, sync, rotation, waiting, level (from the
+ * next segment) and group. */
 void logger_configure(struct logger *l, const struct logger_options *options)
     NONNULL(1, 2);
 
@@ -66,11 +69,14 @@ struct logger_turn {
 	int64_t sleep_ms;     /* call again after this; -1: only when woken */
 };
 
-/* Does what is due at now_us (wall clock, µs): drain, flush, sync, rotate. Once
- * it returns with sleep_ms != 0 every ring has been marked asleep, unless nothing
- * can be written: a write that fails (full disk) keeps the records in the rings,
- * is counted, said once, and tried again each second; when it ends, a "gap"-free "log_resumed" record says
- * how long it took. */
+/* Does what is due at now_us (wall clock, µs): drains up to some hundred KiB,
+ * flushes, syncs, rotates. Once it returns with sleep_ms != 0 every ring has been
+ * marked asleep, unless nothing can be written: a write that fails (full disk)
+ * keeps the records in the rings, is counted, said once, and tried again each
+ * second. A ring that is full meanwhile (its producer should wake us) keeps its
+ * worker waiting for full_wait_ms; then its oldest half goes. When the log can be
+ * written again a record says for how long it could not: "gap" with the number
+ * of records lost, or "log_resumed". */
 void logger_turn(struct logger *l, uint64_t now_us, struct logger_turn *out)
     NONNULL(1, 3);
 
@@ -83,7 +89,13 @@ void logger_note(struct logger *l, const struct daemon_event *event)
 
 struct logger_counters logger_counters(const struct logger *l) NONNULL(1);
 
-/* Drains all rings, seals the segment and frees l. */
-void logger_finish(struct logger *l, uint64_t now_us) NONNULL(1);
+/* The daemon ends: workers do not wait for room any more. */
+void logger_hurry(struct logger *l) NONNULL(1);
+
+/* Drains all rings and seals the segment; l can only be freed then. E_SYS: it
+ * could not be done, and what was lost by it has been said. */
+int logger_finish(struct logger *l, uint64_t now_us) WUNRES NONNULL(1);
+
+void logger_free(struct logger *l);
 
 #endif

@@ -411,6 +411,8 @@ record_daemon(const struct record_writer *w, uint64_t sequence,
 	record_text(j, "role", e->role);
 	if (e->lost_records > 0)
 		json_uint(j, "lost_records", e->lost_records);
+	if (e->since_us > 0)
+		json_time(j, "since", e->since_us);
 	record_text(j, "segment", e->segment);
 	return record_end(&line);
 }

@@ -2,7 +2,8 @@ noinst_LIBRARIES += liblog.a
 liblog_a_SOURCES = \
 	log/frame.c log/frame.h \
 	log/ledger.c log/ledger.h \
-	log/logger.c log/logger.h \
+	log/logger.c log/logger.h log/logger_segment.c log/logger_state.h \
+	log/logger_trouble.c \
 	log/reader.c log/reader.h \
 	log/record.c log/record.h \
 	log/record_http.c log/record_line.h \

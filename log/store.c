@@ -225,6 +225,33 @@ store_seal(struct store *s)
 	return error;
 }
 
+static void
+remove_open(const struct store *s)
+{
+	char name[OPEN_NAME_BYTES];
+	int directory = store_open_directory(s->directory);
+
+	if (directory < 0)
+		return;
+	open_name(s, name);
+	/* Left there, it would be removed at the next start. */
+	(void)unlinkat(directory, name, 0);
+	(void)close(directory);
+}
+
+int
+store_abandon(struct store *s)
+{
+	int error = ftruncate(s->fd, (off_t)s->bytes) == 0 ? 0 : E_SYS;
+	int saved = errno;
+
+	if (error == 0 && s->bytes == 0)
+		remove_open(s);
+	store_close(s);
+	errno = saved;
+	return error;
+}
+
 void
 store_close(struct store *s)
 {

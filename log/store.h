@@ -17,6 +17,10 @@
 #include "log/ledger.h"
 #include "log/segment.h"
 
+/* The largest file that is repaired; of text and compressed at its worst, a
+ * segment of half of it stays below. */
+#define STORE_REPAIR_BYTES_MAX (1024u * 1024 * 1024)
+
 struct store {
 	const char *directory; /* borrowed */
 	gid_t group;           /* that may read, or (gid_t)-1 */
@@ -42,6 +46,11 @@ bool store_is_gone(const struct store *s) WUNRES NONNULL(1);
 /* Syncs the segment, gives it its final name and closes it, also when that
  * fails: E_SYS with errno, and the name still ends in ".part". */
 int store_seal(struct store *s) WUNRES NONNULL(1);
+
+/* Closes it as it stood before a write that failed; one in which nothing stands
+ * is removed. E_SYS with errno: closed too, but what the failed write left is
+ * still there. */
+int store_abandon(struct store *s) WUNRES NONNULL(1);
 
 /* Closes it as it is. */
 void store_close(struct store *s) NONNULL(1);

@@ -153,6 +153,7 @@ struct daemon_event {
 	const char *role;   /* "parent", "logger", "worker 2" */
 	const char *message;
 	uint64_t lost_records; /* for a gap */
+	uint64_t since_us;     /* when what it tells of began, or 0 */
 	const char *segment;   /* file name it concerns, or NULL */
 };
 

@@ -347,6 +347,9 @@ expire_idle(struct flow *flow)
 	uint64_t limit_ms = flow->state == FLOW_STATE_DATAGRAMS
 	    ? conf->flow_datagram_idle_ms
 	    : conf->flow_idle_timeout_ms;
+	/* While the log is full nothing is read: then the silence is ours. */
+	if (flow->host->paused)
+		flow->active_ms = flow->host->tick_ms;
 	uint64_t idle_ms = flow->host->tick_ms - flow->active_ms;
 
 	if (idle_ms >= limit_ms)

@@ -3,6 +3,7 @@
 written, a ring that is full, no descriptor left, input that is broken."""
 
 import os
+import pwd
 import resource
 import signal
 import socket
@@ -17,6 +18,7 @@ from harness import (DAEMON, Control, Daemon, Nginx, Test, ThreadServer, get,
 from test_relay import pattern, read_to_end
 
 RESET = struct.pack("ii", 1, 0)
+PAGE = 4096  # of a file: what a daemon says fits, but not what it records
 
 
 def echo(connection):
@@ -179,6 +181,23 @@ class Killed(Failures):
 
         wait_for(gone, "the roles to end")
 
+    def test_the_parent_killed_loses_no_record(self):
+        server = ThreadServer(self, echo)
+        daemon = Daemon(self, workers=2)
+        flows = [daemon.flow(server.port) for _ in range(100)]
+        for s in flows:
+            self.talk(s, b"\1\n")
+        daemon.process.kill()
+        daemon.process.wait()
+        wait_for(lambda: all(p.endswith(".zst") for p in daemon.segments()),
+                 "the seal")
+        for s in flows:
+            s.close()
+        records = daemon.records()
+        self.assertEqual(100, sum(r["event"]["dataset"] == "sightglass.flow"
+                                  for r in records))
+        self.check_sequences(records)
+
 
 class Vanishing(Failures):
     def test_a_client_that_vanishes_is_recorded(self):
@@ -329,6 +348,12 @@ class Broken(Failures):
         done, _ = self.check("log:\n  flush: 50 ms\n", "-o", "user=root")
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_a_segment_larger_than_can_be_repaired_is_refused(self):
+        done, _ = self.check("log:\n  rotate_size: 1 GiB\n", "-o", "user=root")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("log.rotate_size", done.stderr)
+        self.assertIn("512 MiB", done.stderr)
+
     def test_a_broken_rule_is_named(self):
         done, _ = self.check("policy:\n  splice: ['host:']\n", "-o", "user=root")
         self.assertEqual(done.returncode, 2, done.stderr)
@@ -364,6 +389,176 @@ class Log(Failures):
                          sorted(["first", *(str(i) for i in range(50))]))
         self.check_sequences(records)
         self.assertEqual(self.logger_actions(records).count("log_resumed"), 1)
+
+    def answers(self):
+        """A server of answers that fill a ring: 60 kB, which do not compress."""
+        body = os.urandom(30_000).hex().encode()
+
+        def serve(c):
+            while data := c.recv(65536):
+                for _ in range(data.count(b"\r\n\r\n")):
+                    c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"
+                              + body)
+
+        return ThreadServer(self, serve)
+
+    def ask(self, daemon, server, count):
+        """So many requests over one flow, each of them answered."""
+        with daemon.flow(server.port) as s, s.makefile("rb") as stream:
+            s.settimeout(20)
+            for i in range(count):
+                s.sendall(f"GET /{i} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+                while stream.readline() not in (b"\r\n", b""):
+                    pass
+                self.assertEqual(len(stream.read(60_000)), 60_000, i)
+
+    def limit_files(self, pid, most):
+        """As on a full disk: files of this process grow no larger."""
+        limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, limits[1]))
+
+    def check_gap(self, daemon, committed):
+        """What the ring took is in the log, or in the numbers of its gaps."""
+        records = daemon.stop()
+        kept = [r["event"]["id"] for r in records
+                if r["event"]["id"].split("-")[1] == "1"]
+        self.assertEqual(len(kept), len(set(kept)))
+        gaps = [r for r in records if get(r, "sightglass.action") == "gap"]
+        lost = sum(get(r, "sightglass.lost_records") for r in gaps)
+        self.assertGreater(lost, 0)
+        self.assertEqual(len(kept) + lost, committed)
+        for gap in gaps:
+            self.assertLess(get(gap, "sightglass.since"), gap["@timestamp"])
+        self.check_sequences([r for r in records if get(r, "sightglass.role")])
+        self.assertFalse([p for p in daemon.segments() if p.endswith(".part")])
+
+    def test_a_full_disk_does_not_stop_the_flows(self):
+        server = self.answers()
+        daemon = Daemon(self, "ring.size=4 MiB", "log.full_wait=100 ms", workers=1)
+        pid = self.logger(daemon)["pid"]
+        self.ask(daemon, server, 10)
+        wait_for(lambda: self.logger(daemon)["records"] >= 11, "a write")
+        self.limit_files(pid, PAGE)
+        self.ask(daemon, server, 300)
+        wait_for(lambda: self.workers(daemon)[0]["flows"] == 0, "the flows' end")
+        self.assertGreater(self.logger(daemon)["lost_records"], 0)
+        committed = self.workers(daemon)[0]["records"]
+        self.assertEqual(self.logger(daemon)["pid"], pid)
+        self.limit_files(pid, resource.RLIM_INFINITY)
+        self.check_gap(daemon, committed)
+        self.assertEqual(daemon.output().count("oldest records are dropped"), 1)
+
+    def test_a_full_disk_and_a_killed_logger_are_counted_too(self):
+        server = self.answers()
+        daemon = Daemon(self, "ring.size=4 MiB", "log.full_wait=0 ms", workers=1)
+        pid = self.logger(daemon)["pid"]
+        self.limit_files(pid, PAGE)
+        self.ask(daemon, server, 200)
+        wait_for(lambda: self.workers(daemon)[0]["flows"] == 0, "the flows' end")
+        wait_for(lambda: self.logger(daemon)["lost_records"] > 0, "a loss")
+        committed = self.workers(daemon)[0]["records"]
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: self.logger(daemon)["pid"] not in (0, pid),
+                 "the next logger")
+        self.check_gap(daemon, committed)
+
+    def test_a_termination_on_a_full_disk_says_what_is_lost(self):
+        server = self.answers()
+        daemon = Daemon(self, "ring.size=4 MiB", "log.full_wait=10 min",
+                        "drain_timeout=5 s", workers=1)
+        self.limit_files(self.logger(daemon)["pid"], PAGE)
+        began = threading.Thread(target=self.ask, args=(daemon, server, 200))
+        began.start()
+        wait_for(lambda: self.workers(daemon)[0]["waits"] > 0, "the ring to fill")
+        self.assertEqual(daemon.end(timeout_s=8), 1)
+        began.join()
+        self.assertIn("records that could not be written", daemon.output())
+        self.assertIn("File too large", daemon.output())
+        self.assertNotIn("ended by signal", daemon.output())
+
+    def test_a_disk_that_is_full_at_the_start_does_not_stop_the_flows(self):
+        path = os.path.join(self.directory, "small")
+        os.mkdir(path)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none",
+                                  path], capture_output=True, check=False)
+        if mounted.returncode != 0:
+            self.skipTest("nothing may be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", path], check=True)
+        filler = os.path.join(path, "fill")
+        with self.assertRaises(OSError), open(filler, "wb", buffering=0) as out:
+            while True:
+                out.write(bytes(4096))
+        server = self.answers()
+        daemon = Daemon(self, f"paths.log={path}", "ring.size=4 MiB",
+                        "log.full_wait=100 ms", workers=1)
+        self.ask(daemon, server, 200)
+        os.unlink(filler)
+        subprocess.run(["mount", "-o", "remount,size=64m", path], check=True)
+        wait_for(lambda: self.logger(daemon)["file_bytes"] > 0, "a write")
+        self.assertEqual(daemon.end(), 0)
+        self.assertIn("No space left", daemon.output())
+        self.assertIn("records were dropped", daemon.output())
+
+    def close_directory(self, daemon):
+        """No file can be made or renamed in the log's directory from now on."""
+        if os.geteuid() == 0:
+            os.chown(daemon.path("log"), 0, 0)
+        os.chmod(daemon.path("log"), 0o555)
+
+    def open_directory(self, daemon):
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("nobody")
+            os.chown(daemon.path("log"), user.pw_uid, user.pw_gid)
+        os.chmod(daemon.path("log"), 0o700)
+
+    def daemon_that_cannot_seal(self):
+        """Serving, with one record written and the directory closed."""
+        os.chmod(self.directory, 0o755)
+        nginx = Nginx(self)
+        nginx.put("x", b"x")
+        daemon = Daemon(self, "log.rotate_time=1 s", role_user="nobody", workers=1)
+        fetch(daemon, nginx.port, "/x?first")
+        wait_for(lambda: self.logger(daemon)["file_bytes"] > 0, "a write")
+        self.close_directory(daemon)
+        wait_for(lambda: self.logger(daemon)["write_errors"] > 0, "an error")
+        return daemon, nginx
+
+    def test_a_seal_that_fails_is_said_and_made_good(self):
+        daemon, nginx = self.daemon_that_cannot_seal()
+        for i in range(20):
+            self.assertIn(b"200 OK", fetch(daemon, nginx.port, f"/x?{i}"))
+        self.open_directory(daemon)
+        wait_for(lambda: self.logger(daemon)["repaired"] > 0, "the seal")
+        records = daemon.stop()
+        self.assertEqual(21, sum(r["event"]["dataset"] == "sightglass.http"
+                                 for r in records))
+        self.check_sequences(records)
+        self.assertEqual(daemon.output().count("cannot seal"), 1)
+        self.assertIn(daemon.path("log"), daemon.output())
+        self.assertIn("Permission denied", daemon.output())
+
+    def test_a_last_seal_that_fails_is_an_exit_status(self):
+        os.chmod(self.directory, 0o755)
+        daemon = Daemon(self, role_user="nobody", workers=1)
+        wait_for(lambda: self.logger(daemon)["file_bytes"] > 0, "a write")
+        self.close_directory(daemon)
+        self.assertEqual(daemon.end(), 1)
+        self.assertIn("cannot seal", daemon.output())
+
+    def test_the_logger_hears_messages_under_load(self):
+        server = self.answers()
+        daemon = Daemon(self, "ring.size=32 MiB", "log.level=19", workers=1)
+        logger = self.logger(daemon)["pid"]
+        wait_for(lambda: self.logger(daemon)["file_bytes"] > 0, "a write")
+        os.kill(logger, signal.SIGSTOP)
+        self.addCleanup(kill_quietly, logger, signal.SIGCONT)
+        self.ask(daemon, server, 200)
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "reloaded" in daemon.output(), "the reload")
+        os.kill(logger, signal.SIGCONT)
+        wait_for(lambda: self.logger(daemon)["segments_sealed"] > 0, "the seal")
+        self.assertLess(self.logger(daemon)["records"], 200)
+        daemon.stop()
 
     def logger_actions(self, records):
         return [get(r, "sightglass.action") for r in records
@@ -408,6 +603,37 @@ class Log(Failures):
         self.assertEqual(300, sum(r["event"]["dataset"] == "sightglass.http"
                                   for r in records))
         self.check_sequences(records)
+
+
+    def test_a_flow_that_waits_for_the_log_is_not_idle(self):
+        body = pattern(60_000)
+
+        def serve(c):
+            while data := c.recv(65536):
+                c.sendall((b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n" +
+                           body) * data.count(b"\r\n\r\n"))
+
+        server, quiet = ThreadServer(self, serve), ThreadServer(self, echo)
+        daemon = Daemon(self, "ring.size=4 MiB", "flow.idle_timeout=1 s", workers=1)
+        logger = self.logger(daemon)["pid"]
+        with daemon.flow(quiet.port) as s:
+            self.talk(s, b"\1\n")
+            os.kill(logger, signal.SIGSTOP)
+            self.addCleanup(kill_quietly, logger, signal.SIGCONT)
+            with daemon.flow(server.port) as filler:
+                filler.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 200)
+                end = time.monotonic() + 10
+                filler.settimeout(1)
+                while not self.workers(daemon)[0]["waits"]:
+                    self.assertTrue(filler.recv(1 << 20))
+                    self.assertLess(time.monotonic(), end)
+                s.sendall(b"\2\n")
+                paused = time.monotonic()
+                wait_for(lambda: time.monotonic() > paused + 1.5,
+                         "the idle timeout to pass")
+                os.kill(logger, signal.SIGCONT)
+                s.settimeout(20)
+                self.assertEqual(s.recv(2), b"\2\n")
 
 
 class Descriptors(Failures):
