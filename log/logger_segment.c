@@ -30,7 +30,7 @@ tell_repaired(void *context, const struct store_repaired *what)
 	logger_works(l, TROUBLE_REPAIR);
 	l->counters.repaired++;
 	(void)snprintf(message, sizeof(message),
-	    "sealed after a crash: %llu records kept, %llu bytes cut, %llu "
+	    "was left open and is sealed now: %llu records kept, %llu bytes cut, %llu "
 	    "damaged frames", (unsigned long long)what->records,
 	    (unsigned long long)what->lost_bytes,
 	    (unsigned long long)what->bad_frames);
