@@ -35,7 +35,8 @@ struct private_daemon {
 };
 
 /* Starts sightglassd and returns when it serves. `trust`: a PEM file or
- * "system". Any error is E_SYS with words, what the daemon said included. */
+ * "system", unless DIR/sightglass.yaml sets upstream.trust. Any error is E_SYS
+ * with words, what the daemon said included. */
 int private_daemon_start(struct private_daemon *d,
     const struct exec_places *places, const char *trust, bool verbose,
     char error[EXEC_ERROR_BYTES]) WUNRES NONNULL(1, 2, 3, 5);
@@ -49,7 +50,7 @@ void private_daemon_tell(const struct exec_places *places) NONNULL(1);
 /* --- trust.c --- */
 
 /* Writes what the caller trusts into places->run, when it is not the system's
- * store, and tells what the daemon's upstream.trust is: that file or "system".
+ * store, and tells what to preset upstream.trust to: that file or "system".
  * E_SYS with words. */
 int trust_of_caller(const struct exec_places *places, char trust[PATH_MAX],
     char error[EXEC_ERROR_BYTES]) WUNRES NONNULL(1, 2, 3);

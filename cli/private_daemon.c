@@ -82,7 +82,7 @@ become_daemon(const struct exec_places *places, const char *trust, bool verbose,
 {
 	char program[PATH_MAX], run[OPTION_BYTES], roots[OPTION_BYTES];
 	char notify[PATH_MAX + 16];
-	/* Last wins: root's own daemon stays root. */
+	/* Root's own daemon stays root. */
 	const char *user = geteuid() == 0 ? "user=root" : "user=";
 
 	find_daemon(program);
@@ -93,8 +93,10 @@ become_daemon(const struct exec_places *places, const char *trust, bool verbose,
 	exec_die_with_parent(parent, SIGTERM);
 	redirect(places);
 	(void)setenv("NOTIFY_SOCKET", notify, 1);
-	(void)execl(program, "sightglassd", "-d", places->state, "-o", run, "-o",
-	    roots, "-o", "workers=1", "-o", "capture.redact_headers=", "-o", user,
+	/* Whoever runs a program to see what it sends wants to see all of it; where
+	 * not, the directory's own sightglass.yaml says so and wins over each -D. */
+	(void)execl(program, "sightglassd", "-d", places->state, "-o", run, "-D",
+	    roots, "-D", "workers=1", "-D", "capture.redact_headers=", "-D", user,
 	    verbose ? "-v" : NULL, (char *)NULL);
 	(void)fprintf(stderr, "%s: %s: set SIGHTGLASSD to where sightglassd is\n",
 	    program, strerror(errno));

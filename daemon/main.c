@@ -18,11 +18,13 @@
 enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
-    "usage: sightglassd [-nvV] [-c FILE] [-d DIR] [-o KEY=VALUE]...\n"
+    "usage: sightglassd [-nvV] [-c FILE] [-d DIR] [-D KEY=VALUE]... "
+    "[-o KEY=VALUE]...\n"
     "\n"
     "  -c FILE       read this configuration (default: " SIGHTGLASS_CONFDIR
     "/sightglass.yaml)\n"
     "  -d DIR        keep CA, log and sockets below DIR\n"
+    "  -D KEY=VALUE  a default for one setting: what the file says wins\n"
     "  -n            check the configuration and exit\n"
     "  -o KEY=VALUE  override one setting, as in -o log.flush=50ms\n"
     "  -v            say more on standard error\n"
@@ -48,6 +50,15 @@ run_role(const char *name)
 			return roles[i].main();
 	diag_error("-P %s: no such role", name);
 	return EXIT_USAGE;
+}
+
+static void
+add(struct settings_assignments *to, int option, const char *text)
+{
+	if (to->count == SETTINGS_ASSIGNMENTS_MAX)
+		diag_fatal("-%c: at most %d of them", option,
+		    SETTINGS_ASSIGNMENTS_MAX);
+	to->items[to->count++] = text;
 }
 
 static int
@@ -90,7 +101,7 @@ main(int argc, char **argv)
 
 	open_standard();
 	diag_open("sightglassd", DIAG_INFO);
-	while ((option = getopt(argc, argv, "c:d:hno:P:vV")) != -1) {
+	while ((option = getopt(argc, argv, "c:d:D:hno:P:vV")) != -1) {
 		switch (option) {
 		case 'P':
 			return run_role(optarg);
@@ -100,14 +111,14 @@ main(int argc, char **argv)
 		case 'd':
 			settings.directory = optarg;
 			break;
+		case 'D':
+			add(&settings.presets, option, optarg);
+			break;
 		case 'n':
 			check_only = true;
 			break;
 		case 'o':
-			if (settings.override_count == SETTINGS_OVERRIDES_MAX)
-				diag_fatal("-o: at most %d overrides",
-				    SETTINGS_OVERRIDES_MAX);
-			settings.overrides[settings.override_count++] = optarg;
+			add(&settings.overrides, option, optarg);
 			break;
 		case 'v':
 			verbose = true;

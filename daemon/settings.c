@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Command line over file over defaults. Parent only; -n stops after it. */
+/* Command line over file over presets over defaults. Parent only; -n stops after
+ * it. */
 #include "daemon/settings.h"
 
 #include <limits.h>
@@ -13,23 +14,34 @@
 #include "mitm/policy.h"
 
 static int
-apply_override(struct conf *conf, const char *override, struct conf_error *error)
+assign(struct conf *conf, char option, const char *text, struct conf_error *error)
 {
 	char key[128];
-	const char *equals = strchr(override, '=');
+	const char *equals = strchr(text, '=');
 	struct conf_error why;
 
-	if (equals == NULL || (size_t)(equals - override) >= sizeof(key)) {
+	if (equals == NULL || (size_t)(equals - text) >= sizeof(key)) {
 		(void)snprintf(error->text, sizeof(error->text),
-		    "-o %.200s: expected KEY=VALUE", override);
+		    "-%c %.200s: expected KEY=VALUE", option, text);
 		return E_SYNTAX;
 	}
-	memcpy(key, override, (size_t)(equals - override));
-	key[equals - override] = '\0';
+	memcpy(key, text, (size_t)(equals - text));
+	key[equals - text] = '\0';
 	int outcome = conf_set(conf, key, equals + 1, &why);
 	if (outcome != 0)
-		(void)snprintf(error->text, sizeof(error->text), "-o %.100s: %.380s",
-		    override, why.text);
+		(void)snprintf(error->text, sizeof(error->text),
+		    "-%c %.100s: %.380s", option, text, why.text);
+	return outcome;
+}
+
+static int
+assign_all(struct conf *conf, char option,
+    const struct settings_assignments *all, struct conf_error *error)
+{
+	int outcome = 0;
+
+	for (size_t i = 0; outcome == 0 && i < all->count; i++)
+		outcome = assign(conf, option, all->items[i], error);
 	return outcome;
 }
 
@@ -50,17 +62,18 @@ apply(const struct settings *s, struct conf *conf, struct conf_error *error)
 {
 	char path[PATH_MAX];
 	const char *file = find_file(s, path);
-	int outcome = file == NULL ? 0 : conf_load(conf, file, error);
+	int outcome = assign_all(conf, 'D', &s->presets, error);
 
+	if (outcome == 0 && file != NULL)
+		outcome = conf_load(conf, file, error);
 	if (outcome == 0 && s->directory != NULL) {
 		outcome = conf_set_directory(conf, s->directory);
 		if (outcome != 0)
 			(void)snprintf(error->text, sizeof(error->text), "-d %.200s: %s",
 			    s->directory, err_text(outcome));
 	}
-	for (size_t i = 0; outcome == 0 && i < s->override_count; i++)
-		outcome = apply_override(conf, s->overrides[i], error);
-	return outcome;
+	return outcome != 0 ? outcome
+	                    : assign_all(conf, 'o', &s->overrides, error);
 }
 
 struct conf *

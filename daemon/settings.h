@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where the settings come from: the command line's -c, -d and -o, kept so that a
- * reload reads the same sources again. Parent only.
+ * Where the settings come from: the command line's -c, -d, -D and -o, kept so
+ * that a reload reads the same sources again. Parent only.
  */
 #ifndef SIGHTGLASS_DAEMON_SETTINGS_H
 #define SIGHTGLASS_DAEMON_SETTINGS_H
@@ -11,17 +11,24 @@
 #include "base/attr.h"
 #include "conf/conf.h"
 
-#define SETTINGS_OVERRIDES_MAX 64
+#define SETTINGS_ASSIGNMENTS_MAX 64
+
+/* KEY=VALUE, as they stand on the command line. */
+struct settings_assignments {
+	const char *items[SETTINGS_ASSIGNMENTS_MAX];
+	size_t count;
+};
 
 struct settings {
 	const char *directory; /* -d, or NULL */
 	const char *file;      /* -c, or NULL */
-	const char *overrides[SETTINGS_OVERRIDES_MAX]; /* -o KEY=VALUE */
-	size_t override_count;
+	struct settings_assignments presets;   /* -D: weaker than the file */
+	struct settings_assignments overrides; /* -o: stronger than all */
 };
 
-/* Reads them: the file (-c, else without -d the system's one if there is one),
- * then -d, then each -o. NULL with *error. */
+/* Reads them, what is stronger later: each -D, the file (-c, else that of -d's
+ * directory, else the system's, where there is one), then -d, then each -o. NULL
+ * with *error. */
 struct conf *settings_load(const struct settings *s, struct conf_error *error)
     WUNRES NONNULL(1, 2);
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import unittest
 
-from harness import CLI, Nginx, Process, Test, ThreadServer, get, wait_for
+from harness import CLI, Certificates, Nginx, Process, Test, ThreadServer, get, wait_for
 
 
 class Exec(Test):
@@ -24,6 +24,10 @@ class Exec(Test):
         self.environment = dict(os.environ, SSL_CERT_FILE=self.ca.ca,
                                 HOME=self.directory, NO_COLOR="1")
         self.environment.pop("SSL_CERT_DIR", None)
+
+    def certificates_of(self, name):
+        """Those of another CA."""
+        return Certificates(os.path.join(self.directory, name))
 
     def tls_nginx(self, **options):
         nginx = Nginx(self, self.ca.server(), **options)
@@ -39,6 +43,13 @@ class Exec(Test):
         if "Killed" not in done.stderr:
             self.assertNotIn("Sanitizer", done.stderr)
         return done
+
+    def configure(self, text):
+        """What sightglass.yaml of the state directory says."""
+        os.makedirs(self.state, exist_ok=True)
+        with open(os.path.join(self.state, "sightglass.yaml"), "w",
+                  encoding="ascii") as out:
+            out.write(text)
 
     def records(self, dataset=None):
         arguments = ["show", "-d", self.state, "-o", "json"]
@@ -257,10 +268,8 @@ except OSError as error:
             addresses = ["198.51.100.7", "2001:db8::7"]
         except OSError:  # what cannot be reached outside cannot be inside
             addresses = ["198.51.100.7"]
-        os.mkdir(self.state)  # nothing is to leave this machine
-        with open(os.path.join(self.state, "sightglass.yaml"), "w",
-                  encoding="ascii") as out:
-            out.write("policy:\n  refuse: [198.51.100.0/24, '2001:db8::/32']\n")
+        # Nothing is to leave this machine.
+        self.configure("policy:\n  refuse: [198.51.100.0/24, '2001:db8::/32']\n")
         out = self.python(f"""
 import socket
 for address in {addresses}:
@@ -355,9 +364,54 @@ with concurrent.futures.ThreadPoolExecutor(200) as pool:
         self.assertEqual(get(tls, "sightglass.verification"), "bad_signature")
         self.assertEqual(self.records("http"), [])
 
-    def certificates_of(self, name):
-        from harness import Certificates
-        return Certificates(os.path.join(self.directory, name))
+class Settings(Exec):
+    """DIR/sightglass.yaml holds settings of the daemon of exec."""
+
+    def fetch(self):
+        nginx = self.tls_nginx()
+        return self.exec("curl", "-sS", "-H", "Authorization: Bearer secret",
+                         f"https://localhost:{nginx.port}/hello.txt")
+
+    def authorization(self):
+        return get(self.one(self.records("http")),
+                   "http.request.headers.authorization")
+
+    def test_all_is_captured_unless_the_file_says_what_not(self):
+        self.assertEqual(self.fetch().stdout, "hello\n")
+        self.assertEqual(self.authorization(), ["Bearer secret"])
+
+    def test_the_file_redacts(self):
+        self.configure("capture:\n  redact_headers: [authorization]\n")
+        self.assertEqual(self.fetch().stdout, "hello\n")
+        self.assertEqual(self.authorization(), ["[redacted]"])
+
+    def test_the_file_names_the_trust(self):
+        """The caller trusts the server; the file does not, and wins."""
+        other = self.certificates_of("other")
+        self.configure(f"upstream:\n  trust: {other.ca}\n")
+        self.assertEqual(self.fetch().returncode, 60)
+        self.assertNotEqual(get(self.one(self.records("tls")),
+                                "sightglass.verification"), "ok")
+
+    def test_the_file_sets_the_number_of_workers(self):
+        self.configure("workers: 3\n")
+        done = self.exec("true")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("serves with 3 workers",
+                      [get(r, "message") for r in self.records("daemon")][0])
+
+    def test_the_places_stay_those_of_the_directory(self):
+        elsewhere = os.path.join(self.directory, "elsewhere")
+        self.configure(f"paths: {{run: {elsewhere}, log: {elsewhere}}}\n")
+        self.assertEqual(self.fetch().stdout, "hello\n")
+        self.assertFalse(os.path.exists(elsewhere))
+        self.check_left()
+
+    def test_a_mistake_in_the_file_is_told(self):
+        self.configure("workrs: 3\n")
+        done = self.exec("true")
+        self.assertEqual(done.returncode, 126)
+        self.assertIn("workers", done.stderr)
 
 
 class Life(Exec):
