@@ -26,6 +26,7 @@ enum cli_exit {
 struct cli {
 	const char *directory; /* -d: a state directory as exec makes it, or NULL */
 	const char *file;      /* -c: a configuration file, or NULL */
+	bool machine;          /* without either: the machine's, whoever asks */
 };
 
 struct command {
@@ -70,10 +71,17 @@ int cli_too_many(const char *command, const char *argument) NONNULL(1, 2);
 char *cli_path(const char *directory, const char *name) WUNRES NONNULL(1, 2);
 
 /* The settings that apply: those of -d's directory and of -c's file when they
- * are given; else the system's, when a daemon was set up there
- * (sightglass.yaml or a CA); else those of exec's default directory. NULL after
- * a message on standard error. */
+ * are given. Else the machine's for cli->machine, and for root where a daemon
+ * was set up; else those of exec's default directory. NULL after a message on
+ * standard error. */
 struct conf *cli_conf(const struct cli *cli) WUNRES NONNULL(1);
+
+/* What to do when nothing is in the log that applies, or whose it is: static. */
+const char *cli_remedy(const struct cli *cli) WUNRES NONNULL(1);
+
+/* A daemon for the whole machine was set up: its sightglass.yaml or its CA is
+ * there. */
+bool cli_has_system(void) WUNRES;
 
 /* exec's default state directory, as an absolute path the caller frees. NULL:
  * neither XDG_STATE_HOME nor HOME is set. */

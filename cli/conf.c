@@ -29,9 +29,9 @@ cli_state_directory(void)
 	return strdup(path);
 }
 
-/* A daemon for the whole machine was set up: with a file, or at least begun. */
-static bool
-has_system(void)
+/* With a file, or at least begun. */
+bool
+cli_has_system(void)
 {
 	return access(SYSTEM_FILE, F_OK) == 0 ||
 	    access(SIGHTGLASS_STATEDIR "/ca", F_OK) == 0;
@@ -61,6 +61,30 @@ use_directory(struct conf *conf, const char *directory, bool with_file)
 	return error != 0 ? error : conf_set_directory(conf, directory);
 }
 
+/* Root looks after the machine; anybody else after what their exec left. */
+static bool
+means_system(const struct cli *cli)
+{
+	return cli->machine || (geteuid() == 0 && cli_has_system());
+}
+
+static int
+use_system(struct conf *conf)
+{
+	return access(SYSTEM_FILE, F_OK) == 0 ? load(conf, SYSTEM_FILE) : 0;
+}
+
+static int
+choose_unnamed(const struct cli *cli, struct conf *conf)
+{
+	char *own = means_system(cli) ? NULL : cli_state_directory();
+	int error = own == NULL ? use_system(conf)
+	                        : use_directory(conf, own, true);
+
+	free(own);
+	return error;
+}
+
 static int
 choose(const struct cli *cli, struct conf *conf)
 {
@@ -70,15 +94,21 @@ choose(const struct cli *cli, struct conf *conf)
 		return error;
 	if (cli->directory != NULL)
 		return use_directory(conf, cli->directory, cli->file == NULL);
-	if (cli->file != NULL)
-		return 0;
-	if (has_system())
-		return access(SYSTEM_FILE, F_OK) == 0 ? load(conf, SYSTEM_FILE) : 0;
-	char *directory = cli_state_directory();
-	if (directory != NULL)
-		error = use_directory(conf, directory, true);
-	free(directory);
-	return error;
+	return cli->file != NULL ? 0 : choose_unnamed(cli, conf);
+}
+
+const char *
+cli_remedy(const struct cli *cli)
+{
+	if (cli->directory != NULL || cli->file != NULL)
+		return "its daemon has written nothing yet";
+	if (means_system(cli))
+		return "the machine's daemon writes there, sightglass status asks "
+		    "it; what an exec of root's saw is behind -d DIR";
+	if (cli_has_system())
+		return "sightglass exec makes one; the log of the machine's daemon "
+		    "is behind -c " SYSTEM_FILE;
+	return "sightglass exec makes one";
 }
 
 struct conf *

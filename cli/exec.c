@@ -50,6 +50,7 @@ struct run {
 	struct private_daemon daemon;
 	struct exec_children children;
 	pid_t live;
+	bool ran; /* the command did, so there is something to be seen */
 };
 
 /* --- signals --- */
@@ -306,6 +307,15 @@ stop_forwarder(struct run *r)
 		;
 }
 
+/* What root's `sightglass show` shows is the machine's log, not this one. */
+static void
+tell_place(const struct run *r, const struct settings *s)
+{
+	if (!s->quiet && geteuid() == 0 && cli_has_system())
+		diag_info("to see it again: sightglass show -d %s",
+		    r->places.state);
+}
+
 /* In this order: nothing new comes, what came is sealed, all of it is shown. */
 static void
 finish(struct run *r, const struct settings *s)
@@ -316,6 +326,8 @@ finish(struct run *r, const struct settings *s)
 	if (s->verbose)
 		private_daemon_tell(&r->places);
 	exec_places_remove(&r->places);
+	if (r->ran)
+		tell_place(r, s);
 }
 
 static int
@@ -328,6 +340,7 @@ run(struct run *r, const struct settings *s)
 	int error = start_command(r, s);
 	if (error != 0)
 		return status_of(error);
+	r->ran = true;
 	return wait_for_command(r);
 }
 

@@ -160,6 +160,8 @@ command_proxy(struct cli *cli, int argc, char **argv)
 
 	if (read_options(cli, argc, argv, &s, &status) != 0)
 		return status;
+	/* exec has no daemon that others hand flows to. */
+	cli->machine = true;
 	struct conf *conf = cli_conf(cli);
 	if (conf == NULL)
 		return CLI_CANNOT_READ;

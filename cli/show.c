@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/diag.h"
 #include "base/err.h"
@@ -290,8 +291,32 @@ exit_status(const struct settings *s, int error, bool damaged)
 	return s->fail_empty && s->view.shown == 0 ? CLI_NO_MATCH : CLI_OK;
 }
 
+/* A log that is not there, or has nothing in it: where that is, and what to do. */
 static int
-run(const struct conf *conf, struct settings *s, bool following)
+explain_no_log(const struct cli *cli, const struct conf *conf,
+    const char *words)
+{
+	if (access(conf->log_dir, F_OK) != 0 && errno == ENOENT)
+		diag_error("there is no log in %s: %s", conf->log_dir,
+		    cli_remedy(cli));
+	else
+		diag_error("%s", words);
+	return CLI_CANNOT_READ;
+}
+
+static void
+explain_empty(const struct cli *cli, const struct conf *conf,
+    const struct settings *s)
+{
+	if (s->view.shown == 0 && s->view.dataset_count == 0 && s->last > 0 &&
+	    interrupted == 0)
+		diag_info("the log in %s is empty: %s", conf->log_dir,
+		    cli_remedy(cli));
+}
+
+static int
+run(const struct cli *cli, const struct conf *conf, struct settings *s,
+    bool following)
 {
 	char words[256];
 	bool damaged = false;
@@ -299,13 +324,13 @@ run(const struct conf *conf, struct settings *s, bool following)
 	                                                    : READER_FROM_START;
 	struct reader *r = reader_open(conf->log_dir, start, words);
 
-	if (r == NULL) {
-		diag_error("%s", words);
-		return CLI_CANNOT_READ;
-	}
+	if (r == NULL)
+		return explain_no_log(cli, conf, words);
 	int error = start == READER_FROM_END ? E_AGAIN : read_past(r, s, &damaged);
 	if (following && error == E_AGAIN)
 		error = follow(r, s, &damaged);
+	else if (error == E_AGAIN && !damaged)
+		explain_empty(cli, conf, s);
 	reader_close(r);
 	return exit_status(s, error, damaged);
 }
@@ -326,7 +351,7 @@ command(struct cli *cli, int argc, char **argv, const char *usage,
 		return CLI_CANNOT_READ;
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
-	status = run(conf, &s, following);
+	status = run(cli, conf, &s, following);
 	conf_free(conf);
 	return status;
 }

@@ -113,11 +113,93 @@ class NoDaemon(Cli):
         self.assertRegex(told, r"(?m)^ok +daemon +no daemon runs")
 
     def test_a_log_that_is_not_there_is_named(self):
-        self.assertIn(f"{self.state}/log", self.refused(3, "show"))
+        self.assertIn(f"no log in {self.state}/log: ", self.refused(3, "show"))
+
+    def test_a_log_with_nothing_in_it_is_named(self):
+        os.makedirs(os.path.join(self.state, "log"))
+        self.assertIn(f"{self.state}/log is empty: ", self.refused(0, "show"))
 
     def test_a_proxy_for_the_whole_network_must_be_meant(self):
         self.assertIn("--allow-remote", self.refused(2, "proxy", "-l", "0.0.0.0:0"))
         self.assertIn("--allow-remote", self.refused(2, "proxy", "-l", "[::]:0"))
+
+
+# Over the directory $1 one that has the same in it (by way of $2), and the file $3,
+# which names the places of a daemon below $4; there the rest is run.
+MACHINE = """
+mount --rbind "$1" "$2"
+mount -t tmpfs none "$1"
+ln -s "$2"/* "$1"
+mkdir -p "${3%/*}"
+echo "paths: {ca: $4/ca, log: $4/log, run: $4/run}" > "$3"
+shift 4
+exec "$@"
+"""
+
+
+class Places(Cli):
+    """Whose log it is, on a machine that has a daemon of its own."""
+
+    def setUp(self):
+        super().setUp()
+        told = subprocess.run([DAEMON, "-h"], capture_output=True, text=True,
+                              check=True).stdout
+        self.file = re.search(r"default: (/.*/sightglass\.yaml)", told)[1]
+        self.seen = os.path.join(self.directory, "seen")
+        self.home = os.path.join(self.directory, "home")
+        self.machine = os.path.join(self.directory, "machine")
+        self.own = os.path.join(self.home, "sightglass")
+        os.mkdir(self.seen)
+        os.mkdir(self.home)
+        self.hidden = os.path.dirname(self.file)
+        while not os.path.isdir(self.hidden):
+            self.hidden = os.path.dirname(self.hidden)
+        self.run_on_machine("true")
+
+    def run_on_machine(self, *command, user=False):
+        """Runs it, as root or as somebody else, where the machine's file is."""
+        root = ["unshare", "-m"] if os.getuid() == 0 else ["unshare", "-Urm"]
+        become = ["unshare", "-U"] if user else []
+        done = subprocess.run(
+            [*root, "sh", "-ec", MACHINE, "sh", self.hidden, self.seen, self.file,
+             self.machine, *become, *command], capture_output=True, text=True,
+            timeout=60, check=False, env=dict(os.environ, XDG_STATE_HOME=self.home))
+        if done.returncode and "mount:" in done.stderr + done.stdout:
+            self.skipTest(f"no file systems of one's own here: {done.stderr}")
+        return done
+
+    def place(self, *command, user=False):
+        """Which directory a command looks at that finds nothing there."""
+        done = self.run_on_machine(CLI, *command, user=user)
+        told = done.stdout + done.stderr
+        self.assertNotEqual(self.own in told, self.machine in told, told)
+        return "own" if self.own in told else "machine"
+
+    def test_root_reads_the_machines(self):
+        for command in (["show"], ["tail"], ["ca", "show"], ["check"], ["status"]):
+            self.assertEqual(self.place(*command), "machine")
+
+    def test_anybody_else_reads_their_own(self):
+        for command in (["show"], ["tail"], ["ca", "show"], ["check"], ["status"]):
+            self.assertEqual(self.place(*command, user=True), "own")
+        told = self.run_on_machine(CLI, "show", user=True).stderr
+        self.assertIn(f"-c {self.file}", told)
+
+    def test_without_a_daemon_root_reads_its_own(self):
+        if os.path.exists(self.file):
+            self.skipTest("this machine has a daemon")
+        done = self.run_cli("show", env=dict(os.environ, XDG_STATE_HOME=self.home))
+        self.assertIn(f"{self.own}/log: sightglass exec makes one", done.stderr)
+
+    def test_root_is_told_where_the_log_of_exec_is(self):
+        run = [CLI, "exec"]
+        done = self.run_on_machine(*run, "--", "true")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        line = f"sightglass show -d {self.own}\n"
+        self.assertTrue(done.stderr.endswith(line), done.stderr)
+        self.assertEqual(self.run_on_machine(*run, "-q", "--", "true").stderr, "")
+        shown = self.run_cli(*line.split()[1:])
+        self.assertIn("serves", shown.stdout)
 
 
 class Running(Cli):
