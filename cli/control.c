@@ -2,8 +2,10 @@
 /* One question to the daemon and its answer. CLI; keeps no connection. */
 #include "cli/control.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -15,6 +17,50 @@
 
 #define TIMEOUT_S 5
 #define CHUNK_BYTES 4096u
+
+/* --- where --- */
+
+bool
+control_is_run(const char *name)
+{
+	return strncmp(name, CONTROL_RUN_PREFIX, strlen(CONTROL_RUN_PREFIX)) == 0;
+}
+
+/* A place that is a link is elsewhere for the sake of its length. */
+static bool
+resolve(const char *run_directory, const char *name, char place[PATH_BYTES])
+{
+	char path[2 * PATH_BYTES];
+
+	(void)snprintf(path, sizeof(path), "%.1000s/%.255s", run_directory, name);
+	char *real = realpath(path, NULL);
+	bool fits = real != NULL && strlen(real) < PATH_BYTES;
+	if (fits)
+		memcpy(place, real, strlen(real) + 1);
+	free(real);
+	return fits;
+}
+
+size_t
+control_places(const char *run_directory,
+    char places[CONTROL_PLACES_MAX][PATH_BYTES])
+{
+	DIR *directory = opendir(run_directory);
+	size_t count = 1;
+
+	(void)snprintf(places[0], PATH_BYTES, "%s", run_directory);
+	if (directory == NULL)
+		return count;
+	for (struct dirent *e; count < CONTROL_PLACES_MAX &&
+	     (e = readdir(directory)) != NULL;) {
+		if (control_is_run(e->d_name))
+			count += resolve(run_directory, e->d_name, places[count]);
+	}
+	(void)closedir(directory);
+	return count;
+}
+
+/* --- asking --- */
 
 static int
 connect_to(const char *path)
@@ -82,6 +128,7 @@ explain_connect(const char *path, char error[256])
 	switch (errno) {
 	case ENOENT:
 	case ECONNREFUSED:
+	case ENAMETOOLONG: /* for a socket: no daemon can have bound it */
 		(void)snprintf(error, 256, "no daemon runs there (%.180s)", path);
 		return E_NOTFOUND;
 	case EACCES:
@@ -100,7 +147,7 @@ int
 control_ask(const char *run_directory, const char *request, struct buf *answer,
     char error[256])
 {
-	char path[256];
+	char path[PATH_BYTES + 16];
 
 	(void)snprintf(path, sizeof(path), "%s/control.sock", run_directory);
 	int fd = connect_to(path);

@@ -6,8 +6,26 @@
 #ifndef SIGHTGLASS_CLI_CONTROL_H
 #define SIGHTGLASS_CLI_CONTROL_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/path.h"
+
+/* What the place of a running exec is called, below the run directory that its
+ * state has. */
+#define CONTROL_RUN_PREFIX "sightglass-"
+#define CONTROL_PLACES_MAX 16u
+
+/* Whether a file there has such a name. */
+bool control_is_run(const char *name) WUNRES NONNULL(1);
+
+/* The run directories in which a daemon may serve: the given one first, always,
+ * then those of the execs that run there, as many as there is room for. Returns
+ * how many there are. */
+size_t control_places(const char *run_directory,
+    char places[CONTROL_PLACES_MAX][PATH_BYTES]) WUNRES NONNULL(1, 2);
 
 /* Sends {"request":"<request>"} and appends the answer line (no newline) to
  * *answer. E_NOTFOUND: no daemon there; E_DENIED; E_TIMEOUT after 5 s; E_CLOSED;

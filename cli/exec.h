@@ -19,13 +19,16 @@
 struct exec_places {
 	char state[PATH_MAX]; /* -d DIR: ca/, log/, run/ */
 	char run[PATH_MAX];   /* of this run alone; removed at its end */
-	bool run_elsewhere;   /* its path below DIR would be too long for sockets */
+	char link[PATH_MAX];  /* below DIR, to a run that had to go elsewhere: its
+	                       * path would be too long for sockets; else "" */
+	int lock;             /* on run, for as long as this process lives */
 };
 
-/* Makes what is missing. E_SYS with words. */
+/* Makes what is missing, and removes what runs that were killed left behind.
+ * E_SYS with words. */
 int exec_places_make(struct exec_places *places, const char *directory,
     char error[EXEC_ERROR_BYTES]) WUNRES NONNULL(1, 2, 3);
-void exec_places_remove(const struct exec_places *places) NONNULL(1);
+void exec_places_remove(struct exec_places *places) NONNULL(1);
 
 /* --- private_daemon.c --- */
 

@@ -18,7 +18,8 @@
 const char command_status_usage[] =
     "usage: sightglass status [-o text|json] [-d DIR] [-c FILE]\n"
     "\n"
-    "Asks the running daemon. Exits with 1 when none runs.\n"
+    "Asks the running daemon, and those of the execs that run in the directory.\n"
+    "Exits with 1 when none runs.\n"
     "\n"
     "  -o, --output FORMAT  text (for a person) or json (the answer itself)\n"
     "  -d, --directory DIR  its state directory, as exec makes it\n"
@@ -107,21 +108,38 @@ print_answer(const struct buf *answer, bool as_json)
 }
 
 static int
-ask(const struct conf *conf, bool as_json)
+ask(const char *place, bool as_json, char error[256])
 {
 	struct buf answer;
-	char error[256];
-	int status;
 
 	buf_init(&answer, ANSWER_BYTES_MAX);
-	int outcome = control_ask(conf->run_dir, "status", &answer, error);
-	if (outcome == 0) {
-		status = print_answer(&answer, as_json);
-	} else {
-		diag_error("%s", error);
-		status = outcome == E_NOTFOUND ? CLI_NO_MATCH : CLI_CANNOT_READ;
-	}
+	int outcome = control_ask(place, "status", &answer, error);
+	int status = outcome == 0 ? print_answer(&answer, as_json)
+	    : outcome == E_NOTFOUND ? CLI_NO_MATCH : CLI_CANNOT_READ;
 	buf_free(&answer);
+	return status;
+}
+
+/* Every daemon that is there. Where one answers, it matters not that another
+ * place has none. */
+static int
+ask_all(const struct conf *conf, bool as_json)
+{
+	char places[CONTROL_PLACES_MAX][PATH_BYTES], error[256], first[256] = "";
+	size_t count = control_places(conf->run_dir, places);
+	int status = CLI_NO_MATCH;
+
+	for (size_t i = 0; i < count; i++) {
+		int one = ask(places[i], as_json, error);
+		if (one == CLI_CANNOT_READ)
+			diag_error("%s", error);
+		else if (one == CLI_NO_MATCH && first[0] == '\0')
+			memcpy(first, error, sizeof(first));
+		if (one != CLI_NO_MATCH && status != CLI_CANNOT_READ)
+			status = one;
+	}
+	if (status == CLI_NO_MATCH)
+		diag_error("%s", first);
 	return status;
 }
 
@@ -152,7 +170,7 @@ command_status(struct cli *cli, int argc, char **argv)
 	struct conf *conf = cli_conf(cli);
 	if (conf == NULL)
 		return CLI_CANNOT_READ;
-	status = ask(conf, as_json);
+	status = ask_all(conf, as_json);
 	conf_free(conf);
 	return status;
 }

@@ -5,6 +5,7 @@ nothing."""
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -468,6 +469,62 @@ class Life(Exec):
         session = process.pid
         process.end(signal.SIGKILL)
         wait_for(lambda: not processes_of(session), "all to end")
+
+    def check_found(self):
+        """status and check -d DIR ask the daemon of the exec that runs there."""
+        process = self.start("sh", "-c", "echo ready; exec sleep 1000")
+        self.wait_line(process, "ready")
+        answer = self.run_cli("status", "-d", self.state, "-o", "json")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        os.kill(json.loads(answer.stdout)["pid"], 0)
+        checked = self.run_cli("check", "-d", self.state)
+        place = re.search(r"(?m)^ok +daemon +answers at (.*)/control\.sock$",
+                          checked.stdout)[1]
+        self.assertEqual(process.end(signal.SIGTERM), 128 + signal.SIGTERM)
+        self.assertFalse(os.path.exists(place))
+        self.assertEqual(self.run_cli("status", "-d", self.state).returncode, 1)
+        self.check_left()
+        return place
+
+    def test_its_daemon_is_found(self):
+        place = self.check_found()
+        self.assertEqual(os.path.dirname(place), os.path.join(self.state, "run"))
+
+    def test_its_daemon_is_found_below_a_long_path(self):
+        self.state = os.path.join(self.directory, "long" * 40)
+        self.assertLess(len(self.check_found()), 100)
+
+    def test_two_at_once_are_both_found(self):
+        for i in range(2):
+            process = Process(self, [CLI, "exec", "-d", self.state, "--", "sh", "-c",
+                                     "echo ready; exec sleep 1000"], f"exec{i}",
+                              env=self.environment)
+            self.wait_line(process, "ready")
+        told = self.run_cli("status", "-d", self.state, "-o", "json").stdout
+        self.assertEqual(len({json.loads(l)["run"] for l in told.splitlines()}), 2)
+
+    def check_cleared(self):
+        """What a killed run leaves behind is gone with the next."""
+        runs = os.path.join(self.state, "run")
+        process = self.start("sh", "-c", "echo ready; exec sleep 1000")
+        self.wait_line(process, "ready")
+        session = process.pid
+        process.end(signal.SIGKILL)
+        wait_for(lambda: not processes_of(session), "all to end")
+        left = os.path.realpath(os.path.join(runs, os.listdir(runs)[0]))
+        self.assertNotEqual(os.listdir(left), [])
+        mine = os.path.join(runs, "mine")
+        os.mkdir(mine)
+        self.assertEqual(self.exec("true").returncode, 0)
+        self.assertFalse(os.path.exists(left))
+        self.assertEqual(os.listdir(runs), ["mine"])
+
+    def test_what_a_killed_one_left_is_cleared_away(self):
+        self.check_cleared()
+
+    def test_what_a_killed_one_left_elsewhere_is_cleared_away(self):
+        self.state = os.path.join(self.directory, "long" * 40)
+        self.check_cleared()
 
     def test_a_line_appears_while_the_command_runs(self):
         nginx = self.tls_nginx()
