@@ -1,5 +1,6 @@
 bin_PROGRAMS += sightglass
 sightglass_SOURCES = \
+	cli/bundle.c cli/bundle.h \
 	cli/ca.c \
 	cli/check.c \
 	cli/command.h \

@@ -17,19 +17,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
 #include "ca/key.h"
+#include "cli/bundle.h"
 
 #define FILE_BYTES (PATH_MAX + 64)
+#define JAVA_OPTIONS_BYTES_MAX (128u * 1024)
+#define BUNDLE_BYTES_MAX (32u * 1024 * 1024)
 #define STORE_PASSWORD "changeit" /* Java's own default; it protects nothing */
 
-/* What each names is read into the bundle, and then it names the bundle. */
+/* What each names is read into the bundle, and then it names the bundle. npm
+ * heeds NODE_EXTRA_CA_CERTS only where no cafile is configured; of its two
+ * spellings the last in the environment counts, so both are set. */
 static const char *const bundle_variables[] = {"SSL_CERT_FILE",
     "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
     "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "CARGO_HTTP_CAINFO", "PIP_CERT",
-    "DENO_CERT"};
-#define BUNDLE_VARIABLES (sizeof(bundle_variables) / sizeof(bundle_variables[0]))
+    "DENO_CERT", "npm_config_cafile", "NPM_CONFIG_CAFILE"};
 
 /* Where systems keep their roots in one file. */
 static const char *const system_files[] = {
@@ -44,7 +49,199 @@ fail(char error[EXEC_ERROR_BYTES], const char *path)
 	return E_SYS;
 }
 
-/* --- copying PEM --- */
+static int
+fail_with(char error[EXEC_ERROR_BYTES], const char *path, int outcome)
+{
+	(void)snprintf(error, EXEC_ERROR_BYTES, "%.300s: %s", path,
+	    err_text(outcome));
+	return E_SYS;
+}
+
+/* --- the files of the bundle --- */
+
+/* A file that is not there, or not to be read, was of no use to the command
+ * either: E_NOTFOUND. */
+static int
+add_file(struct bundle *bundle, const char *path)
+{
+	char bytes[8192];
+	size_t n;
+	int error = 0;
+	FILE *in = fopen(path, "re");
+
+	if (in == NULL)
+		return E_NOTFOUND;
+	while (error == 0 && (n = fread(bytes, 1, sizeof(bytes), in)) > 0)
+		error = bundle_feed(bundle, bytes, n);
+	if (error == 0)
+		error = bundle_end_file(bundle);
+	if (error == 0 && ferror(in) != 0)
+		error = E_NOTFOUND;
+	(void)fclose(in);
+	return error;
+}
+
+/* As add_file, of what may be missing. */
+static int
+add_optional(struct bundle *bundle, const char *path)
+{
+	int error = add_file(bundle, path);
+
+	return error == E_NOTFOUND ? 0 : error;
+}
+
+static int
+add_directory(struct bundle *bundle, const char *path)
+{
+	DIR *directory = opendir(path);
+	char file[FILE_BYTES];
+	int error = 0;
+
+	if (directory == NULL)
+		return 0;
+	for (struct dirent *e; error == 0 && (e = readdir(directory)) != NULL;) {
+		int length = snprintf(file, sizeof(file), "%s/%s", path, e->d_name);
+		if (bundle_is_hash_name(e->d_name) && length > 0 &&
+		    length < (int)sizeof(file))
+			error = add_optional(bundle, file);
+	}
+	(void)closedir(directory);
+	return error;
+}
+
+/* SSL_CERT_DIR is a list, as PATH is. */
+static int
+add_directories(struct bundle *bundle, const char *list)
+{
+	char *copy = strdup(list), *rest = copy;
+	int error = copy == NULL ? E_NOMEM : 0;
+
+	for (char *one; error == 0 && (one = strsep(&rest, ":")) != NULL;)
+		error = add_directory(bundle, one);
+	free(copy);
+	return error;
+}
+
+static int
+add_system(struct bundle *bundle)
+{
+	int error = E_NOTFOUND;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(system_files) &&
+	     error == E_NOTFOUND; i++)
+		error = add_file(bundle, system_files[i]);
+	return error == E_NOTFOUND ? 0 : error;
+}
+
+/* The first that is set of those that name the same file is enough. */
+static bool
+named_before(size_t index, const char *path)
+{
+	for (size_t i = 0; i < index; i++) {
+		const char *other = getenv(bundle_variables[i]);
+		if (other != NULL && strcmp(other, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the caller's environment names. */
+static int
+add_named(struct bundle *bundle)
+{
+	const char *directories = getenv("SSL_CERT_DIR");
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && i < ARRAY_LENGTH(bundle_variables); i++) {
+		const char *path = getenv(bundle_variables[i]);
+		if (path != NULL && path[0] != '\0' && !named_before(i, path))
+			error = add_optional(bundle, path);
+	}
+	return error == 0 && directories != NULL
+	    ? add_directories(bundle, directories) : error;
+}
+
+static bool
+names_own_roots(void)
+{
+	return getenv("SSL_CERT_FILE") != NULL || getenv("SSL_CERT_DIR") != NULL;
+}
+
+static bool
+names_any(void)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(bundle_variables); i++) {
+		if (getenv(bundle_variables[i]) != NULL)
+			return true;
+	}
+	return getenv("SSL_CERT_DIR") != NULL;
+}
+
+static int
+add_trust(struct bundle *bundle)
+{
+	int error = names_own_roots() ? 0 : add_system(bundle);
+
+	return error == 0 ? add_named(bundle) : error;
+}
+
+static int
+finish(FILE *out, const char *path, char error[EXEC_ERROR_BYTES])
+{
+	bool failed = ferror(out) != 0;
+
+	return fclose(out) != 0 || failed ? fail(error, path) : 0;
+}
+
+static int
+write_text(const struct buf *text, const char *path,
+    char error[EXEC_ERROR_BYTES])
+{
+	FILE *out = fopen(path, "we");
+
+	if (out == NULL)
+		return fail(error, path);
+	if (buf_length(text) > 0)
+		(void)fwrite(buf_data(text), 1, buf_length(text), out);
+	return finish(out, path, error);
+}
+
+/* The caller's trust and (certificate != NULL) our CA, which a system that
+ * trusts it already has in its store as well. */
+static int
+write_bundle(const char *certificate, const char *path,
+    char error[EXEC_ERROR_BYTES])
+{
+	const char *about = path;
+	struct bundle bundle;
+
+	bundle_init(&bundle, BUNDLE_BYTES_MAX);
+	int outcome = add_trust(&bundle);
+	if (outcome == 0 && certificate != NULL) {
+		about = certificate;
+		outcome = add_file(&bundle, certificate);
+	}
+	outcome = outcome == 0 ? write_text(&bundle.text, path, error)
+	                       : fail_with(error, about, outcome);
+	bundle_free(&bundle);
+	return outcome;
+}
+
+int
+trust_of_caller(const struct exec_places *places, char trust[PATH_MAX],
+    char error[EXEC_ERROR_BYTES])
+{
+	char path[FILE_BYTES];
+
+	(void)snprintf(trust, PATH_MAX, "system");
+	if (!names_any())
+		return 0;
+	(void)snprintf(path, sizeof(path), "%s/roots.pem", places->run);
+	(void)snprintf(trust, PATH_MAX, "%.*s", PATH_MAX - 1, path);
+	return write_bundle(NULL, path, error);
+}
+
+/* --- wget --- */
 
 /* Appends a file, and a newline if its last line has none. */
 static bool
@@ -66,139 +263,6 @@ append_file(FILE *out, const char *path)
 	(void)fclose(in);
 	return whole;
 }
-
-static void
-append_directory(FILE *out, const char *path)
-{
-	DIR *directory = opendir(path);
-	char file[FILE_BYTES];
-	struct stat st;
-
-	if (directory == NULL)
-		return;
-	for (struct dirent *e; (e = readdir(directory)) != NULL;) {
-		int length = snprintf(file, sizeof(file), "%s/%s", path, e->d_name);
-		if (length > 0 && length < (int)sizeof(file) &&
-		    stat(file, &st) == 0 && S_ISREG(st.st_mode))
-			(void)append_file(out, file);
-	}
-	(void)closedir(directory);
-}
-
-/* SSL_CERT_DIR is a list, as PATH is. */
-static void
-append_directories(FILE *out, const char *list)
-{
-	char *copy = strdup(list), *rest = copy;
-
-	for (char *one; copy != NULL && (one = strsep(&rest, ":")) != NULL;)
-		append_directory(out, one);
-	free(copy);
-}
-
-static void
-append_system(FILE *out)
-{
-	for (size_t i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
-		if (append_file(out, system_files[i]))
-			return;
-}
-
-/* The first that is set of those that name the same file is enough. */
-static bool
-named_before(size_t index, const char *path)
-{
-	for (size_t i = 0; i < index; i++) {
-		const char *other = getenv(bundle_variables[i]);
-		if (other != NULL && strcmp(other, path) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What the caller's environment names. A file that is not there was of no use
- * to the command either. */
-static void
-append_named(FILE *out)
-{
-	const char *directories = getenv("SSL_CERT_DIR");
-
-	for (size_t i = 0; i < BUNDLE_VARIABLES; i++) {
-		const char *path = getenv(bundle_variables[i]);
-		if (path != NULL && path[0] != '\0' && !named_before(i, path))
-			(void)append_file(out, path);
-	}
-	if (directories != NULL)
-		append_directories(out, directories);
-}
-
-static bool
-names_own_roots(void)
-{
-	return getenv("SSL_CERT_FILE") != NULL || getenv("SSL_CERT_DIR") != NULL;
-}
-
-static bool
-names_any(void)
-{
-	for (size_t i = 0; i < BUNDLE_VARIABLES; i++) {
-		if (getenv(bundle_variables[i]) != NULL)
-			return true;
-	}
-	return getenv("SSL_CERT_DIR") != NULL;
-}
-
-static void
-append_trust(FILE *out)
-{
-	if (!names_own_roots())
-		append_system(out);
-	append_named(out);
-}
-
-static int
-finish(FILE *out, const char *path, char error[EXEC_ERROR_BYTES])
-{
-	bool failed = ferror(out) != 0;
-
-	return fclose(out) != 0 || failed ? fail(error, path) : 0;
-}
-
-int
-trust_of_caller(const struct exec_places *places, char trust[PATH_MAX],
-    char error[EXEC_ERROR_BYTES])
-{
-	char path[FILE_BYTES];
-
-	(void)snprintf(trust, PATH_MAX, "system");
-	if (!names_any())
-		return 0;
-	(void)snprintf(path, sizeof(path), "%s/roots.pem", places->run);
-	FILE *out = fopen(path, "we");
-	if (out == NULL)
-		return fail(error, path);
-	append_trust(out);
-	(void)snprintf(trust, PATH_MAX, "%.*s", PATH_MAX - 1, path);
-	return finish(out, path, error);
-}
-
-static int
-write_bundle(const struct exec_places *places, const char *certificate,
-    char path[FILE_BYTES], char error[EXEC_ERROR_BYTES])
-{
-	(void)snprintf(path, FILE_BYTES, "%s/bundle.pem", places->run);
-	FILE *out = fopen(path, "we");
-	if (out == NULL)
-		return fail(error, path);
-	append_trust(out);
-	if (!append_file(out, certificate)) {
-		(void)fclose(out);
-		return fail(error, certificate);
-	}
-	return finish(out, path, error);
-}
-
-/* --- wget --- */
 
 /* It reads WGETRC instead of the user's own file, whose content is therefore
  * repeated. */
@@ -301,29 +365,62 @@ is_newer(const char *path, const char *than)
 	    a.st_mtime >= b.st_mtime;
 }
 
+/* As the virtual machine takes it apart: at white space that is not between
+ * quotes, in which nothing is escaped. */
+static int
+append_quoted(struct buf *out, const char *text)
+{
+	int error = 0;
+
+	while (error == 0 && *text != '\0') {
+		char quote = *text == '"' ? '\'' : '"';
+		size_t length = strcspn(text, *text == '"' ? "'" : "\"");
+		error = buf_printf(out, "%c%.*s%c", quote, (int)length, text, quote);
+		text += length;
+	}
+	return error;
+}
+
+/* The caller's own options stay before ours. */
+static int
+add_java_options(const char *store)
+{
+	const char *before = getenv("JAVA_TOOL_OPTIONS");
+	struct buf options;
+
+	buf_init(&options, JAVA_OPTIONS_BYTES_MAX);
+	int error = buf_printf(&options, "%s%s-Djavax.net.ssl.trustStore=",
+	    before == NULL ? "" : before, before == NULL ? "" : " ");
+	if (error == 0)
+		error = append_quoted(&options, store);
+	if (error == 0)
+		error = buf_puts(&options, " -Djavax.net.ssl.trustStorePassword="
+		    STORE_PASSWORD);
+	if (error == 0)
+		error = buf_append(&options, "", 1);
+	if (error == 0 &&
+	    setenv("JAVA_TOOL_OPTIONS", (char *)buf_data(&options), 1) != 0)
+		error = E_SYS;
+	buf_free(&options);
+	return error;
+}
+
 /* Java takes a second for it, so the store is kept with the CA. Without one its
  * programs give their own error, which is no reason not to run the command. */
 static void
 set_java(const struct exec_places *places, const char *certificate)
 {
-	const char *before = getenv("JAVA_TOOL_OPTIONS");
-	char keytool[PATH_MAX], store[FILE_BYTES], options[2 * FILE_BYTES];
+	char keytool[PATH_MAX], store[FILE_BYTES];
 
 	if (!find_keytool(keytool))
 		return;
 	(void)snprintf(store, sizeof(store), "%s/ca/java.truststore",
 	    places->state);
-	if (!is_newer(store, certificate) &&
-	    !make_store(keytool, store, certificate)) {
+	if ((!is_newer(store, certificate) &&
+	        !make_store(keytool, store, certificate)) ||
+	    add_java_options(store) != 0)
 		diag_warning("keytool could not make a trust store: Java will not "
 		    "trust the leaves");
-		return;
-	}
-	(void)snprintf(options, sizeof(options),
-	    "%s%s-Djavax.net.ssl.trustStore=%s "
-	    "-Djavax.net.ssl.trustStorePassword=" STORE_PASSWORD,
-	    before == NULL ? "" : before, before == NULL ? "" : " ", store);
-	(void)setenv("JAVA_TOOL_OPTIONS", options, 1);
 }
 
 /* --- all of it --- */
@@ -336,12 +433,13 @@ trust_set_environment(const struct exec_places *places,
 
 	(void)snprintf(certificate, sizeof(certificate),
 	    "%s/ca/" CA_CERTIFICATE_FILE, places->state);
-	int outcome = write_bundle(places, certificate, bundle, error);
+	(void)snprintf(bundle, sizeof(bundle), "%s/bundle.pem", places->run);
+	int outcome = write_bundle(certificate, bundle, error);
 	if (outcome == 0)
 		outcome = set_wgetrc(places, bundle, error);
 	if (outcome != 0)
 		return outcome;
-	for (size_t i = 0; i < BUNDLE_VARIABLES; i++) {
+	for (size_t i = 0; i < ARRAY_LENGTH(bundle_variables); i++) {
 		if (setenv(bundle_variables[i], bundle, 1) != 0)
 			return fail(error, bundle_variables[i]);
 	}

@@ -118,6 +118,43 @@ class Programs(Exec):
         self.assertEqual(get(self.one(self.records("http")), "url.full"),
                          "https://localhost/hello.txt")
 
+    def test_npm_with_a_cafile_of_its_own(self):
+        with open(os.path.join(self.directory, ".npmrc"), "w",
+                  encoding="ascii") as out:
+            out.write(f"cafile={self.ca.ca}\n")
+        nginx = self.tls_nginx()
+        nginx.put("x", b'{"name": "x", "dist-tags": {"latest": "1.2.3"},'
+                  b'"versions": {"1.2.3": {"name": "x", "version": "1.2.3"}}}')
+        # This machine's own settings of npm are not to matter.
+        for name in list(self.environment):
+            if name.lower().startswith("npm_config_"):
+                self.environment.pop(name)
+        self.environment["npm_config_registry"] = f"https://localhost:{nginx.port}/"
+        self.environment["npm_config_fetch_retries"] = "0"
+        done = self.exec("npm", "view", "x", "version", options=["-q"])
+        self.assertEqual(done.stdout, "1.2.3\n", done.stderr)
+        self.one(self.records("http"), url__path="/x")
+
+    def test_java_below_a_path_with_blanks_and_quotes(self):
+        if not shutil.which("javac") or not shutil.which("keytool"):
+            self.skipTest("no Java here")
+        source = os.path.join(self.directory, "Get.java")
+        with open(source, "w", encoding="ascii") as out:
+            out.write("""
+class Get {
+    public static void main(String[] arguments) throws Exception {
+        try (var in = new java.net.URL(arguments[0]).openStream()) {
+            in.transferTo(System.out);
+        }
+    }
+}
+""")
+        self.state = os.path.join(self.directory, "it's a \"state\" of 'mine'")
+        self.environment["JAVA_TOOL_OPTIONS"] = "-Dx=y"
+        _, done = self.see("java", source, "{url}")
+        self.assertEqual(done.stdout, "hello\n")
+        self.assertIn("-Dx=y", done.stderr)
+
     def test_curl_through_the_proxy(self):
         http, done = self.see("curl", "-sS", "{url}", options=["--proxy"])
         self.assertEqual(done.stdout, "hello\n")
@@ -364,6 +401,48 @@ with concurrent.futures.ThreadPoolExecutor(200) as pool:
         # Both test CAs have one name, so it is the signature that is wrong.
         self.assertEqual(get(tls, "sightglass.verification"), "bad_signature")
         self.assertEqual(self.records("http"), [])
+
+class Bundle(Exec):
+    """What the command is given to trust."""
+
+    def bundle(self, **environment):
+        # What this machine names is not to matter.
+        for name in ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE",
+                     "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE",
+                     "CARGO_HTTP_CAINFO", "PIP_CERT", "DENO_CERT",
+                     "npm_config_cafile", "NPM_CONFIG_CAFILE"):
+            self.environment.pop(name, None)
+        self.environment.update(environment)
+        done = self.exec("sh", "-c", 'cat "$SSL_CERT_FILE"', options=["-q"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return re.findall("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n",
+                          done.stdout, re.S)
+
+    def own(self):
+        return self.run_cli("ca", "export", "-d", self.state).stdout
+
+    def test_our_own_is_there_once_where_it_is_trusted_already(self):
+        self.run_cli("ca", "init", "-d", self.state)
+        roots = os.path.join(self.directory, "roots.pem")
+        with open(self.ca.ca, encoding="ascii") as theirs, \
+                open(roots, "w", encoding="ascii") as out:
+            out.write("# ours\r\n" + self.own() + theirs.read())
+        found = self.bundle(SSL_CERT_FILE=roots, CURL_CA_BUNDLE=self.ca.ca)
+        self.assertEqual(len(found), 2)
+        self.assertEqual(found[0], self.own())
+
+    def test_a_directory_gives_what_openssl_finds_in_it(self):
+        roots = os.path.join(self.directory, "roots")
+        os.mkdir(roots)
+        shutil.copy(self.ca.ca, os.path.join(roots, "found.pem"))
+        shutil.copy(self.certificates_of("other").ca, os.path.join(roots, "other"))
+        subprocess.run(["openssl", "rehash", roots], check=True, capture_output=True)
+        os.unlink(os.path.join(roots, "other"))
+        shutil.copy(self.certificates_of("third").ca, os.path.join(roots, "third"))
+        found = self.bundle(SSL_CERT_DIR=roots)
+        with open(self.ca.ca, encoding="ascii") as theirs:
+            self.assertEqual(sorted(found), sorted([theirs.read(), self.own()]))
+
 
 class Settings(Exec):
     """DIR/sightglass.yaml holds settings of the daemon of exec."""

@@ -4,6 +4,11 @@ EXTRA_DIST += t/fuzz-all
 if FUZZ
 WITH_FUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
 
+noinst_PROGRAMS += t/fuzz/bundle-fuzz
+t_fuzz_bundle_fuzz_SOURCES = t/fuzz/bundle.c cli/bundle.c cli/bundle.h
+t_fuzz_bundle_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_bundle_fuzz_LDADD = libbase.a
+
 noinst_PROGRAMS += t/fuzz/flow_header-fuzz
 t_fuzz_flow_header_fuzz_SOURCES = t/fuzz/flow_header.c
 t_fuzz_flow_header_fuzz_LDFLAGS = $(WITH_FUZZER)

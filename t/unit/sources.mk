@@ -1,6 +1,12 @@
 # One Check suite a pure module: t/unit/NAME.c is built as t/unit/NAME-suite.
 UNIT_LIBS = $(CHECK_LIBS)
 
+check_PROGRAMS += t/unit/bundle-suite
+t_unit_bundle_suite_SOURCES = t/unit/bundle.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/bundle.c cli/bundle.c cli/bundle.h
+t_unit_bundle_suite_LDADD = libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/bundle
+
 check_PROGRAMS += t/unit/ca-suite
 t_unit_ca_suite_SOURCES = t/unit/ca.c
 t_unit_ca_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
