@@ -62,8 +62,9 @@ view_print(struct view *v, const char *line, size_t length)
 	}
 	buf_init(&page, PAGE_BYTES_MAX);
 	int error = pretty_record(&v->pretty, line, length, &page);
-	written = fwrite(buf_data(&page), 1, buf_length(&page), v->out) ==
-	    buf_length(&page);
+	/* A page without a byte has no address either. */
+	written = buf_length(&page) == 0 || fwrite(buf_data(&page), 1,
+	    buf_length(&page), v->out) == buf_length(&page);
 	v->shown += buf_length(&page) > 0;
 	buf_free(&page);
 	if (!written)
