@@ -29,8 +29,8 @@ const char command_ca_usage[] =
     "usage: sightglass ca init | show | export [--der] [-o FILE] [-d DIR] "
     "[-c FILE]\n"
     "\n"
-    "  init    make the CA, unless there is one: the daemon and exec do it by\n"
-    "          themselves at their first start\n"
+    "  init    make the CA now: the daemon and exec do it at their first start; one\n"
+    "          that is there is kept, and the status is 1\n"
     "  show    whose it is, until when, and its fingerprints\n"
     "  export  its certificate, to be trusted where traffic is to be read\n"
     "\n"
@@ -65,12 +65,14 @@ init(const struct conf *conf, const struct settings *s UNUSED)
 	int error = ca_store(&ca, conf->ca_dir);
 	ca_free(&ca);
 	if (error == E_DENIED)
-		diag_error("%s holds a CA already: it is kept. To replace it, move "
-		    "both its files away first", conf->ca_dir);
+		diag_error("%s holds a CA already, which is kept: for a new one, "
+		    "first move its " CA_KEY_FILE " and " CA_CERTIFICATE_FILE
+		    " away", conf->ca_dir);
 	else if (error != 0)
 		diag_error("cannot write to %s: %s", conf->ca_dir, err_text(error));
 	else
-		(void)printf("made '%s' in %s\n", name, conf->ca_dir);
+		(void)printf("made '%s' in %s\nto have it trusted, give out what "
+		    "'sightglass ca export' prints\n", name, conf->ca_dir);
 	return error == 0 ? CLI_OK
 	    : error == E_DENIED ? CLI_NO_MATCH : CLI_CANNOT_READ;
 }

@@ -62,6 +62,12 @@ cli_options_begin(void)
 bool
 cli_option(struct cli *cli, int option, const char *usage, int *status)
 {
+	if ((option == 'd' || option == 'c') && optarg[0] == '\0') {
+		diag_error("-%c needs a %s, and was given an empty name", option,
+		    option == 'd' ? "directory" : "file");
+		*status = CLI_USAGE;
+		return false;
+	}
 	switch (option) {
 	case 'd':
 		cli->directory = optarg;
@@ -160,6 +166,7 @@ help(const char *name)
 static int
 dispatch(struct cli *cli, int argc, char **argv)
 {
+	static char name[64];
 	const struct command *command;
 
 	if (argc == 0) {
@@ -169,7 +176,13 @@ dispatch(struct cli *cli, int argc, char **argv)
 	if (strcmp(argv[0], "help") == 0)
 		return help(argc > 1 ? argv[1] : NULL);
 	command = find(argv[0]);
-	return command == NULL ? unknown(argv[0]) : command->run(cli, argc, argv);
+	if (command == NULL)
+		return unknown(argv[0]);
+	/* Its messages say whose they are; getopt's are said with argv[0]. */
+	(void)snprintf(name, sizeof(name), "sightglass: %s", command->name);
+	diag_open(name, DIAG_INFO);
+	argv[0] = name;
+	return command->run(cli, argc, argv);
 }
 
 int

@@ -153,7 +153,8 @@ read_options(struct cli *cli, struct settings *s, int argc, char **argv,
 	}
 	if (optind == argc)
 		return true;
-	*status = cli_too_many(argv[0], argv[optind]);
+	*status = cli_too_many(usage == command_tail_usage ? "tail" : "show",
+	    argv[optind]);
 	return false;
 }
 
@@ -282,13 +283,24 @@ exit_status(const struct settings *s, int error, bool damaged)
 {
 	if (interrupted != 0)
 		return CLI_INTERRUPTED;
-	if (error != E_AGAIN) {
-		diag_error("%s", err_text(error));
+	if (error != E_AGAIN)
 		return CLI_CANNOT_READ;
-	}
 	if (damaged)
 		return CLI_CORRUPT;
 	return s->fail_empty && s->view.shown == 0 ? CLI_NO_MATCH : CLI_OK;
+}
+
+/* Of an output that failed main tells. */
+static void
+explain_end(const struct conf *conf, const struct reader *r, int error)
+{
+	if (ferror(stdout) != 0)
+		return;
+	if (error == E_SYS)
+		diag_error("cannot read %s in %s: %s", reader_place(r),
+		    conf->log_dir, err_text(error));
+	else
+		diag_error("%s", err_text(error));
 }
 
 /* A log that is not there, or has nothing in it: where that is, and what to do. */
@@ -331,6 +343,8 @@ run(const struct cli *cli, const struct conf *conf, struct settings *s,
 		error = follow(r, s, &damaged);
 	else if (error == E_AGAIN && !damaged)
 		explain_empty(cli, conf, s);
+	if (error != E_AGAIN && interrupted == 0)
+		explain_end(conf, r, error);
 	reader_close(r);
 	return exit_status(s, error, damaged);
 }

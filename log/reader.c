@@ -198,6 +198,12 @@ note_place(struct reader *r, const struct source *s)
 	    s->name, (unsigned long long)s->frame_start);
 }
 
+static void
+note_directory(struct reader *r)
+{
+	(void)snprintf(r->place, sizeof(r->place), "the directory");
+}
+
 /* Reads more of the file. 1: some; 0: its end as it is now; E_SYS. */
 static int
 fill(struct source *s)
@@ -372,6 +378,8 @@ read_source(struct reader *r, struct source *s, const char **line,
 	do {
 		error = next_line(r, s, line, length);
 	} while (error == 0 && s->skip > 0 && s->skip-- > 0);
+	if (error == E_SYS)
+		note_place(r, s);
 	if (error != E_AGAIN || !sealed)
 		return error;
 	bool cut = s->in_frame || buf_length(&s->text) > 0;
@@ -419,6 +427,7 @@ reader_open(const char *directory, enum reader_start start, char error[256])
 
 	if (outcome == 0) {
 		r->directory_fd = -1;
+		note_directory(r);
 		r->directory = strdup(directory);
 		r->directory_fd = open(directory,
 		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -472,8 +481,10 @@ reader_next(struct reader *r, const char **line, size_t *length)
 		}
 		r->rescanned = true;
 		int error = scan(r);
-		if (error != 0)
+		if (error != 0) {
+			note_directory(r);
 			return error;
+		}
 	}
 }
 

@@ -35,7 +35,8 @@ int reader_next(struct reader *r, const char **line, size_t *length)
  * again; 0: the time is over; E_SYS, also when a signal came (errno EINTR). */
 int reader_wait(struct reader *r, int timeout_ms) WUNRES NONNULL(1);
 
-/* "sightglass-….ndjson.zst, frame at byte 123": for messages. Borrowed. */
+/* What the last E_CORRUPT or E_SYS was about, for messages: borrowed,
+ * "sightglass-….ndjson.zst, frame at byte 123". */
 const char *reader_place(const struct reader *r) NONNULL(1);
 
 #endif

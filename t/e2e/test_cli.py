@@ -59,7 +59,17 @@ class Usage(Cli):
 
     def test_an_unknown_option_is_told(self):
         for command in COMMANDS:
-            self.assertIn("--nonsense", self.refused(2, command, "--nonsense"))
+            told = self.refused(2, command, "--nonsense")
+            self.assertIn("--nonsense", told)
+            self.assertTrue(told.startswith(f"sightglass: {command}: "), told)
+
+    def test_an_empty_name_is_no_directory(self):
+        for command in COMMANDS:
+            rest = ["--", "true"] if command == "exec" else []
+            done = self.run_cli(command, "-d", "", *rest)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn("-d needs a directory", done.stderr)
+        self.assertIn("-c needs a file", self.run_cli("-c", "", "show").stderr)
 
 
 class Ca(Cli):
@@ -68,14 +78,19 @@ class Ca(Cli):
                               capture_output=True, text=True).stdout
 
     def test_it_is_made_once_and_kept_from_others(self):
-        self.assertIn(f"in {self.state}/ca", self.cli("ca", "init"))
+        made = self.cli("ca", "init")
+        self.assertIn(f"in {self.state}/ca", made)
+        self.assertIn("sightglass ca export", made)
         folder = os.path.join(self.state, "ca")
         for name in os.listdir(folder):
             mode = os.stat(os.path.join(folder, name)).st_mode
             if "key" in name:
                 self.assertEqual(stat.S_IMODE(mode), 0o600)
         before = self.cli("ca", "export")
-        self.assertIn("holds a CA already", self.refused(1, "ca", "init"))
+        told = self.refused(1, "ca", "init")
+        self.assertIn("holds a CA already", told)
+        for name in os.listdir(folder):
+            self.assertIn(name, told)
         self.assertEqual(self.cli("ca", "export"), before)
 
     def test_what_is_shown_is_what_openssl_reads(self):
@@ -118,6 +133,13 @@ class NoDaemon(Cli):
     def test_a_log_with_nothing_in_it_is_named(self):
         os.makedirs(os.path.join(self.state, "log"))
         self.assertIn(f"{self.state}/log is empty: ", self.refused(0, "show"))
+
+    def test_a_segment_that_cannot_be_read_is_named(self):
+        name = "sightglass-20260101T000000Z-000001.ndjson.zst"
+        os.makedirs(os.path.join(self.state, "log", name))
+        told = self.refused(3, "show")
+        self.assertIn(name, told)
+        self.assertIn(f"{self.state}/log: Is a directory", told)
 
     def test_a_proxy_for_the_whole_network_must_be_meant(self):
         self.assertIn("--allow-remote", self.refused(2, "proxy", "-l", "0.0.0.0:0"))
