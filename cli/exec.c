@@ -17,14 +17,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
 #include "cli/command.h"
+#include "cli/control.h"
 #include "extension-bridge/proxy/proxy.h"
 
 #define NOT_EXECUTABLE 126 /* as the shell has it */
 #define NOT_FOUND 127
 #define BY_SIGNAL 128
+#define ANSWER_BYTES_MAX (64u * 1024)
 
 const char command_exec_usage[] =
     "usage: sightglass exec [-qv] [--proxy] [-d DIR] [--] COMMAND [ARGUMENT...]\n"
@@ -254,6 +257,16 @@ start_proxy(struct run *r)
 	return r->children.forwarder < 0 ? E_SYS : 0;
 }
 
+/* Behind an execvp that failed. */
+static int
+cannot_execute(const char *program)
+{
+	int status = errno == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
+
+	diag_error("%s: %s", program, strerror(errno));
+	return status;
+}
+
 /* The shell's own way: what cannot be executed is said by the child. */
 static int
 start_plain(struct run *r, char *const *argv)
@@ -264,8 +277,7 @@ start_plain(struct run *r, char *const *argv)
 	if (r->children.command == 0) {
 		exec_die_with_parent(parent, SIGKILL);
 		(void)execvp(argv[0], argv);
-		diag_error("%s: %s", argv[0], strerror(errno));
-		_exit(errno == ENOENT ? NOT_FOUND : NOT_EXECUTABLE);
+		_exit(cannot_execute(argv[0]));
 	}
 	return r->children.command < 0 ? E_SYS : 0;
 }
@@ -277,6 +289,58 @@ start_command(struct run *r, const struct settings *s)
 		return start_isolated(r, s->command);
 	int error = start_proxy(r);
 	return error == 0 ? start_plain(r, s->command) : error;
+}
+
+/* --- inside another --- */
+
+#define INSIDE "SIGHTGLASS_EXEC" /* the place of the run around the command */
+
+static void
+tell_inside(const struct exec_places *places)
+{
+	(void)setenv(INSIDE, places->link[0] != '\0' ? places->link : places->run,
+	    1);
+}
+
+/* Whether the daemon of that run still answers: what the command left running
+ * may outlive it. */
+static bool
+is_alive(const char *run)
+{
+	char *real = realpath(run, NULL), error[256];
+	struct buf answer;
+
+	buf_init(&answer, ANSWER_BYTES_MAX);
+	bool alive = real != NULL &&
+	    control_ask(real, "ping", &answer, error) == 0;
+	buf_free(&answer);
+	free(real);
+	return alive;
+}
+
+/* Whether this is the command of an exec on the same directory, so that all of
+ * its traffic is seen there already. */
+static bool
+is_inside(const char *directory)
+{
+	const char *run = getenv(INSIDE);
+	char *real = run == NULL ? NULL : realpath(directory, NULL);
+	size_t length = real == NULL ? 0 : strlen(real);
+
+	bool inside = real != NULL && strncmp(run, real, length) == 0 &&
+	    strncmp(run + length, "/run/", strlen("/run/")) == 0 && is_alive(run);
+	free(real);
+	return inside;
+}
+
+static int
+run_as_it_is(const char *directory, const struct settings *s)
+{
+	if (!s->quiet)
+		diag_info("this runs inside an exec on %s already: it sees the "
+		    "command, too", directory);
+	(void)execvp(s->command[0], s->command);
+	return cannot_execute(s->command[0]);
 }
 
 /* --- all of it --- */
@@ -321,7 +385,9 @@ static void
 finish(struct run *r, const struct settings *s)
 {
 	stop_forwarder(r);
-	private_daemon_stop(&r->daemon);
+	private_daemon_stop(&r->daemon, s->quiet ? NULL
+	    : "the command has ended: waiting until the connections that it left "
+	      "end too, drain_timeout at most (5 s, or as sightglass.yaml says)");
 	live_stop(r->live);
 	if (s->verbose)
 		private_daemon_tell(&r->places);
@@ -337,6 +403,7 @@ run(struct run *r, const struct settings *s)
 		return NOT_EXECUTABLE;
 	if (!s->quiet)
 		r->live = live_start(&r->places, r->daemon.run_id);
+	tell_inside(&r->places);
 	int error = start_command(r, s);
 	if (error != 0)
 		return status_of(error);
@@ -358,6 +425,8 @@ run_in(const char *directory, const struct settings *s)
 	finish(&r, s);
 	return status;
 }
+
+/* --- options --- */
 
 static bool
 read_options(struct cli *cli, struct settings *s, int argc, char **argv,
@@ -408,7 +477,8 @@ command_exec(struct cli *cli, int argc, char **argv)
 		    "where CA and log are to be kept");
 		return CLI_USAGE;
 	}
-	status = run_in(directory, &s);
+	status = is_inside(directory) ? run_as_it_is(directory, &s)
+	                              : run_in(directory, &s);
 	free(directory);
 	return status;
 }

@@ -44,8 +44,9 @@ int private_daemon_start(struct private_daemon *d,
     const struct exec_places *places, const char *trust, bool verbose,
     char error[EXEC_ERROR_BYTES]) WUNRES NONNULL(1, 2, 3, 5);
 
-/* Has it drain, seal and end, and waits for that. */
-void private_daemon_stop(struct private_daemon *d) NONNULL(1);
+/* Has it drain, seal and end, and waits for that; when it takes more than a
+ * second, `words` are said (NULL: nothing). */
+void private_daemon_stop(struct private_daemon *d, const char *words) NONNULL(1);
 
 /* What it said on standard error so far, to ours. */
 void private_daemon_tell(const struct exec_places *places) NONNULL(1);

@@ -29,6 +29,8 @@
 
 #define START_TIMEOUT_MS 20000
 #define LOOK_MS 50
+#define PATIENCE_MS 1000
+#define STOP_LOOK_MS 20
 #define ANSWER_BYTES_MAX (64u * 1024)
 #define OPTION_BYTES (PATH_MAX + 32)
 #define ERROR_FILE "daemon.err"
@@ -221,16 +223,32 @@ private_daemon_start(struct private_daemon *d, const struct exec_places *places,
 	private_daemon_tell(places);
 	(void)snprintf(error, EXEC_ERROR_BYTES, "the daemon %s",
 	    outcome == E_CLOSED ? "could not start" : "does not get ready");
-	private_daemon_stop(d);
+	private_daemon_stop(d, NULL);
 	return E_SYS;
 }
 
+/* Quick ends are noticed at once: SIGCHLD interrupts poll. */
+static bool
+ends_soon(struct private_daemon *d)
+{
+	for (int waited_ms = 0; waited_ms < PATIENCE_MS; waited_ms += STOP_LOOK_MS) {
+		if (has_ended(d))
+			return true;
+		(void)poll(NULL, 0, STOP_LOOK_MS);
+	}
+	return has_ended(d);
+}
+
 void
-private_daemon_stop(struct private_daemon *d)
+private_daemon_stop(struct private_daemon *d, const char *words)
 {
 	if (d->pid <= 0)
 		return;
 	(void)kill(d->pid, SIGTERM);
+	if (ends_soon(d))
+		return;
+	if (words != NULL)
+		diag_info("%s", words);
 	while (waitpid(d->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	d->pid = 0;

@@ -549,6 +549,58 @@ class Life(Exec):
         process.end(signal.SIGKILL)
         wait_for(lambda: not processes_of(session), "all to end")
 
+    def test_its_errors_say_whose_they_are(self):
+        for command in (["/nonexistent/program"], [self.ca.ca]):
+            for options in ([], ["--proxy"]):
+                told = self.exec(*command, options=options).stderr.splitlines()
+                self.assertTrue(told[0].startswith("sightglass: exec: "), told)
+
+    def test_inside_another_a_command_runs_as_it_is(self):
+        nginx = self.tls_nginx()
+        url = f"https://localhost:{nginx.port}/hello.txt"
+        inner = [CLI, "exec", "-d", self.state, "--"]
+        done = self.exec(*inner, "curl", "-sS", url)
+        self.assertEqual((done.returncode, done.stdout), (0, "hello\n"), done.stderr)
+        self.assertIn(f"inside an exec on {self.state} already", done.stderr)
+        self.one(self.records("http"), url__full=url)
+        self.assertEqual(len(self.records("flow")), 1)
+        self.assertEqual(self.exec(*inner, "sh", "-c", "exit 7").returncode, 7)
+        done = self.exec(*inner, "/nonexistent/program")
+        self.assertEqual(done.returncode, 127)
+        self.assertIn("/nonexistent/program", done.stderr)
+        self.check_left()
+
+    def test_what_outlives_its_exec_is_not_inside_it(self):
+        done = self.exec("sh", "-c", 'echo "$SIGHTGLASS_EXEC"')
+        self.environment["SIGHTGLASS_EXEC"] = done.stdout.strip()
+        done = self.exec("true", options=["-v"])
+        self.assertEqual(done.returncode, 0)
+        self.assertNotIn("already", done.stderr)
+        started = [r for r in self.records("daemon")
+                   if get(r, "sightglass.action") == "started"]
+        self.assertEqual(len(started), 2)
+
+    def test_it_says_that_it_waits_for_connections(self):
+        server = ThreadServer(self, lambda c: c.recv(1))
+        self.configure("drain_timeout: 2 s\n")
+        leave = f"""
+import os, socket, time
+c = socket.create_connection(("127.0.0.1", {server.port}))
+time.sleep(0.2)
+if os.fork() == 0:
+    os.setsid()
+    for fd in range(3):
+        os.close(fd)
+    time.sleep(20)
+"""
+        done = self.exec(sys.executable, "-c", leave)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("sightglass: exec: the command has ended: waiting",
+                      done.stderr)
+        self.check_left()
+        quick = self.exec("true")
+        self.assertNotIn("waiting", quick.stderr)
+
     def check_found(self):
         """status and check -d DIR ask the daemon of the exec that runs there."""
         process = self.start("sh", "-c", "echo ready; exec sleep 1000")
