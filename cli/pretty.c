@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A record as a line for a person. CLI, pure. Whatever came from the wire is
+ * A record as a line for a person. CLI, pure but for the last tls record, which
+ * tells why the flow behind it failed. Whatever came from the wire is
  * shown so that it cannot steer a terminal: controls and the characters that
  * turn text around are written as escapes.
  */
@@ -25,7 +26,7 @@
 #define RESET "\033[0m"
 
 struct page {
-	const struct pretty *p;
+	struct pretty *p;
 	struct buf *out;
 	int error; /* the first */
 };
@@ -314,9 +315,15 @@ static void
 put_destination(struct page *g, yyjson_val *record)
 {
 	yyjson_val *domain = at(record, "/destination/domain");
+	yyjson_val *host = domain != NULL ? domain
+	                                  : at(record, "/destination/ip");
+	const char *text = yyjson_get_str(host);
+	bool bracket = text != NULL && text[0] != '[' &&
+	    strchr(text, ':') != NULL; /* RFC 3986 section 3.2.2 */
 
-	put_value(g, domain != NULL ? domain : at(record, "/destination/ip"));
-	put(g, ":");
+	put(g, bracket ? "[" : "");
+	put_value(g, host);
+	put(g, bracket ? "]:" : ":");
 	put_number(g, at(record, "/destination/port"));
 }
 
@@ -331,6 +338,56 @@ put_labelled(struct page *g, const char *label, yyjson_val *value)
 	put_value(g, value);
 }
 
+/* RFC 8446 section 6, and what RFC 5246 section 7.2 had besides. */
+static const struct {
+	int number;
+	const char *name;
+} alerts[] = {{0, "close_notify"}, {10, "unexpected_message"},
+    {20, "bad_record_mac"}, {22, "record_overflow"}, {40, "handshake_failure"},
+    {42, "bad_certificate"}, {43, "unsupported_certificate"},
+    {44, "certificate_revoked"}, {45, "certificate_expired"},
+    {46, "certificate_unknown"}, {47, "illegal_parameter"}, {48, "unknown_ca"},
+    {49, "access_denied"}, {50, "decode_error"}, {51, "decrypt_error"},
+    {70, "protocol_version"}, {71, "insufficient_security"},
+    {80, "internal_error"}, {86, "inappropriate_fallback"}, {90, "user_canceled"},
+    {109, "missing_extension"}, {110, "unsupported_extension"},
+    {112, "unrecognized_name"}, {113, "bad_certificate_status_response"},
+    {115, "unknown_psk_identity"}, {116, "certificate_required"},
+    {120, "no_application_protocol"}};
+
+static void
+put_alert(struct page *g, int number)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(alerts); i++) {
+		if (alerts[i].number == number) {
+			put(g, alerts[i].name);
+			return;
+		}
+	}
+	if (g->error == 0)
+		g->error = buf_printf(g->out, "%d", number);
+}
+
+static int
+alert_at(yyjson_val *record, const char *pointer)
+{
+	yyjson_val *number = at(record, pointer);
+
+	return yyjson_is_int(number) ? yyjson_get_int(number) : -1;
+}
+
+static void
+put_received(struct page *g, yyjson_val *record, const char *pointer,
+    const char *label)
+{
+	int number = alert_at(record, pointer);
+
+	if (number < 0)
+		return;
+	put(g, label);
+	put_alert(g, number);
+}
+
 static void
 put_tls(struct page *g, yyjson_val *record)
 {
@@ -341,21 +398,140 @@ put_tls(struct page *g, yyjson_val *record)
 	put_labelled(g, "TLS ", at(record, "/sightglass/client/version"));
 	put_labelled(g, "", at(record, "/sightglass/client/alpn"));
 	put_labelled(g, "certificate ", at(record, "/sightglass/verification"));
+	put_received(g, record, "/sightglass/client/alert_received",
+	    "  alert of the client ");
+	put_received(g, record, "/sightglass/server/alert_received",
+	    "  alert of the server ");
 	put_labelled(g, "", at(record, "/sightglass/error"));
 	put_process(g, record);
 	put(g, "\n");
 }
 
-static void
-put_flow(struct page *g, yyjson_val *record)
-{
-	yyjson_val *protocol = at(record, "/sightglass/protocol");
+/* --- flows --- */
 
-	put(g, " --- ");
-	put_value(g, protocol != NULL ? protocol
-	                              : at(record, "/network/transport"));
-	put(g, " ");
-	put_destination(g, record);
+enum side { SIDE_CLIENT, SIDE_SERVER, SIDE_OWN };
+
+/* The ends of a flow of which nothing came: whose it was, and what in words. */
+struct failure {
+	const char *close;
+	enum side side;
+	bool tls;   /* the tls record says why */
+	bool trust; /* a client without our CA does so */
+	const char *words;
+};
+
+static const struct failure failures[] = {
+    {"connect_failed", SIDE_SERVER, false, false, "the server was not reached"},
+    {"connect_timeout", SIDE_SERVER, false, false,
+        "the server was not reached in time"},
+    {"upstream_handshake_failed", SIDE_SERVER, true, false,
+        "TLS with the server failed"},
+    {"upstream_handshake_timeout", SIDE_SERVER, true, false,
+        "the server did not finish the TLS handshake in time"},
+    {"upstream_invalid", SIDE_SERVER, true, false,
+        "the server's certificate is not valid"},
+    {"no_leaf", SIDE_OWN, false, false, "sightglass made no certificate for it"},
+    {"client_handshake_failed", SIDE_CLIENT, true, true,
+        "the client broke off the TLS handshake"},
+    {"client_handshake_timeout", SIDE_CLIENT, true, false,
+        "the client did not finish the TLS handshake in time"},
+};
+
+static const struct failure *
+find_failure(yyjson_val *record)
+{
+	const char *close = yyjson_get_str(at(record, "/sightglass/close"));
+
+	for (size_t i = 0; close != NULL && i < ARRAY_LENGTH(failures); i++) {
+		if (strcmp(failures[i].close, close) == 0)
+			return &failures[i];
+	}
+	return NULL;
+}
+
+static void
+remember_text(char *out, size_t size, yyjson_val *value)
+{
+	const char *text = yyjson_get_str(value);
+
+	(void)snprintf(out, size, "%s", text == NULL ? "" : text);
+}
+
+static void
+remember_tls(struct pretty_tls *t, yyjson_val *record)
+{
+	remember_text(t->flow, sizeof(t->flow), at(record, "/sightglass/flow"));
+	remember_text(t->verification, sizeof(t->verification),
+	    at(record, "/sightglass/verification"));
+	remember_text(t->error, sizeof(t->error), at(record, "/sightglass/error"));
+	t->client_alert = alert_at(record, "/sightglass/client/alert_received");
+	t->server_alert = alert_at(record, "/sightglass/server/alert_received");
+}
+
+/* The last tls record, when it is of this flow. */
+static const struct pretty_tls *
+recall_tls(const struct pretty *p, yyjson_val *record)
+{
+	const char *flow = yyjson_get_str(at(record, "/sightglass/flow"));
+
+	return flow != NULL && flow[0] != '\0' && strcmp(flow, p->tls.flow) == 0
+	    ? &p->tls : NULL;
+}
+
+/* Those that a client has for a chain which it cannot trust; -1, none, leaves it
+ * open. */
+static bool
+may_be_trust(int alert)
+{
+	return alert == -1 || alert == 42 || alert == 46 || alert == 48;
+}
+
+/* A client that was shown that the server is not valid was right to break off. */
+static void
+put_why_tls(struct page *g, const struct failure *f, const struct pretty_tls *t)
+{
+	int alert = f->side == SIDE_CLIENT ? t->client_alert : t->server_alert;
+
+	if (t->verification[0] != '\0' && strcmp(t->verification, "ok") != 0) {
+		put(g, f->side == SIDE_CLIENT
+		        ? ", for the server's certificate is not valid: " : ": ");
+		put_safe(g, t->verification, strlen(t->verification), '\0');
+		return;
+	}
+	if (alert >= 0) {
+		put(g, ": alert ");
+		put_alert(g, alert);
+	} else if (t->error[0] != '\0') {
+		put(g, ": ");
+		put_safe(g, t->error, strlen(t->error), '\0');
+	}
+	if (f->trust && may_be_trust(alert))
+		put(g, " (does it trust the CA?)");
+}
+
+static void
+put_failure(struct page *g, yyjson_val *record, const struct failure *f)
+{
+	const struct pretty_tls *t = f->tls ? recall_tls(g->p, record) : NULL;
+
+	put(g, "  ");
+	colour(g, RED);
+	put(g, "failed");
+	colour(g, RESET);
+	put(g, ": ");
+	put(g, f->words);
+	if (t != NULL) {
+		put_why_tls(g, f, t);
+	} else if (at(record, "/sightglass/detail") != NULL) {
+		put(g, ": ");
+		put_value(g, at(record, "/sightglass/detail"));
+	}
+	put_duration(g, at(record, "/event/duration"));
+}
+
+static void
+put_ended(struct page *g, yyjson_val *record)
+{
 	put_labelled(g, "", at(record, "/sightglass/decision"));
 	put_labelled(g, "", at(record, "/sightglass/reason"));
 	put(g, "  ");
@@ -366,9 +542,28 @@ put_flow(struct page *g, yyjson_val *record)
 	put_duration(g, at(record, "/event/duration"));
 	put_labelled(g, "", at(record, "/sightglass/close"));
 	put_labelled(g, "", at(record, "/sightglass/detail"));
+}
+
+static void
+put_flow(struct page *g, yyjson_val *record)
+{
+	yyjson_val *protocol = at(record, "/sightglass/protocol");
+	const struct failure *f = find_failure(record);
+
+	put(g, " --- ");
+	put_value(g, protocol != NULL ? protocol
+	                              : at(record, "/network/transport"));
+	put(g, " ");
+	put_destination(g, record);
+	if (f != NULL)
+		put_failure(g, record, f);
+	else
+		put_ended(g, record);
 	put_process(g, record);
 	put(g, "\n");
 }
+
+/* --- the daemon --- */
 
 static void
 put_daemon(struct page *g, yyjson_val *record)
@@ -410,6 +605,8 @@ put_record(struct page *g, yyjson_val *record)
 {
 	const char *dataset = yyjson_get_str(at(record, "/event/dataset"));
 
+	if (dataset != NULL && strcmp(dataset, "sightglass.tls") == 0)
+		remember_tls(&g->p->tls, record);
 	if (dataset == NULL || !is_wanted(g->p, record, dataset))
 		return;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -421,7 +618,7 @@ put_record(struct page *g, yyjson_val *record)
 }
 
 int
-pretty_record(const struct pretty *p, const char *line, size_t length,
+pretty_record(struct pretty *p, const char *line, size_t length,
     struct buf *out)
 {
 	struct page g = {.p = p, .out = out};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A record as a line for a person. Pure: JSON in, text out; whatever comes from
- * the wire is made safe for a terminal.
+ * the wire is made safe for a terminal. It remembers the last tls record, for the
+ * line of the flow that follows it.
  */
 #ifndef SIGHTGLASS_CLI_PRETTY_H
 #define SIGHTGLASS_CLI_PRETTY_H
@@ -12,16 +13,25 @@
 #include "base/attr.h"
 #include "base/buf.h"
 
+/* What the tls record of a flow says of a failure. */
+struct pretty_tls {
+	char flow[64]; /* sightglass.flow; "": none was seen */
+	char verification[32];
+	char error[160];
+	int client_alert, server_alert; /* that we received; -1: none */
+};
+
 struct pretty {
 	bool colour;
 	bool utc;
 	unsigned detail; /* 0 a line; 1 heads too; 2 bodies too */
 	bool requests_only; /* only http records, and flows that were not opened */
+	struct pretty_tls tls; /* its own; zero at first */
 };
 
 /* Appends the text of one record, newlines included, or nothing when it is not
  * to be shown. E_SYNTAX: not a JSON object (the line is appended made safe). */
-int pretty_record(const struct pretty *p, const char *line, size_t length,
+int pretty_record(struct pretty *p, const char *line, size_t length,
     struct buf *out) WUNRES NONNULL(1, 2, 4);
 
 #endif

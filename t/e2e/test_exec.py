@@ -401,6 +401,18 @@ with concurrent.futures.ThreadPoolExecutor(200) as pool:
         # Both test CAs have one name, so it is the signature that is wrong.
         self.assertEqual(get(tls, "sightglass.verification"), "bad_signature")
         self.assertEqual(self.records("http"), [])
+        self.assertIn(f"tls localhost:{nginx.port}  failed: the client broke off the "
+                      "TLS handshake, for the server's certificate is not valid: "
+                      "bad_signature", done.stderr)
+
+    def test_a_client_that_does_not_trust_us_is_told(self):
+        nginx = self.tls_nginx()
+        done = self.exec("curl", "-sS", "--cacert", self.ca.ca,
+                         f"https://localhost:{nginx.port}/")
+        self.assertEqual(done.returncode, 60, done.stderr)
+        self.assertRegex(done.stderr, rf"tls localhost:{nginx.port}  failed: the client "
+                         r"broke off .*\(does it trust the CA\?\)  .*  curl\n")
+
 
 class Bundle(Exec):
     """What the command is given to trust."""

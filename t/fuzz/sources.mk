@@ -39,6 +39,11 @@ t_fuzz_policy_fuzz_SOURCES = t/fuzz/policy.c
 t_fuzz_policy_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_policy_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/pretty-fuzz
+t_fuzz_pretty_fuzz_SOURCES = t/fuzz/pretty.c cli/pretty.c cli/pretty.h
+t_fuzz_pretty_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_pretty_fuzz_LDADD = libbase.a $(YYJSON_LIBS)
+
 noinst_PROGRAMS += t/fuzz/record-fuzz
 t_fuzz_record_fuzz_SOURCES = t/fuzz/record.c
 t_fuzz_record_fuzz_LDFLAGS = $(WITH_FUZZER)

@@ -57,6 +57,12 @@ t_unit_policy_suite_SOURCES = t/unit/policy.c t/unit/corpus.c \
 t_unit_policy_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/policy
 
+check_PROGRAMS += t/unit/pretty-suite
+t_unit_pretty_suite_SOURCES = t/unit/pretty.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/pretty.c cli/pretty.c cli/pretty.h
+t_unit_pretty_suite_LDADD = libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/pretty
+
 check_PROGRAMS += t/unit/proxy-suite
 t_unit_proxy_suite_SOURCES = t/unit/proxy.c t/unit/receiver.c \
 	t/unit/receiver.h

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzz target of the lines for a person; the unit suite calls it too. What must
+ * hold: each line of the input comes out as whole lines or as nothing, and no
+ * byte of it steers a terminal, whatever the options are.
+ */
+#include "cli/pretty.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+#define PAGE_BYTES_MAX (16u * 1024 * 1024)
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+#define MUST(condition)                                                       \
+	do {                                                                  \
+		if (!(condition))                                             \
+			abort();                                              \
+	} while (0)
+
+/* C0, DEL, and C1 in UTF-8. */
+static void
+is_harmless(const uint8_t *p, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		MUST(p[i] >= 0x20 || p[i] == '\n');
+		MUST(p[i] != 0x7f);
+		MUST(p[i] != 0xc2 || (i + 1 < length && p[i + 1] >= 0xa0));
+	}
+}
+
+static void
+show(struct pretty *p, const uint8_t *line, size_t length)
+{
+	char *copy = malloc(length > 0 ? length : 1);
+	struct buf page;
+
+	MUST(copy != NULL);
+	memcpy(copy, line, length);
+	buf_init(&page, PAGE_BYTES_MAX);
+	int error = pretty_record(p, copy, length, &page);
+	MUST(error == 0 || error == E_SYNTAX);
+	size_t n = buf_length(&page);
+	MUST(n == 0 || buf_data(&page)[n - 1] == '\n');
+	is_harmless(buf_data(&page), n);
+	buf_free(&page);
+	free(copy);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	struct pretty all = {.utc = true, .detail = 2};
+	struct pretty requests = {.utc = true, .requests_only = true};
+
+	if (length > PAGE_BYTES_MAX / 64)
+		return 0;
+	for (size_t at = 0; at < length;) {
+		const uint8_t *newline = memchr(bytes + at, '\n', length - at);
+		size_t n = newline == NULL ? length - at
+		                           : (size_t)(newline - (bytes + at));
+		show(&all, bytes + at, n);
+		show(&requests, bytes + at, n);
+		at += n + 1;
+	}
+	return 0;
+}

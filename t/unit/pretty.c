@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Unit suite of cli/pretty: what a person reads of a record, above all of a flow
+ * that failed: whose side, which host, why, and whose program it was.
+ */
+#include "cli/pretty.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "t/unit/corpus.h"
+
+#define PAGE_BYTES_MAX 65536
+
+#define HEAD(dataset)                                                         \
+	"{\"@timestamp\":\"2026-11-23T10:15:00.123456Z\",\"event\":{\"dataset\":" \
+	"\"sightglass." dataset "\",\"duration\":29000000},\"process\":{\"name\":" \
+	"\"curl\"},"
+#define AT "10:15:00.123"
+#define NAMED "\"destination\":{\"ip\":\"192.0.2.1\",\"port\":443,\"domain\":" \
+	"\"example.com\"},"
+#define TLS(flow, rest)                                                       \
+	HEAD("tls") NAMED "\"sightglass\":{\"flow\":\"" flow "\"," rest "}}\n"
+#define FLOW(flow, close, rest)                                               \
+	HEAD("flow") NAMED "\"sightglass\":{\"flow\":\"" flow                     \
+	"\",\"protocol\":\"tls\",\"close\":\"" close "\"" rest "}}\n"
+#define FAILED AT " --- tls example.com:443  failed: "
+#define BY "  29 ms  curl\n"
+
+/* All lines of `text`, through one pretty. */
+static void
+show(struct pretty *p, const char *text, struct buf *page)
+{
+	(void)LLVMFuzzerTestOneInput((const uint8_t *)text, strlen(text));
+	buf_init(page, PAGE_BYTES_MAX);
+	while (*text != '\0') {
+		size_t length = strcspn(text, "\n");
+		ck_assert_int_eq(pretty_record(p, text, length, page), 0);
+		text += length + (text[length] == '\n');
+	}
+}
+
+static void
+check_shown(struct pretty *p, const char *text, const char *expected)
+{
+	struct buf page;
+
+	show(p, text, &page);
+	ck_assert_int_eq(buf_append(&page, "", 1), 0);
+	ck_assert_str_eq((const char *)buf_data(&page), expected);
+	buf_free(&page);
+}
+
+static const struct {
+	const char *records, *line;
+} failures[] = {
+    {FLOW("a", "connect_failed", ",\"detail\":\"Connection refused\""),
+	FAILED "the server was not reached: Connection refused" BY},
+    {TLS("a", "\"verification\":\"self_signed\",\"error\":\"MAC\"")
+	    FLOW("a", "client_handshake_failed", ",\"detail\":\"crypto\""),
+	FAILED "the client broke off the TLS handshake, for the server's "
+	    "certificate is not valid: self_signed" BY},
+    {TLS("a", "\"verification\":\"ok\",\"client\":{\"alert_received\":48}")
+	    FLOW("a", "client_handshake_failed", ""),
+	FAILED "the client broke off the TLS handshake: alert unknown_ca (does it "
+	    "trust the CA?)" BY},
+    {TLS("a", "\"verification\":\"ok\",\"client\":{\"alert_received\":70}")
+	    FLOW("a", "client_handshake_failed", ""),
+	FAILED "the client broke off the TLS handshake: alert protocol_version" BY},
+    {TLS("a", "\"client\":{\"alert_received\":199}")
+	    FLOW("a", "client_handshake_failed", ""),
+	FAILED "the client broke off the TLS handshake: alert 199" BY},
+    {TLS("a", "\"verification\":\"ok\",\"error\":\"the library's words\"")
+	    FLOW("a", "client_handshake_failed", ""),
+	FAILED "the client broke off the TLS handshake: the library's words (does "
+	    "it trust the CA?)" BY},
+    {TLS("a", "\"server\":{\"alert_received\":40}")
+	    FLOW("a", "upstream_handshake_failed", ""),
+	FAILED "TLS with the server failed: alert handshake_failure" BY},
+    {TLS("a", "\"verification\":\"expired\"") FLOW("a", "upstream_invalid", ""),
+	FAILED "the server's certificate is not valid: expired" BY},
+    {TLS("a", "\"verification\":\"ok\"")
+	    FLOW("a", "client_handshake_timeout", ""),
+	FAILED "the client did not finish the TLS handshake in time" BY},
+    /* What another flow's record says is not said of this one. */
+    {TLS("b", "\"verification\":\"expired\"")
+	    FLOW("a", "client_handshake_failed", ",\"detail\":\"d\""),
+	FAILED "the client broke off the TLS handshake: d" BY},
+    {FLOW("", "no_leaf", ""),
+	FAILED "sightglass made no certificate for it" BY},
+    {TLS("a", "\"error\":\"\\u001b[2J\\u202e\"")
+	    FLOW("a", "upstream_handshake_failed", ""),
+	FAILED "TLS with the server failed: \\x1b[2J\\u202e" BY},
+};
+
+START_TEST(a_failure_says_whose_side_and_why)
+{
+	struct pretty p = {.utc = true, .requests_only = true};
+
+	check_shown(&p, failures[_i].records, failures[_i].line);
+}
+END_TEST
+
+START_TEST(an_address_of_ipv6_stands_in_brackets)
+{
+	struct pretty p = {.utc = true};
+
+	check_shown(&p, HEAD("flow") "\"destination\":{\"ip\":\"2001:db8::1\","
+	    "\"port\":53},\"network\":{\"transport\":\"udp\"},\"sightglass\":"
+	    "{\"decision\":\"inspect\",\"reason\":\"default\",\"close\":"
+	    "\"finished\",\"bytes\":{\"client\":1,\"server\":2000}}}",
+	    AT " --- udp [2001:db8::1]:53  inspect  default  1 B out, 2.0 kB in"
+	    "  29 ms  finished  curl\n");
+}
+END_TEST
+
+START_TEST(requests_only_leaves_out_what_is_told_already)
+{
+	struct pretty p = {.utc = true, .requests_only = true};
+
+	check_shown(&p, TLS("a", "\"verification\":\"ok\"")
+	    FLOW("a", "finished", ",\"exchanges\":1"), "");
+}
+END_TEST
+
+START_TEST(an_exchange_is_a_line)
+{
+	struct pretty p = {.utc = true, .requests_only = true};
+
+	check_shown(&p, HEAD("http") "\"http\":{\"request\":{\"method\":\"GET\"},"
+	    "\"response\":{\"status_code\":200,\"headers\":{\"content-type\":"
+	    "[\"text/html; charset=utf-8\"]},\"body\":{\"bytes\":12}}},\"url\":"
+	    "{\"full\":\"https://example.com/\\u0007\"}}",
+	    AT " 200 GET https://example.com/\\x07  text/html  12 B" BY);
+}
+END_TEST
+
+START_TEST(what_is_no_record_is_shown_made_safe)
+{
+	static const char line[] = "no \033 record";
+	struct pretty p = {.utc = true};
+	struct buf page;
+
+	buf_init(&page, PAGE_BYTES_MAX);
+	ck_assert_int_eq(pretty_record(&p, line, strlen(line), &page), E_SYNTAX);
+	ck_assert_mem_eq(buf_data(&page), "no \\x1b record\n", 15);
+	buf_free(&page);
+}
+END_TEST
+
+START_TEST(the_corpus_holds)
+{
+	ck_assert_uint_ge(corpus_run("pretty"), 4);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("pretty");
+	TCase *t = tcase_create("record");
+
+	tcase_add_loop_test(t, a_failure_says_whose_side_and_why, 0,
+	    (int)ARRAY_LENGTH(failures));
+	tcase_add_test(t, an_address_of_ipv6_stands_in_brackets);
+	tcase_add_test(t, requests_only_leaves_out_what_is_told_already);
+	tcase_add_test(t, an_exchange_is_a_line);
+	tcase_add_test(t, what_is_no_record_is_shown_made_safe);
+	tcase_add_test(t, the_corpus_holds);
+	suite_add_tcase(suite, t);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
