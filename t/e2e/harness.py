@@ -8,6 +8,7 @@ system chose; whatever a process said is printed when the test fails.
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -46,10 +47,13 @@ def wait_for(condition, what, timeout_s=20):
 
 
 def free_port():
-    """A port nobody listens on now, for servers that cannot say theirs."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port nobody listens on now, for servers that cannot say theirs. It is of
+    those that no client is given, which would take it before the server does."""
+    while True:
+        port = random.randint(10000, 32000)  # Linux's clients: from 32768
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 class Certificates:
