@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	base/nosignal.h \
 	base/path.c base/path.h \
 	base/ring.c base/ring.h \
+	base/roots.c base/roots.h \
 	base/self.h \
 	base/shm.h
 if LINUX

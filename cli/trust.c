@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/roots.h"
 #include "ca/key.h"
 #include "cli/bundle.h"
 
@@ -35,11 +36,6 @@ static const char *const bundle_variables[] = {"SSL_CERT_FILE",
     "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
     "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "CARGO_HTTP_CAINFO", "PIP_CERT",
     "DENO_CERT", "npm_config_cafile", "NPM_CONFIG_CAFILE"};
-
-/* Where systems keep their roots in one file. */
-static const char *const system_files[] = {
-    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
 
 static int
 fail(char error[EXEC_ERROR_BYTES], const char *path)
@@ -127,9 +123,8 @@ add_system(struct bundle *bundle)
 {
 	int error = E_NOTFOUND;
 
-	for (size_t i = 0; i < ARRAY_LENGTH(system_files) &&
-	     error == E_NOTFOUND; i++)
-		error = add_file(bundle, system_files[i]);
+	for (size_t i = 0; roots_system_files[i] != NULL && error == E_NOTFOUND; i++)
+		error = add_file(bundle, roots_system_files[i]);
 	return error == E_NOTFOUND ? 0 : error;
 }
 

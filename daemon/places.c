@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "base/path.h"
+#include "base/roots.h"
 #include "daemon/privileges.h"
 #include "log/segment.h"
 
@@ -297,13 +298,6 @@ places_remove(const struct conf *conf, const char *name)
 int
 places_open_trust(const struct conf *conf, char error[256])
 {
-	static const char *const stores[] = {
-	    "/etc/ssl/certs/ca-certificates.crt",     /* Debian, Ubuntu */
-	    "/etc/pki/tls/certs/ca-bundle.crt",       /* Fedora, RHEL */
-	    "/etc/ssl/ca-bundle.pem",                 /* openSUSE */
-	    "/etc/ssl/cert.pem",                      /* Alpine, macOS */
-	};
-
 	if (strcmp(conf->upstream_trust, "system") != 0) {
 		int fd = open(conf->upstream_trust, O_RDONLY | O_CLOEXEC);
 		if (fd >= 0)
@@ -312,12 +306,24 @@ places_open_trust(const struct conf *conf, char error[256])
 		    conf->upstream_trust, strerror(errno));
 		return E_NOTFOUND;
 	}
-	for (size_t i = 0; i < ARRAY_LENGTH(stores); i++) {
-		int fd = open(stores[i], O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; roots_system_files[i] != NULL; i++) {
+		int fd = open(roots_system_files[i], O_RDONLY | O_CLOEXEC);
 		if (fd >= 0)
 			return fd;
 	}
 	(void)snprintf(error, 256, "upstream.trust: the system has no store of roots "
 	    "that we know: install ca-certificates, or name a PEM file");
+	return E_NOTFOUND;
+}
+
+int
+places_open_crl(const char *path, char error[256])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	(void)snprintf(error, 256, "upstream.crl: cannot open '%.150s': %s", path,
+	    strerror(errno));
 	return E_NOTFOUND;
 }

@@ -28,4 +28,7 @@ void places_remove(const struct conf *conf, const char *name) NONNULL(1, 2);
 int places_open_trust(const struct conf *conf, char error[256])
     WUNRES NONNULL(1, 2);
 
+/* Opens a file of upstream.crl. E_NOTFOUND with words. */
+int places_open_crl(const char *path, char error[256]) WUNRES NONNULL(1, 2);
+
 #endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where systems keep the roots that they trust in one file (PEM). Parent and
+ * CLI.
+ */
+#ifndef SIGHTGLASS_BASE_ROOTS_H
+#define SIGHTGLASS_BASE_ROOTS_H
+
+/* The likeliest first; NULL ends them. */
+extern const char *const roots_system_files[];
+
+#endif
