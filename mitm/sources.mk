@@ -2,9 +2,15 @@ noinst_LIBRARIES += libmitm.a
 libmitm_a_SOURCES = \
 	mitm/certificate.c \
 	mitm/certificate.h \
+	mitm/constraints.c \
+	mitm/constraints.h \
 	mitm/datagrams.c \
+	mitm/der_read.c \
+	mitm/der_read.h \
 	mitm/downstream.c \
 	mitm/event.h \
+	mitm/extensions.c \
+	mitm/extensions.h \
 	mitm/flow.c \
 	mitm/flow.h \
 	mitm/h1.c \
@@ -14,15 +20,21 @@ libmitm_a_SOURCES = \
 	mitm/hello.c \
 	mitm/hello.h \
 	mitm/intake.c \
+	mitm/known_bad.c \
+	mitm/known_bad.h \
 	mitm/leafs.c \
 	mitm/leafs.h \
 	mitm/policy.c \
 	mitm/policy.h \
 	mitm/relay.c \
+	mitm/revocation.c \
+	mitm/revocation.h \
 	mitm/side.c \
 	mitm/side.h \
 	mitm/side_tls.c \
 	mitm/side_tls.h \
+	mitm/trust.c \
+	mitm/trust.h \
 	mitm/upstream.c \
 	mitm/verify.c \
 	mitm/verify.h

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The judgement of a server's chain. Worker, and whoever else wants one: pure,
- * reads no clock and no file. It walks from the server's certificate towards a
+ * The judgement of a server's chain. Worker and CLI: pure, reads no clock and no
+ * file. It walks from the server's certificate towards a
  * root through every issuer that signed it, depth first, until one path has
- * nothing wrong; the number of signatures it checks is bounded, so a hostile
- * chain cannot keep it busy. It never looks at a common name.
+ * nothing wrong; the signatures it checks and the names it compares are counted,
+ * so a hostile chain cannot keep it busy. It never looks at a common name.
  */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS /* signature and pathLen have no getter */
 #include "mitm/verify.h"
@@ -17,17 +17,22 @@
 
 #include "ca/names.h"
 #include "mitm/certificate.h"
+#include "mitm/constraints.h"
+#include "mitm/extensions.h"
 
-#define PATH_MAX_CERTIFICATES 10u
 #define SIGNATURES_MAX 32u
+/* Names times trees: 10,000 names below a CA with 25 trees. */
+#define COMPARISONS_MAX 250000u
 #define RSA_BITS_MIN 2048u
 #define EC_BITS_MIN 256u
 
 struct search {
 	const struct verify_options *options;
 	const mbedtls_x509_crt *presented;
-	const mbedtls_x509_crt *path[PATH_MAX_CERTIFICATES];
-	unsigned signatures; /* checked so far */
+	const mbedtls_x509_crt *path[VERIFY_PATH_MAX];
+	struct verify_result *result; /* its path is the best one's */
+	unsigned signatures;  /* checked so far */
+	unsigned comparisons; /* of names with trees, left */
 	uint32_t best;       /* failures of the best path so far */
 	bool found;          /* one reached a root */
 };
@@ -108,6 +113,22 @@ check_digest(const mbedtls_x509_crt *crt)
 	}
 }
 
+static struct extensions
+extensions_of(const mbedtls_x509_crt *crt)
+{
+	struct extensions found;
+
+	extensions_read((struct der_span){crt->v3_ext.p, crt->v3_ext.len}, &found);
+	return found;
+}
+
+static uint32_t
+check_extensions(const struct extensions *e)
+{
+	return (e->malformed ? bit(VERIFY_MALFORMED) : 0) |
+	    (e->unknown_critical ? bit(VERIFY_UNKNOWN_CRITICAL) : 0);
+}
+
 /* RFC 5280 section 4.2.1.12: absent means anything. An issuer's restricts what
  * it issues (as all browsers have it). */
 static uint32_t
@@ -137,32 +158,90 @@ check_server_key_usage(const mbedtls_x509_crt *crt)
 static uint32_t
 check_server(const struct verify_options *o, const mbedtls_x509_crt *crt)
 {
+	struct extensions e = extensions_of(crt);
 	uint32_t set = check_time(crt, o->now_s) | check_key(crt) |
-	    check_usage(crt) | check_server_key_usage(crt);
+	    check_usage(crt) | check_server_key_usage(crt) | check_extensions(&e);
 
+	if (known_bad(crt, o->distrust))
+		set |= bit(VERIFY_KNOWN_BAD);
 	if (!names_match_certificate(crt, o->host))
 		set |= bit(VERIFY_NAME_MISMATCH);
 	return set;
 }
 
-/* Whether `crt` may issue what lies below it. A root of version 1 may, since
- * somebody put it there; it cannot say what it is. */
+/* RFC 5280 section 6.1.3 (b) and (c): the names of what lies below, but of those
+ * on the way that bear their issuer's name. */
 static uint32_t
-check_issuer(const struct search *s, const mbedtls_x509_crt *crt, bool is_root,
-    unsigned intermediates_below)
+check_constraints(struct search *s, struct der_span value, unsigned below)
 {
-	uint32_t set = check_time(crt, s->options->now_s) | check_key(crt) |
-	    check_usage(crt);
+	uint32_t set = 0;
 
-	if (!crt->ca_istrue && !(is_root && crt->version == 1))
+	for (unsigned i = 0; i < below && value.at != NULL; i++) {
+		if (i > 0 && is_self_issued(s->path[i]))
+			continue;
+		switch (constraints_check(value, s->path[i], &s->comparisons)) {
+		case CONSTRAINTS_MET:
+			break;
+		case CONSTRAINTS_VIOLATED:
+			set |= bit(VERIFY_NAME_CONSTRAINTS);
+			break;
+		case CONSTRAINTS_MALFORMED:
+			set |= bit(VERIFY_MALFORMED);
+			break;
+		case CONSTRAINTS_TOO_MANY:
+			set |= bit(VERIFY_TOO_LONG);
+			break;
+		}
+	}
+	return set;
+}
+
+/* The bounds are read from the extension's own bytes: the library takes a lone
+ * INTEGER for "is a CA". A root of version 1 may issue, since somebody put it
+ * there; it cannot say what it is. */
+static uint32_t
+check_is_ca(const mbedtls_x509_crt *crt, const struct extensions *e,
+    bool is_root, unsigned intermediates_below)
+{
+	uint32_t set = 0;
+
+	if (!e->is_ca && !(is_root && crt->version == 1))
 		set |= bit(VERIFY_NOT_A_CA);
 	if (mbedtls_x509_crt_check_key_usage(crt,
 	        MBEDTLS_X509_KU_KEY_CERT_SIGN) != 0)
 		set |= bit(VERIFY_NOT_A_CA);
-	/* The library keeps pathLen + 1, and 0 for none. */
-	if (crt->max_pathlen > 0 &&
-	    intermediates_below > (unsigned)crt->max_pathlen - 1)
+	if (e->path_length >= 0 && intermediates_below > (unsigned)e->path_length)
 		set |= bit(VERIFY_PATH_LENGTH);
+	return set;
+}
+
+static unsigned
+intermediates(const struct search *s, unsigned depth)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i < depth; i++)
+		n += !is_self_issued(s->path[i]);
+	return n;
+}
+
+/* Whether `crt`, which signed the last of `depth` certificates, may do so. */
+static uint32_t
+check_issuer(struct search *s, const mbedtls_x509_crt *crt, bool is_root,
+    unsigned depth)
+{
+	const struct verify_options *o = s->options;
+	struct extensions e = extensions_of(crt);
+	uint32_t set = check_time(crt, o->now_s) | check_key(crt) |
+	    check_usage(crt) | check_extensions(&e) |
+	    check_is_ca(crt, &e, is_root, intermediates(s, depth)) |
+	    check_constraints(s, e.name_constraints, depth);
+
+	if (known_bad(crt, o->distrust))
+		set |= bit(VERIFY_KNOWN_BAD);
+	if (o->crls != NULL &&
+	    revocation_names(o->crls, s->path[depth - 1], crt, &s->signatures))
+		set |= bit(VERIFY_REVOKED);
 	return set;
 }
 
@@ -216,13 +295,16 @@ signed_by(const mbedtls_x509_crt *crt, const mbedtls_x509_crt *issuer)
 
 /* The end of one path: keep it if it is the best. */
 static void
-conclude(struct search *s, uint32_t set, bool reached_root)
+conclude(struct search *s, unsigned depth, uint32_t set, bool reached_root)
 {
 	bool better = reached_root != s->found ? reached_root
 	                                       : count(set) < count(s->best);
 
-	if (better || s->best == UINT32_MAX)
+	if (better || s->best == UINT32_MAX) {
 		s->best = set;
+		memcpy(s->result->path, s->path, depth * sizeof(s->path[0]));
+		s->result->path_length = depth;
+	}
 	s->found |= reached_root;
 }
 
@@ -230,16 +312,6 @@ static bool
 done(const struct search *s)
 {
 	return s->found && s->best == 0;
-}
-
-static unsigned
-intermediates(const struct search *s, unsigned depth)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 1; i < depth; i++)
-		n += !is_self_issued(s->path[i]);
-	return n;
 }
 
 static void climb(struct search *s, unsigned depth, uint32_t set);
@@ -252,22 +324,20 @@ try_issuer(struct search *s, unsigned depth, uint32_t set,
 	const mbedtls_x509_crt *child = s->path[depth - 1];
 
 	if (s->signatures >= SIGNATURES_MAX) {
-		conclude(s, set | bit(VERIFY_TOO_LONG), false);
+		conclude(s, depth, set | bit(VERIFY_TOO_LONG), false);
 		return true;
 	}
 	s->signatures++;
 	if (!signed_by(child, issuer))
 		return false;
-	set |= check_digest(child) |
-	    check_issuer(s, issuer, root, intermediates(s, depth));
+	set |= check_digest(child) | check_issuer(s, issuer, root, depth);
+	s->path[depth] = issuer;
 	if (is_own(s, issuer))
-		conclude(s, set | bit(VERIFY_OWN_CA), true);
+		conclude(s, depth + 1, set | bit(VERIFY_OWN_CA), true);
 	else if (root)
-		conclude(s, set, true);
-	else {
-		s->path[depth] = issuer;
+		conclude(s, depth + 1, set, true);
+	else
 		climb(s, depth + 1, set);
-	}
 	return true;
 }
 
@@ -296,12 +366,14 @@ climb(struct search *s, unsigned depth, uint32_t set)
 	const mbedtls_x509_crt *top = s->path[depth - 1];
 	bool named = false;
 
-	if (depth == PATH_MAX_CERTIFICATES) {
-		conclude(s, set | bit(VERIFY_TOO_LONG), false);
+	if (depth == VERIFY_PATH_MAX) {
+		conclude(s, depth, set | bit(VERIFY_TOO_LONG), false);
 		return;
 	}
 	bool signer = try_list(s, depth, set, s->options->roots, true, &named);
 	signer |= try_list(s, depth, set, s->presented->next, false, &named);
+	for (unsigned i = 0; i < VERIFY_AT_HAND_MAX; i++)
+		signer |= try_list(s, depth, set, s->options->at_hand[i], false, &named);
 	if (signer)
 		return;
 	if (is_own(s, top))
@@ -312,15 +384,17 @@ climb(struct search *s, unsigned depth, uint32_t set)
 		set |= bit(VERIFY_SELF_SIGNED);
 	else
 		set |= bit(VERIFY_UNKNOWN_ROOT);
-	conclude(s, set, false);
+	conclude(s, depth, set, false);
 }
 
 static void
 report(uint32_t set, struct verify_result *result)
 {
-	*result = (struct verify_result){.trusted = set == 0, .failures = set,
-	    .identifier = "ok", .words = "the chain is good"};
-	for (unsigned i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+	result->trusted = set == 0;
+	result->failures = set;
+	result->identifier = "ok";
+	result->words = "the chain is good";
+	for (unsigned i = 0; i < ARRAY_LENGTH(failures); i++) {
 		if ((set & (uint32_t)1 << i) == 0)
 			continue;
 		result->identifier = failures[i].identifier;
@@ -334,13 +408,27 @@ verify_chain(const mbedtls_x509_crt *chain,
     const struct verify_options *options, struct verify_result *result)
 {
 	struct search s = {.options = options, .presented = chain,
-	    .path = {chain}, .best = UINT32_MAX};
+	    .path = {chain}, .result = result, .comparisons = COMPARISONS_MAX,
+	    .best = UINT32_MAX};
 	uint32_t set = check_server(options, chain);
 
+	*result = (struct verify_result){0};
 	/* A certificate that is trusted itself needs no issuer. */
 	if (is_root(&s, chain))
-		conclude(&s, is_own(&s, chain) ? bit(VERIFY_OWN_CA) : 0, true);
+		conclude(&s, 1, is_own(&s, chain) ? bit(VERIFY_OWN_CA) : 0, true);
 	else
 		climb(&s, 1, 0);
 	report(set | s.best, result);
+}
+
+const char *
+verify_identifier(enum verify_failure failure)
+{
+	return failures[failure].identifier;
+}
+
+const char *
+verify_words(enum verify_failure failure)
+{
+	return failures[failure].words;
 }
