@@ -81,6 +81,15 @@
 	X(upstream_trust, TEXT, "upstream.trust", "system", 0, 0,             \
 	    "PEM file of the roots that servers are verified against, or "    \
 	    "\"system\".")                                                    \
+	X(upstream_crl, LIST, "upstream.crl", "", 0, 0,                       \
+	    "Files of certificate revocation lists, PEM or DER; a server "    \
+	    "whose chain has a certificate that one of them names does not "  \
+	    "verify. Lists whose time is over count still. Partial lists "    \
+	    "(with a critical extension) are not taken.")                     \
+	X(upstream_distrust, LIST, "upstream.distrust", "", 0, 0,             \
+	    "SHA-256 digests, in hexadecimal, of certificates or of their "   \
+	    "SubjectPublicKeyInfo, through which no server verifies, besides " \
+	    "the roots known to be compromised.")                             \
 	X(upstream_invalid, CHOICE, "upstream.invalid", "mirror", 0, 2,       \
 	    "mirror|refuse|allow: a server whose certificate does not "       \
 	    "verify. mirror shows the client a leaf that nobody trusts, so "  \

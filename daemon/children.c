@@ -190,8 +190,8 @@ join_signer(struct child *worker)
 	return error;
 }
 
-void
-child_send_trust(struct child *child)
+static void
+send_roots(struct child *child)
 {
 	char words[256];
 	int fd = places_open_trust(child->parent->conf, words);
@@ -203,6 +203,43 @@ child_send_trust(struct child *child)
 	if (channel_send(&child->channel, MSG_TRUST, NULL, 0, fd) != 0)
 		diag_warning("%s did not take the roots", child_name(child));
 	(void)close(fd);
+}
+
+static int
+send_crl(struct child *child, const char *path)
+{
+	char words[256];
+	int fd = places_open_crl(path, words);
+
+	if (fd < 0) {
+		diag_error("%s", words);
+		return 0; /* the others count all the same */
+	}
+	int error = channel_send(&child->channel, MSG_CRL, NULL, 0, fd);
+	(void)close(fd);
+	return error;
+}
+
+static void
+send_crls(struct child *child)
+{
+	const struct conf_list *files = &child->parent->conf->upstream_crl;
+	int error = 0;
+
+	for (size_t i = 0; i < files->count && error == 0; i++)
+		error = send_crl(child, files->items[i]);
+	if (error == 0)
+		error = channel_send(&child->channel, MSG_CRLS_DONE, NULL, 0, -1);
+	if (error != 0)
+		diag_warning("%s did not take the revocation lists",
+		    child_name(child));
+}
+
+void
+child_send_trust(struct child *child)
+{
+	send_roots(child);
+	send_crls(child);
 }
 
 static int

@@ -73,7 +73,8 @@ int child_start(struct child *child,
 /* Sends the settings (again). */
 int child_send_conf(struct child *child) WUNRES NONNULL(1);
 
-/* Opens the roots' file for a worker (again). Says what is wrong with it. */
+/* Opens the files of the roots and the revocation lists for a worker (again).
+ * Says what is wrong with them. */
 void child_send_trust(struct child *child) NONNULL(1);
 
 #endif

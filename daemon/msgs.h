@@ -43,6 +43,10 @@
 	    sizeof(struct msg_index), 1)                                      \
 	/* the PEM file of the roots, open; also on reload */                 \
 	X(MSG_TRUST, FROM_PARENT, 0, 0, 1)                                    \
+	/* a file of revocation lists, open; also on reload */                \
+	X(MSG_CRL, FROM_PARENT, 0, 0, 1)                                      \
+	/* those that came since the last of this count from now on */        \
+	X(MSG_CRLS_DONE, FROM_PARENT, 0, 0, 0)                                \
 	/* all of the above was sent: begin, and answer MSG_READY */          \
 	X(MSG_GO, FROM_PARENT, 0, 0, 0)                                       \
 	X(MSG_READY, FROM_ROLES, 0, 0, 0)                                     \

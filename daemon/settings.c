@@ -10,7 +10,9 @@
 
 #include "base/diag.h"
 #include "base/err.h"
+#include "daemon/places.h"
 #include "daemon/privileges.h"
+#include "mitm/known_bad.h"
 #include "mitm/policy.h"
 
 static int
@@ -153,6 +155,41 @@ check_group(const char *key, const char *group, struct conf_error *error)
 	return E_NOTFOUND;
 }
 
+/* A list that cannot be opened is refused here, so that a reload keeps the one
+ * that there was. */
+static int
+check_crls(const struct conf *conf, struct conf_error *error)
+{
+	char words[256];
+
+	for (size_t i = 0; i < conf->upstream_crl.count; i++) {
+		int fd = places_open_crl(conf->upstream_crl.items[i], words);
+		if (fd < 0) {
+			(void)snprintf(error->text, sizeof(error->text), "%s", words);
+			return fd;
+		}
+		(void)close(fd);
+	}
+	return 0;
+}
+
+static int
+check_distrust(const struct conf *conf, struct conf_error *error)
+{
+	uint8_t digest[DIGEST_BYTES];
+
+	for (size_t i = 0; i < conf->upstream_distrust.count; i++) {
+		const char *text = conf->upstream_distrust.items[i];
+		if (distrust_parse(text, digest) == 0)
+			continue;
+		(void)snprintf(error->text, sizeof(error->text),
+		    "upstream.distrust: '%.200s' is not a SHA-256 digest: write its 64 "
+		    "hexadecimal digits", text);
+		return E_SYNTAX;
+	}
+	return 0;
+}
+
 int
 settings_check(const struct conf *conf, struct conf_error *error)
 {
@@ -171,5 +208,9 @@ settings_check(const struct conf *conf, struct conf_error *error)
 		outcome = check_group("bridge.group", conf->bridge_group, error);
 	if (outcome == 0)
 		outcome = check_group("log.group", conf->log_group, error);
+	if (outcome == 0)
+		outcome = check_crls(conf, error);
+	if (outcome == 0)
+		outcome = check_distrust(conf, error);
 	return outcome;
 }

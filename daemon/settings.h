@@ -37,7 +37,7 @@ struct conf *settings_load(const struct settings *s, struct conf_error *error)
 void settings_keep(struct conf *c, struct conf *old) NONNULL(1, 2);
 
 /* What the file says of things that only a daemon sees: policy rules, users,
- * groups. E_SYNTAX, E_NOTFOUND with *error. */
+ * groups, revocation lists, digests. E_SYNTAX, E_NOTFOUND with *error. */
 int settings_check(const struct conf *conf, struct conf_error *error)
     WUNRES NONNULL(1, 2);
 

@@ -17,7 +17,8 @@ sightglassd_SOURCES = \
 	daemon/signer_role.c \
 	daemon/worker.c daemon/worker.h \
 	daemon/worker_leafs.c \
-	daemon/worker_records.c
+	daemon/worker_records.c \
+	daemon/worker_trust.c
 if LINUX
 sightglassd_SOURCES += daemon/os_linux.c daemon/sandbox_linux.c
 endif

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -28,7 +27,6 @@
 #define FLOW_DESCRIPTORS 2u /* client and server; before: bridge and passed */
 #define OWN_DESCRIPTORS 48u /* rings, sockets, control's clients */
 #define DESCRIPTORS_MAX (1u << 20)
-#define TRUST_BYTES_MAX (16u * 1024 * 1024)
 #define ORPHAN_LIFE_S 30 /* with a logger that hangs */
 #define BACKLOG_BYTES_MAX (1024u * 1024 * 1024)
 
@@ -391,6 +389,7 @@ configure(struct role *r)
 	size_t count = conf->capture_redact_headers.count;
 
 	compile_policy(w);
+	trust_configure(w);
 	w->host.conf = conf;
 	/* The writer borrows the list's texts from the settings. */
 	free(w->redact);
@@ -401,36 +400,6 @@ configure(struct role *r)
 		w->redact[i] = conf->capture_redact_headers.items[i];
 	w->host.writer.redact_headers = w->redact;
 	w->host.writer.redact_count = count;
-}
-
-/* Reads the file through the descriptor that the parent opened: a worker has no
- * path to any. */
-static void
-take_trust(struct worker *w, int fd)
-{
-	struct stat st;
-	uint8_t *pem = NULL;
-
-	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size < TRUST_BYTES_MAX)
-		pem = calloc(1, (size_t)st.st_size + 1);
-	if (pem == NULL ||
-	    pread(fd, pem, (size_t)st.st_size, 0) != (ssize_t)st.st_size) {
-		diag_error("upstream.trust cannot be read: no server will verify");
-		free(pem);
-		(void)close(fd);
-		return;
-	}
-	mbedtls_x509_crt_free(&w->roots);
-	mbedtls_x509_crt_init(&w->roots);
-	int bad = mbedtls_x509_crt_parse(&w->roots, pem, (size_t)st.st_size + 1);
-	if (bad < 0)
-		diag_error("upstream.trust holds no certificate: no server will "
-		    "verify");
-	else if (bad > 0)
-		diag_debug("upstream.trust: %d certificates were not understood",
-		    bad);
-	free(pem);
-	(void)close(fd);
 }
 
 /* --- the role --- */
@@ -470,7 +439,13 @@ on_message(struct role *r, struct msg *m)
 		leafs_connect(w, m->fd);
 		break;
 	case MSG_TRUST:
-		take_trust(w, m->fd);
+		trust_take_roots(w, m->fd);
+		break;
+	case MSG_CRL:
+		trust_take_crl(w, m->fd);
+		break;
+	case MSG_CRLS_DONE:
+		trust_take_crls_done(w);
 		break;
 	case MSG_RELOADED:
 		control_reloaded(w->control, m);
@@ -503,7 +478,7 @@ prepare_host(struct worker *w)
 	struct flow_host *h = &w->host;
 
 	h->context = w;
-	h->roots = &w->roots;
+	h->trust = &w->trust;
 	h->leafs = leafs_new(w->role.conf->leaf_cache);
 	h->scratch = malloc(SIDE_IO_BYTES);
 	h->worker = w->role.index;
@@ -603,7 +578,7 @@ worker_main(void)
 	w.signer.fd = -1;
 	TAILQ_INIT(&w.flows);
 	TAILQ_INIT(&w.mints);
-	mbedtls_x509_crt_init(&w.roots);
+	trust_init(&w.trust);
 	mbedtls_x509_crt_init(&w.own_ca);
 	return role_run(&w.role);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The worker's own parts, between worker.c (flows and the poller),
- * worker_records.c (events into the ring), worker_leafs.c (the signer) and
- * control.c (control.sock).
+ * worker_records.c (events into the ring), worker_leafs.c (the signer),
+ * worker_trust.c (what servers are verified against) and control.c
+ * (control.sock).
  */
 #ifndef SIGHTGLASS_DAEMON_WORKER_H
 #define SIGHTGLASS_DAEMON_WORKER_H
@@ -54,7 +55,7 @@ struct worker {
 	struct role role;
 	struct flow_host host;
 	struct board_worker *counters;
-	mbedtls_x509_crt roots;
+	struct trust trust;
 	mbedtls_x509_crt own_ca;
 	struct policy *policy;
 	const char **redact; /* conf's list, as record_writer wants it */
@@ -113,6 +114,15 @@ int leafs_request(void *context, struct flow *flow, const struct names *names)
 void leafs_forget(struct worker_flow *wf) NONNULL(1);
 /* Takes over the channel to a signer (fd); what is asked for is asked again. */
 void leafs_connect(struct worker *w, int fd) NONNULL(1);
+
+/* --- worker_trust.c --- */
+/* Each takes over the descriptor and reads the file. */
+void trust_take_roots(struct worker *w, int fd) NONNULL(1);
+void trust_take_crl(struct worker *w, int fd) NONNULL(1);
+/* The lists that came count from now on. */
+void trust_take_crls_done(struct worker *w) NONNULL(1);
+/* Takes upstream.distrust from the settings. */
+void trust_configure(struct worker *w) NONNULL(1);
 
 /* --- control.c --- */
 struct control;

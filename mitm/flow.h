@@ -34,6 +34,7 @@
 #include "mitm/leafs.h"
 #include "mitm/policy.h"
 #include "mitm/side.h"
+#include "mitm/trust.h"
 
 enum flow_state {
 	FLOW_STATE_HEADER,       /* the PROXY header (and prefix) is coming */
@@ -84,7 +85,7 @@ struct flow_host {
 	void *context;
 	const struct conf *conf;
 	const struct policy *policy;
-	const mbedtls_x509_crt *roots;
+	struct trust *trust;
 	const mbedtls_x509_crt *own_ca;
 	struct leafs *leafs;
 	struct side_io io;

@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "mitm/certificate.h"
 #include "mitm/flow.h"
-#include "mitm/verify.h"
+#include "mitm/trust.h"
 
 /* --- CONNECT --- */
 
@@ -203,7 +203,6 @@ verify(struct flow *flow)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct verify_options options = {
-	    .roots = flow->host->roots,
 	    .own_ca = flow->host->own_ca,
 	    .now_s = (int64_t)(flow->host->now_us / 1000000),
 	    .host = expected_host(flow, text),
@@ -216,7 +215,9 @@ verify(struct flow *flow)
 		return;
 	}
 	certificate_describe(chain, &flow->tls.server_certificate);
+	trust_options(flow->host->trust, &options);
 	verify_chain(chain, &options, &result);
+	trust_remember(flow->host->trust, &result);
 	flow->tls.verified = result.trusted;
 	flow->tls.verification = result.identifier;
 }
