@@ -26,6 +26,8 @@ static const struct command commands[] = {
         command_status},
     {"check", "find what is wrong with settings, CA and log",
         command_check_usage, command_check},
+    {"verify", "judge a server's chain as the daemon would",
+        command_verify_usage, command_verify},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

@@ -16,6 +16,7 @@ sightglass_SOURCES = \
 	cli/show.c \
 	cli/status.c \
 	cli/trust.c \
+	cli/verify.c \
 	cli/view.c cli/view.h
 if LINUX
 sightglass_SOURCES += cli/exec_linux.c

@@ -14,7 +14,7 @@ import unittest
 from harness import (CLI, DAEMON, Daemon, Nginx, Process, Test, ThreadServer, get,
                      wait_for)
 
-COMMANDS = ["exec", "proxy", "tail", "show", "ca", "status", "check"]
+COMMANDS = ["exec", "proxy", "tail", "show", "ca", "status", "check", "verify"]
 
 
 class Cli(Test):

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `sightglass verify`: judges a chain of certificates as a worker would, with the
+ * settings' trust or with that of the command line, at any time. CLI. Reads
+ * files; asks no server.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <psa/crypto.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/roots.h"
+#include "ca/key.h"
+#include "cli/command.h"
+#include "mitm/trust.h"
+
+#define FILE_BYTES_MAX (16u * 1024 * 1024)
+#define ANSWER_BYTES_MAX (64u * 1024)
+#define SUBJECT_BYTES 512u
+#define CRLS_MAX 64u
+
+const char command_verify_usage[] =
+    "usage: sightglass verify --chain FILE --host NAME [--trust FILE]\n"
+    "                         [--crl FILE]... [--at TIME] [-o text|json]\n"
+    "                         [-d DIR] [-c FILE]\n"
+    "\n"
+    "Judges the chain that a server sent, as the daemon would: exits with 0 when it\n"
+    "is trusted, with 1 when it is not, and says why.\n"
+    "\n"
+    "      --chain FILE     the server's certificate first; PEM or DER, - is\n"
+    "                       standard input\n"
+    "      --host NAME      the name or address that it must speak for\n"
+    "      --trust FILE     the roots, instead of upstream.trust\n"
+    "      --crl FILE       a revocation list, instead of upstream.crl\n"
+    "      --at TIME        judge as of 2026-11-25T10:00:00Z, or of @SECONDS\n"
+    "  -o, --output FORMAT  text or json\n"
+    "  -d, --directory DIR  a state directory, as exec makes it\n"
+    "  -c, --config FILE    the configuration of a daemon\n"
+    "  -h, --help           this text\n";
+
+struct request {
+	const char *chain, *host, *trust;
+	const char *crls[CRLS_MAX];
+	size_t crl_count;
+	int64_t now_s;
+	bool json;
+};
+
+/* --- files --- */
+
+/* The whole file, with a NUL behind it that is not counted. */
+static int
+read_stream(FILE *in, struct buf *out)
+{
+	uint8_t *room;
+	size_t n;
+
+	do {
+		int error = buf_reserve(out, BUFSIZ, &room);
+		if (error != 0)
+			return error;
+		n = fread(room, 1, BUFSIZ, in);
+		buf_commit(out, n);
+	} while (n > 0);
+	if (ferror(in) != 0)
+		return E_SYS;
+	return buf_reserve(out, 1, &room) == 0 ? (*room = 0, 0) : E_LIMIT;
+}
+
+/* False after a message. */
+static bool
+read_file(const char *path, struct buf *out)
+{
+	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+
+	buf_init(out, FILE_BYTES_MAX);
+	int error = in == NULL ? E_SYS : read_stream(in, out);
+	if (error != 0)
+		diag_error("%s: %s", path, err_text(error));
+	if (in != NULL && in != stdin)
+		(void)fclose(in);
+	return error == 0;
+}
+
+static bool
+load_roots(struct trust *t, const char *path)
+{
+	struct buf bytes;
+	size_t bad = 0;
+
+	bool read = read_file(path, &bytes);
+	size_t count =
+	    read ? trust_set_roots(t, buf_data(&bytes), buf_length(&bytes), &bad) : 0;
+	buf_free(&bytes);
+	if (read && count == bad)
+		diag_error("%s holds no certificate that can be read", path);
+	else if (bad > 0)
+		diag_warning("%s: %zu certificates were not understood", path, bad);
+	return read && count > bad;
+}
+
+static bool
+load_crl(struct trust *t, const char *path)
+{
+	struct buf bytes;
+
+	bool read = read_file(path, &bytes);
+	int count =
+	    read ? trust_add_crls(t, buf_data(&bytes), buf_length(&bytes)) : 0;
+	buf_free(&bytes);
+	if (count == E_VERSION)
+		diag_error("%s has a partial list, or a critical extension that is "
+		    "not known: it cannot be used", path);
+	else if (count < 0)
+		diag_error("%s is no revocation list: %s", path, err_text(count));
+	return read && count > 0;
+}
+
+static const char *
+roots_file(const struct request *r, const struct conf *conf)
+{
+	if (r->trust != NULL)
+		return r->trust;
+	if (strcmp(conf->upstream_trust, "system") != 0)
+		return conf->upstream_trust;
+	for (size_t i = 0; roots_system_files[i] != NULL; i++) {
+		FILE *found = fopen(roots_system_files[i], "re");
+		if (found == NULL)
+			continue;
+		(void)fclose(found);
+		return roots_system_files[i];
+	}
+	diag_error("the system has no store of roots that we know: give --trust");
+	return NULL;
+}
+
+static bool
+load_crls(struct trust *t, const struct request *r, const struct conf *conf)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < r->crl_count; i++)
+		good = good && load_crl(t, r->crls[i]);
+	for (size_t i = 0; r->crl_count == 0 && i < conf->upstream_crl.count; i++)
+		good = good && load_crl(t, conf->upstream_crl.items[i]);
+	trust_use_crls(t);
+	if (t->crls != NULL && revocation_expired(t->crls, r->now_s) > 0)
+		diag_warning("%zu revocation lists are over: what is newer is not "
+		    "known", revocation_expired(t->crls, r->now_s));
+	return good;
+}
+
+static bool
+load_distrust(struct trust *t, const struct conf *conf)
+{
+	if (distrust_set(&t->distrust, conf->upstream_distrust.items,
+	        conf->upstream_distrust.count) == 0)
+		return true;
+	diag_error("upstream.distrust has what is not a SHA-256 digest");
+	return false;
+}
+
+/* Our own CA, which no server may have; there may be none yet. */
+static void
+load_own(mbedtls_x509_crt *own, const struct conf *conf)
+{
+	struct buf pem;
+
+	buf_init(&pem, FILE_BYTES_MAX);
+	if (ca_load_certificate(conf->ca_dir, &pem) == 0 &&
+	    buf_append(&pem, "", 1) == 0)
+		(void)mbedtls_x509_crt_parse(own, buf_data(&pem), buf_length(&pem));
+	buf_free(&pem);
+}
+
+/* --- the verdict --- */
+
+static void
+print_failures(const struct verify_result *result)
+{
+	for (unsigned i = 0; i < VERIFY_COUNT; i++) {
+		const char *name = verify_identifier((enum verify_failure)i);
+		if ((result->failures & (uint32_t)1 << i) != 0 &&
+		    strcmp(name, result->identifier) != 0)
+			(void)printf("also: %s: %s\n", name,
+			    verify_words((enum verify_failure)i));
+	}
+}
+
+static void
+print_text(const struct verify_result *result)
+{
+	(void)printf("%s: %s: %s\n", result->trusted ? "trusted" : "not trusted",
+	    result->identifier, result->words);
+	print_failures(result);
+}
+
+static void
+write_subject(struct json *j, const mbedtls_x509_crt *crt)
+{
+	char subject[SUBJECT_BYTES];
+
+	if (mbedtls_x509_dn_gets(subject, sizeof(subject), &crt->subject) < 0)
+		(void)snprintf(subject, sizeof(subject), "(too long)");
+	json_text(j, NULL, subject);
+}
+
+static void
+write_json(struct json *j, const struct verify_result *result)
+{
+	json_object_begin(j, NULL);
+	json_bool(j, "trusted", result->trusted);
+	json_text(j, "identifier", result->identifier);
+	json_text(j, "words", result->words);
+	json_array_begin(j, "failures");
+	for (unsigned i = 0; i < VERIFY_COUNT; i++)
+		if ((result->failures & (uint32_t)1 << i) != 0)
+			json_text(j, NULL, verify_identifier((enum verify_failure)i));
+	json_array_end(j);
+	json_array_begin(j, "path");
+	for (unsigned i = 0; i < result->path_length; i++)
+		write_subject(j, result->path[i]);
+	json_array_end(j);
+	json_object_end(j);
+}
+
+static int
+print_json(const struct verify_result *result)
+{
+	struct buf answer;
+	struct json j;
+
+	buf_init(&answer, ANSWER_BYTES_MAX);
+	json_init(&j, &answer);
+	write_json(&j, result);
+	int error = json_error(&j);
+	if (error == 0)
+		(void)printf("%.*s\n", (int)buf_length(&answer),
+		    (const char *)buf_data(&answer));
+	else
+		diag_error("%s", err_text(error));
+	buf_free(&answer);
+	return error;
+}
+
+/* A certificate that cannot be read is no reason to stop: it is the verdict, as
+ * it is for the daemon, whose handshake fails then. */
+static int
+judge(const struct request *r, const struct trust *t,
+    const mbedtls_x509_crt *own, const mbedtls_x509_crt *chain, size_t bad)
+{
+	struct verify_options options = {.now_s = r->now_s, .host = r->host,
+	    .own_ca = own->raw.p != NULL ? own : NULL};
+	struct verify_result result = {.identifier =
+	    verify_identifier(VERIFY_MALFORMED),
+	    .words = "a certificate cannot be read",
+	    .failures = (uint32_t)1 << VERIFY_MALFORMED};
+
+	trust_options(t, &options);
+	if (bad == 0)
+		verify_chain(chain, &options, &result);
+	if (!r->json)
+		print_text(&result);
+	else if (print_json(&result) != 0)
+		return CLI_CANNOT_READ;
+	return result.trusted ? CLI_OK : CLI_NO_MATCH;
+}
+
+static int
+judge_file(const struct request *r, const struct trust *t,
+    const mbedtls_x509_crt *own)
+{
+	mbedtls_x509_crt chain;
+	struct buf bytes;
+	size_t bad = 0;
+	int status = CLI_CANNOT_READ;
+
+	mbedtls_x509_crt_init(&chain);
+	bool read = read_file(r->chain, &bytes);
+	size_t count = read
+	    ? trust_read(&chain, buf_data(&bytes), buf_length(&bytes), &bad) : 0;
+	buf_free(&bytes);
+	if (count > 0)
+		status = judge(r, t, own, &chain, bad);
+	else if (read)
+		diag_error("%s holds no certificate", r->chain);
+	mbedtls_x509_crt_free(&chain);
+	return status;
+}
+
+static int
+run(const struct request *r, const struct conf *conf)
+{
+	int status = CLI_CANNOT_READ;
+	mbedtls_x509_crt own;
+	struct trust t;
+
+	trust_init(&t);
+	mbedtls_x509_crt_init(&own);
+	load_own(&own, conf);
+	const char *roots = roots_file(r, conf);
+	if (roots != NULL && load_roots(&t, roots) && load_crls(&t, r, conf) &&
+	    load_distrust(&t, conf))
+		status = judge_file(r, &t, &own);
+	mbedtls_x509_crt_free(&own);
+	trust_free(&t);
+	return status;
+}
+
+/* --- options --- */
+
+/* Two digits of an RFC 3339 time and what must stand behind them. */
+static bool
+number(const char **text, size_t digits, char behind, int *out)
+{
+	*out = 0;
+	for (; digits > 0; digits--, (*text)++) {
+		if (**text < '0' || **text > '9')
+			return false;
+		*out = *out * 10 + (**text - '0');
+	}
+	return behind == '\0' || *(*text)++ == behind;
+}
+
+/* The offset of RFC 3339 section 5.6: Z or +hh:mm, in seconds. */
+static bool
+offset(const char *text, int64_t *seconds)
+{
+	int hours, minutes, sign = *text == '-' ? -1 : 1;
+
+	*seconds = 0;
+	if (*text == 'Z' || *text == 'z')
+		return text[1] == '\0';
+	if (*text != '+' && *text != '-')
+		return false;
+	text++;
+	if (!number(&text, 2, ':', &hours) || !number(&text, 2, '\0', &minutes) ||
+	    hours > 23 || minutes > 59)
+		return false;
+	*seconds = sign * (hours * (int64_t)3600 + minutes * (int64_t)60);
+	return *text == '\0';
+}
+
+static bool
+is_calendar_time(const struct tm *tm)
+{
+	return tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 &&
+	    tm->tm_mday <= 31 && tm->tm_hour <= 23 && tm->tm_min <= 59 &&
+	    tm->tm_sec <= 60;
+}
+
+static bool
+parse_rfc3339(const char *text, int64_t *out)
+{
+	struct tm tm = {0};
+	int64_t shift;
+
+	if (!number(&text, 4, '-', &tm.tm_year) ||
+	    !number(&text, 2, '-', &tm.tm_mon) ||
+	    !number(&text, 2, '\0', &tm.tm_mday) ||
+	    (*text != 'T' && *text != 't' && *text != ' '))
+		return false;
+	text++;
+	if (!number(&text, 2, ':', &tm.tm_hour) ||
+	    !number(&text, 2, ':', &tm.tm_min) ||
+	    !number(&text, 2, '\0', &tm.tm_sec) || !is_calendar_time(&tm))
+		return false;
+	if (*text == '.')
+		text += 1 + strspn(text + 1, "0123456789");
+	if (!offset(text, &shift))
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*out = (int64_t)timegm(&tm) - shift;
+	return true;
+}
+
+static bool
+parse_time(const char *text, int64_t *out)
+{
+	char *end;
+
+	if (text[0] != '@')
+		return parse_rfc3339(text, out);
+	errno = 0;
+	*out = strtoll(text + 1, &end, 10);
+	return errno == 0 && end != text + 1 && *end == '\0';
+}
+
+static bool
+take(struct request *r, int option)
+{
+	switch (option) {
+	case 'C':
+		r->chain = optarg;
+		return true;
+	case 'H':
+		r->host = optarg;
+		return true;
+	case 'T':
+		r->trust = optarg;
+		return true;
+	case 'R':
+		if (r->crl_count == CRLS_MAX)
+			return false;
+		r->crls[r->crl_count++] = optarg;
+		return true;
+	case 'A':
+		return parse_time(optarg, &r->now_s);
+	default: /* o */
+		r->json = strcmp(optarg, "json") == 0;
+		return r->json || strcmp(optarg, "text") == 0;
+	}
+}
+
+static bool
+read_options(struct cli *cli, struct request *r, int argc, char **argv,
+    int *status)
+{
+	static const struct option options[] = {
+	    {"chain", required_argument, NULL, 'C'},
+	    {"host", required_argument, NULL, 'H'},
+	    {"trust", required_argument, NULL, 'T'},
+	    {"crl", required_argument, NULL, 'R'},
+	    {"at", required_argument, NULL, 'A'},
+	    {"output", required_argument, NULL, 'o'}, CLI_LONG,
+	    {NULL, 0, NULL, 0}};
+	int option;
+
+	cli_options_begin();
+	*status = CLI_USAGE;
+	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
+	    -1) {
+		if (strchr("CHTRAo", option) == NULL) {
+			if (!cli_option(cli, option, command_verify_usage, status))
+				return false;
+		} else if (!take(r, option)) {
+			diag_error("'%s' cannot be taken here: see sightglass verify "
+			    "--help", optarg);
+			return false;
+		}
+	}
+	if (optind < argc) {
+		*status = cli_too_many("verify", argv[optind]);
+		return false;
+	}
+	if (r->chain != NULL && r->host != NULL)
+		return true;
+	(void)fputs(command_verify_usage, stderr);
+	return false;
+}
+
+int
+command_verify(struct cli *cli, int argc, char **argv)
+{
+	struct request r = {.now_s = (int64_t)time(NULL)};
+	int status;
+
+	if (!read_options(cli, &r, argc, argv, &status))
+		return status;
+	if (psa_crypto_init() != PSA_SUCCESS) {
+		diag_error("cannot begin: no random numbers?");
+		return CLI_CANNOT_READ;
+	}
+	struct conf *conf = cli_conf(cli);
+	if (conf == NULL)
+		return CLI_CANNOT_READ;
+	status = run(&r, conf);
+	conf_free(conf);
+	return status;
+}
