@@ -47,12 +47,13 @@ der_read(struct der_span *in, uint8_t *tag, struct der_span *content)
 bool
 der_read_tag(struct der_span *in, uint8_t tag, struct der_span *content)
 {
-	struct der_span rest = *in;
-	uint8_t found;
+	struct der_span rest = *in, found;
+	uint8_t found_tag;
 
-	if (!der_read(&rest, &found, content) || found != tag)
+	if (!der_read(&rest, &found_tag, &found) || found_tag != tag)
 		return false;
 	*in = rest;
+	*content = found;
 	return true;
 }
 

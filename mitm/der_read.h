@@ -34,7 +34,7 @@ struct der_span {
 bool der_read(struct der_span *in, uint8_t *tag, struct der_span *content)
     WUNRES NONNULL(1, 2, 3);
 
-/* The same, if it has this tag. */
+/* The same, if it has this tag; else *content too is as it was. */
 bool der_read_tag(struct der_span *in, uint8_t tag, struct der_span *content)
     WUNRES NONNULL(1, 3);
 

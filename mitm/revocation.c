@@ -73,6 +73,16 @@ count_entries(const mbedtls_x509_crl *crl)
 	return count;
 }
 
+/* The library's length is that of the content, its pointer that of the head. */
+static bool
+has_critical(const mbedtls_x509_crl_entry *e)
+{
+	const uint8_t *at = e->entry_ext.p, *end = e->raw.p + e->raw.len;
+
+	return at != NULL &&
+	    extensions_any_critical((struct der_span){at, (size_t)(end - at)});
+}
+
 static int
 index_serials(struct list *l)
 {
@@ -85,8 +95,7 @@ index_serials(struct list *l)
 	if (l->serials == NULL)
 		return E_NOMEM;
 	for (size_t i = 0; i < l->count; i++, e = e->next) {
-		struct der_span extensions = {e->entry_ext.p, e->entry_ext.len};
-		if (e->entry_ext.p != NULL && extensions_any_critical(extensions))
+		if (has_critical(e))
 			return E_VERSION;
 		l->serials[i] = &e->serial;
 	}

@@ -64,4 +64,9 @@ noinst_PROGRAMS += t/fuzz/socks-fuzz
 t_fuzz_socks_fuzz_SOURCES = t/fuzz/socks.c
 t_fuzz_socks_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_socks_fuzz_LDADD = libbridge.a libbase.a
+
+noinst_PROGRAMS += t/fuzz/verify-fuzz
+t_fuzz_verify_fuzz_SOURCES = t/fuzz/verify.c
+t_fuzz_verify_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_verify_fuzz_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS)
 endif

@@ -95,6 +95,14 @@ t_unit_socks_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/socks
 
 check_PROGRAMS += t/unit/verify-suite
-t_unit_verify_suite_SOURCES = t/unit/verify.c
+t_unit_verify_suite_SOURCES = t/unit/verify.c t/unit/chains.c t/unit/chains.h
 t_unit_verify_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
 	$(UNIT_LIBS)
+
+check_PROGRAMS += t/unit/verify_extensions-suite
+t_unit_verify_extensions_suite_SOURCES = t/unit/verify_extensions.c \
+	t/unit/chains.c t/unit/chains.h t/unit/corpus.c t/unit/corpus.h \
+	t/fuzz/verify.c
+t_unit_verify_extensions_suite_LDADD = libmitm.a libca.a libbase.a \
+	$(MBEDTLS_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/verify

@@ -2,344 +2,18 @@
 /*
  * Unit suite of mitm/verify: chains made here, each with one thing wrong (or
  * with a way around it), are judged at a time and for a host that the test
- * chooses. Nothing of it looks at the machine's clock or roots.
+ * chooses. Nothing of it looks at the machine's clock or roots. What extensions
+ * and lists say is in verify_extensions.c.
  */
 #include "mitm/verify.h"
 
-#include <check.h>
-#include <mbedtls/ecp.h>
-#include <mbedtls/oid.h>
-#include <mbedtls/psa_util.h>
-#include <mbedtls/rsa.h>
-#include <psa/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define NOW_S 1795428900 /* 2026-11-23T10:15:00Z */
-#define DAY_S 86400
-#define HOST "www.example.com"
-#define DER_BYTES_MAX 4096
-#define PRESENTED_MAX 9 /* besides the root: ten certificates in all */
+#include <mbedtls/oid.h>
 
-/* Who has a key. FAKE_KEY is another with a CA's name; a test may put another
- * key in the place of ODD_KEY; LONG_KEY and on: a long path's. */
-enum key {
-	ROOT_KEY,
-	CA_KEY,
-	SERVER_KEY,
-	OTHER_KEY,
-	FAKE_KEY,
-	ODD_KEY,
-	LONG_KEY,
-	KEYS = LONG_KEY + PRESENTED_MAX + 1
-};
-
-/* What a certificate says; the rows of each test change one thing of it. */
-struct spec {
-	const char *subject, *issuer;
-	enum key key, signer;
-	mbedtls_pk_context *other_key; /* instead of `key` */
-	int64_t from_s, to_s;
-	mbedtls_md_type_t digest;
-	int version;
-	bool has_constraints, is_ca;
-	int path_length; /* -1: none */
-	unsigned key_usage; /* 0: no such extension */
-	const char *usage;  /* extended: an OID, NULL for none */
-	size_t usage_length;
-	const char *dns; /* NULL: none */
-	const uint8_t *ip;
-	size_t ip_length;
-};
-
-static mbedtls_pk_context keys[KEYS];
-static mbedtls_x509_crt chain, roots, own;
-static struct verify_options options;
-static struct verify_result result;
-
-static void
-make_key(mbedtls_pk_context *key, mbedtls_ecp_group_id curve)
-{
-	mbedtls_pk_init(key);
-	ck_assert_int_eq(mbedtls_pk_setup(key,
-	    mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)), 0);
-	ck_assert_int_eq(mbedtls_ecp_gen_key(curve, mbedtls_pk_ec(*key),
-	    mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE), 0);
-}
-
-static void
-make_rsa_key(mbedtls_pk_context *key, unsigned bits)
-{
-	mbedtls_pk_init(key);
-	ck_assert_int_eq(mbedtls_pk_setup(key,
-	    mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)), 0);
-	ck_assert_int_eq(mbedtls_rsa_gen_key(mbedtls_pk_rsa(*key),
-	    mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE, bits, 65537), 0);
-}
-
-/* Once, before all tests: each runs in a fork of its own. */
-static void
-make_keys(void)
-{
-	ck_assert_int_eq((int)psa_crypto_init(), 0);
-	for (unsigned i = 0; i < KEYS; i++)
-		make_key(&keys[i], MBEDTLS_ECP_DP_SECP256R1);
-}
-
-static void
-free_keys(void)
-{
-	for (unsigned i = 0; i < KEYS; i++)
-		mbedtls_pk_free(&keys[i]);
-	mbedtls_psa_crypto_free();
-}
-
-static void
-setup(void)
-{
-	mbedtls_x509_crt_init(&chain);
-	mbedtls_x509_crt_init(&roots);
-	mbedtls_x509_crt_init(&own);
-	options = (struct verify_options){.roots = &roots, .now_s = NOW_S,
-	    .host = HOST};
-}
-
-static void
-teardown(void)
-{
-	mbedtls_x509_crt_free(&chain);
-	mbedtls_x509_crt_free(&roots);
-	mbedtls_x509_crt_free(&own);
-}
-
-/* --- what a good one says --- */
-
-static struct spec
-a_ca(const char *subject, enum key key, const char *issuer, enum key signer)
-{
-	return (struct spec){.subject = subject, .issuer = issuer, .key = key,
-	    .signer = signer, .from_s = NOW_S - 100 * DAY_S,
-	    .to_s = NOW_S + 100 * DAY_S, .digest = MBEDTLS_MD_SHA256,
-	    .version = MBEDTLS_X509_CRT_VERSION_3, .has_constraints = true,
-	    .is_ca = true, .path_length = -1,
-	    .key_usage = MBEDTLS_X509_KU_KEY_CERT_SIGN};
-}
-
-static struct spec
-a_root(void)
-{
-	return a_ca("CN=root", ROOT_KEY, "CN=root", ROOT_KEY);
-}
-
-static struct spec
-an_intermediate(void)
-{
-	return a_ca("CN=ca", CA_KEY, "CN=root", ROOT_KEY);
-}
-
-static struct spec
-a_server(const char *issuer, enum key signer)
-{
-	struct spec s = a_ca("CN=server", SERVER_KEY, issuer, signer);
-
-	s.is_ca = false;
-	s.key_usage = MBEDTLS_X509_KU_DIGITAL_SIGNATURE;
-	s.usage = MBEDTLS_OID_SERVER_AUTH;
-	s.usage_length = MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH);
-	s.dns = HOST;
-	return s;
-}
-
-/* --- making one --- */
-
-static void
-set_time(mbedtls_x509write_cert *w, const struct spec *s)
-{
-	char from[16], to[16];
-	time_t from_s = (time_t)s->from_s, to_s = (time_t)s->to_s;
-	struct tm tm;
-
-	ck_assert_uint_eq(strftime(from, sizeof(from), "%Y%m%d%H%M%S",
-	    gmtime_r(&from_s, &tm)), 14);
-	ck_assert_uint_eq(strftime(to, sizeof(to), "%Y%m%d%H%M%S",
-	    gmtime_r(&to_s, &tm)), 14);
-	ck_assert_int_eq(mbedtls_x509write_crt_set_validity(w, from, to), 0);
-}
-
-static void
-set_names(mbedtls_x509write_cert *w, const struct spec *s)
-{
-	mbedtls_x509_san_list list[2] = {{.next = NULL}};
-	mbedtls_x509_subject_alternative_name *name = &list[0].node;
-	const void *bytes = s->dns != NULL ? (const void *)s->dns : s->ip;
-
-	if (bytes == NULL)
-		return;
-	name->type = s->dns != NULL ? MBEDTLS_X509_SAN_DNS_NAME
-	                            : MBEDTLS_X509_SAN_IP_ADDRESS;
-	name->san.unstructured_name.p = (unsigned char *)(uintptr_t)bytes;
-	name->san.unstructured_name.len =
-	    s->dns != NULL ? strlen(s->dns) : s->ip_length;
-	ck_assert_int_eq(mbedtls_x509write_crt_set_subject_alternative_name(w,
-	    list), 0);
-}
-
-static void
-set_usage(mbedtls_x509write_cert *w, const struct spec *s)
-{
-	mbedtls_asn1_sequence usage = {.buf = {.tag = MBEDTLS_ASN1_OID,
-	    .len = s->usage_length,
-	    .p = (unsigned char *)(uintptr_t)s->usage}};
-
-	if (s->key_usage != 0)
-		ck_assert_int_eq(
-		    mbedtls_x509write_crt_set_key_usage(w, s->key_usage), 0);
-	if (s->usage != NULL)
-		ck_assert_int_eq(
-		    mbedtls_x509write_crt_set_ext_key_usage(w, &usage), 0);
-}
-
-static void
-set_extensions(mbedtls_x509write_cert *w, const struct spec *s)
-{
-	if (s->version != MBEDTLS_X509_CRT_VERSION_3)
-		return;
-	if (s->has_constraints)
-		ck_assert_int_eq(mbedtls_x509write_crt_set_basic_constraints(w,
-		    s->is_ca, s->path_length), 0);
-	set_usage(w, s);
-	set_names(w, s);
-}
-
-static void
-set_all(mbedtls_x509write_cert *w, const struct spec *s)
-{
-	static unsigned char serial;
-
-	serial = (unsigned char)(serial % 100 + 1);
-	mbedtls_x509write_crt_set_version(w, s->version);
-	ck_assert_int_eq(mbedtls_x509write_crt_set_serial_raw(w, &serial, 1), 0);
-	ck_assert_int_eq(mbedtls_x509write_crt_set_subject_name(w, s->subject), 0);
-	ck_assert_int_eq(mbedtls_x509write_crt_set_issuer_name(w, s->issuer), 0);
-	mbedtls_x509write_crt_set_subject_key(w,
-	    s->other_key != NULL ? s->other_key : &keys[s->key]);
-	mbedtls_x509write_crt_set_issuer_key(w, &keys[s->signer]);
-	mbedtls_x509write_crt_set_md_alg(w, s->digest);
-	set_time(w, s);
-	set_extensions(w, s);
-}
-
-/* The certificate's bytes stand at the end of `room`. */
-static size_t
-make(const struct spec *s, uint8_t room[DER_BYTES_MAX])
-{
-	mbedtls_x509write_cert w;
-
-	mbedtls_x509write_crt_init(&w);
-	set_all(&w, s);
-	int length = mbedtls_x509write_crt_der(&w, room, DER_BYTES_MAX,
-	    mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-	mbedtls_x509write_crt_free(&w);
-	ck_assert_msg(length > 0, "no certificate was made: -0x%04x", -length);
-	return (size_t)length;
-}
-
-/* Made, and put behind what the list holds. */
-static void
-add(mbedtls_x509_crt *list, struct spec s)
-{
-	uint8_t room[DER_BYTES_MAX];
-	size_t length = make(&s, room);
-
-	ck_assert_int_eq(mbedtls_x509_crt_parse_der(list,
-	    room + sizeof(room) - length, length), 0);
-}
-
-/* The same certificate in both. */
-static void
-add_to_both(mbedtls_x509_crt *a, mbedtls_x509_crt *b, struct spec s)
-{
-	uint8_t room[DER_BYTES_MAX];
-	size_t length = make(&s, room);
-	const uint8_t *der = room + sizeof(room) - length;
-
-	ck_assert_int_eq(mbedtls_x509_crt_parse_der(a, der, length), 0);
-	ck_assert_int_eq(mbedtls_x509_crt_parse_der(b, der, length), 0);
-}
-
-/* --- judging --- */
-
-static const struct {
-	const char *symbol, *identifier, *words;
-} table[] = {
-#define ROW(symbol, identifier, words) {#symbol, identifier, words},
-	VERIFY_TABLE(ROW)
-#undef ROW
-};
-
-static void
-check_good(void)
-{
-	verify_chain(&chain, &options, &result);
-	ck_assert_msg(result.trusted, "not trusted: %s", result.identifier);
-	ck_assert_str_eq(result.identifier, "ok");
-	ck_assert_uint_eq(result.failures, 0);
-}
-
-/* Exactly these are wrong; the first named is the gravest. */
-static void
-check_bad_twice(enum verify_failure first, enum verify_failure second)
-{
-	uint32_t set = (uint32_t)1 << first | (uint32_t)1 << second;
-
-	verify_chain(&chain, &options, &result);
-	ck_assert(!result.trusted);
-	ck_assert_msg(result.failures == set, "%s (%x), not %s (%x)",
-	    result.identifier, result.failures, table[first].identifier, set);
-	ck_assert_str_eq(result.identifier, table[first].identifier);
-	ck_assert_str_eq(result.words, table[first].words);
-}
-
-static void
-check_bad(enum verify_failure failure)
-{
-	check_bad_twice(failure, failure);
-}
-
-/* Root, intermediate and server, with a change to one of them. */
-static void
-three(struct spec root, struct spec ca, struct spec server)
-{
-	add(&roots, root);
-	add(&chain, server);
-	add(&chain, ca);
-}
-
-static struct spec
-server_below_ca(void)
-{
-	return a_server("CN=ca", CA_KEY);
-}
-
-static void
-with_server(struct spec server)
-{
-	three(a_root(), an_intermediate(), server);
-}
-
-static void
-with_ca(struct spec ca)
-{
-	three(a_root(), ca, server_below_ca());
-}
-
-static void
-with_root(struct spec root)
-{
-	three(root, an_intermediate(), server_below_ca());
-}
+#include "t/unit/chains.h"
 
 /* --- paths --- */
 
@@ -675,12 +349,6 @@ static const struct {
 	{.by_end = true, .after_to_s = 0, .good = true},
 	{.by_end = true, .after_to_s = 1, .failure = VERIFY_EXPIRED},
 };
-
-static struct spec *
-part(struct spec *root, struct spec *ca, struct spec *server, int which)
-{
-	return which == 0 ? server : which == 1 ? ca : root;
-}
 
 /* Each row for each certificate of the path. */
 START_TEST(a_certificate_counts_from_its_first_second_to_its_last)
@@ -1080,28 +748,16 @@ END_TEST
 /* Records and policies know them by these names. */
 START_TEST(identifiers_are_lower_case_words_and_each_is_its_own)
 {
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		const char *name = table[i].identifier;
+	for (unsigned i = 0; i < VERIFY_COUNT; i++) {
+		const char *name = verify_identifier((enum verify_failure)i);
 		ck_assert_uint_eq(strspn(name, "abcdefghijklmnopqrstuvwxyz_"),
 		    strlen(name));
-		ck_assert_uint_gt(strlen(table[i].words), 0);
-		for (size_t k = 0; k < i; k++)
-			ck_assert_str_ne(name, table[k].identifier);
+		ck_assert_uint_gt(strlen(verify_words((enum verify_failure)i)), 0);
+		for (unsigned k = 0; k < i; k++)
+			ck_assert_str_ne(name, verify_identifier((enum verify_failure)k));
 	}
 }
 END_TEST
-
-static TCase *
-new_case(Suite *s, const char *name)
-{
-	TCase *t = tcase_create(name);
-
-	tcase_set_timeout(t, 120);
-	tcase_add_unchecked_fixture(t, make_keys, free_keys);
-	tcase_add_checked_fixture(t, setup, teardown);
-	suite_add_tcase(s, t);
-	return t;
-}
 
 static void
 add_paths(TCase *t)
@@ -1190,10 +846,5 @@ verify_suite(void)
 int
 main(void)
 {
-	SRunner *runner = srunner_create(verify_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(verify_suite());
 }
