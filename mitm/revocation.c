@@ -22,7 +22,7 @@
 struct list {
 	struct list *next;
 	const mbedtls_x509_crl *crl; /* in its file's chain */
-	const mbedtls_x509_buf **serials; /* owned, in order */
+	struct der_span *serials; /* owned, in order */
 	size_t count;
 	uint8_t *signer; /* owned: SubjectPublicKeyInfo that signed it, or NULL */
 	size_t signer_length;
@@ -41,24 +41,28 @@ struct revocation {
 /* --- serial numbers --- */
 
 static int
-compare(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
+compare(const void *one, const void *other)
 {
-	if (a->len != b->len)
-		return a->len < b->len ? -1 : 1;
-	return a->len == 0 ? 0 : memcmp(a->p, b->p, a->len);
+	const struct der_span *a = one, *b = other;
+
+	if (a->length != b->length)
+		return a->length < b->length ? -1 : 1;
+	return a->length == 0 ? 0 : memcmp(a->at, b->at, a->length);
 }
 
-static int
-compare_slots(const void *a, const void *b)
+static struct der_span
+span(const mbedtls_x509_buf *buf)
 {
-	return compare(*(const mbedtls_x509_buf *const *)a,
-	    *(const mbedtls_x509_buf *const *)b);
+	return (struct der_span){.at = buf->p, .length = buf->len};
 }
 
-static int
-compare_key(const void *serial, const void *slot)
+static bool
+names_serial(const struct list *l, const mbedtls_x509_buf *serial)
 {
-	return compare(serial, *(const mbedtls_x509_buf *const *)slot);
+	struct der_span wanted = span(serial);
+
+	return l->count > 0 && bsearch(&wanted, l->serials, l->count,
+	                           sizeof(l->serials[0]), compare) != NULL;
 }
 
 /* The library keeps one entry where the list has none: without bytes. */
@@ -91,15 +95,15 @@ index_serials(struct list *l)
 	l->count = count_entries(l->crl);
 	if (l->count == 0)
 		return 0;
-	l->serials = calloc(l->count, sizeof(*l->serials));
+	l->serials = calloc(l->count, sizeof(l->serials[0]));
 	if (l->serials == NULL)
 		return E_NOMEM;
 	for (size_t i = 0; i < l->count; i++, e = e->next) {
 		if (has_critical(e))
 			return E_VERSION;
-		l->serials[i] = &e->serial;
+		l->serials[i] = span(&e->serial);
 	}
-	qsort(l->serials, l->count, sizeof(*l->serials), compare_slots);
+	qsort(l->serials, l->count, sizeof(l->serials[0]), compare);
 	return 0;
 }
 
@@ -269,14 +273,9 @@ revocation_names(struct revocation *r, const mbedtls_x509_crt *crt,
     const mbedtls_x509_crt *issuer, unsigned *signatures)
 {
 	for (struct list *l = r->lists; l != NULL; l = l->next) {
-		const mbedtls_x509_buf *name = &l->crl->issuer_raw;
-
 		/* The number first: a signature is checked only if it matters. */
-		if (name->len == crt->issuer_raw.len &&
-		    memcmp(name->p, crt->issuer_raw.p, name->len) == 0 &&
-		    l->count > 0 &&
-		    bsearch(&crt->serial, l->serials, l->count, sizeof(*l->serials),
-		        compare_key) != NULL &&
+		if (der_equal(span(&l->crl->issuer_raw), span(&crt->issuer_raw)) &&
+		    names_serial(l, &crt->serial) &&
 		    signed_by(l, issuer, signatures))
 			return true;
 	}

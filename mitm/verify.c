@@ -302,7 +302,8 @@ conclude(struct search *s, unsigned depth, uint32_t set, bool reached_root)
 
 	if (better || s->best == UINT32_MAX) {
 		s->best = set;
-		memcpy(s->result->path, s->path, depth * sizeof(s->path[0]));
+		for (unsigned i = 0; i < depth; i++)
+			s->result->path[i] = s->path[i];
 		s->result->path_length = depth;
 	}
 	s->found |= reached_root;

@@ -571,6 +571,7 @@ put_list(struct der *d, const struct list_spec *s)
 {
 	const uint8_t *end = d->at;
 
+	ck_assert_ptr_nonnull(s->issuer);
 	put_extension(d, s->critical);
 	der_wrap(d, DER_CONTEXT_CONSTRUCTED, end);
 	if (s->revoked != NULL)
