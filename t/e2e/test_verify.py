@@ -437,6 +437,7 @@ class Revocation(Chains):
 
     def setUp(self):
         super().setUp()
+        self.received = b""
         self.database = self.path("index")
         with open(self.database, "w", encoding="ascii"):
             pass
@@ -500,11 +501,14 @@ onlyuser = TRUE
 
     # --- and by the daemon ---
 
-    def server(self):
+    def server(self, leaf=LEAFS["good"], ca=CA + SIGNS):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.chain(self.leaf(), self.ca()),
+        context.load_cert_chain(self.chain(self.leaf(leaf), self.ca(ca)),
                                 self.path("leaf.key"))
-        return ThreadServer(self, lambda s: s.recv(1), context)
+        return ThreadServer(self, self.receive, context)
+
+    def receive(self, s):
+        self.received += s.recv(1)
 
     def touch(self, daemon, server):
         """One connection; the client trusts our CA, and sees who is shown."""
@@ -554,12 +558,42 @@ onlyuser = TRUE
         whole = self.server()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.leaf(), self.path("leaf.key"))
-        bare = ThreadServer(self, lambda s: s.recv(1), context)
+        bare = ThreadServer(self, self.receive, context)
         daemon = Daemon(self, trust=self.root, workers=1)
         seen = [self.touch(daemon, s) for s in (bare, whole, bare)]
         self.assertEqual(seen, [False, True, True])
         self.assertEqual(self.verdicts(daemon.stop()),
                          ["unknown_root", "ok", "ok"])
+
+    def test_the_daemon_applies_name_constraints(self):
+        daemon = Daemon(self, trust=self.root)
+        for ca in ("other dns, not critical", "dns, not critical"):
+            self.touch(daemon, self.server(ca=CAS[ca]))
+        self.assertEqual(self.verdicts(daemon.stop()), ["name_constraints", "ok"])
+        self.assertEqual(self.received, b"x")
+
+    def test_what_the_library_cannot_read_gets_no_byte(self):
+        """mbedTLS 3.6 reads no certificate with a critical extension that it does
+        not know, name constraints among them (kept or broken), and no message of
+        over 16 KiB, which is some 700 names: there is no verdict then, but a
+        handshake that failed."""
+        def names(count):
+            return san(",".join(f"DNS:n{i}.example.com" for i in range(count))
+                       + f",DNS:{HOST}")
+
+        daemon = Daemon(self, trust=self.root)
+        self.assertTrue(self.touch(daemon, self.server(names(600))))
+        self.received = b""
+        refused = [(LEAFS["good"], "dns"), (LEAFS["good"], "other dns"),
+                   (LEAFS["good"], "unknown critical"),
+                   (LEAFS["unknown critical"], "good"), (names(1000), "good")]
+        for leaf, ca in refused:
+            self.assertFalse(self.touch(daemon, self.server(leaf, CAS[ca])))
+        flows = [r["sightglass"] for r in daemon.stop()
+                 if r["event"]["dataset"] == "sightglass.flow"]
+        self.assertEqual([f["close"] for f in flows].count(
+            "upstream_handshake_failed"), len(refused))
+        self.assertEqual(self.received, b"")
 
     def test_settings_that_name_no_digest_or_no_file_are_refused(self):
         for setting, words in (("upstream.distrust=abc", "64 hexadecimal"),
