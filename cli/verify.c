@@ -72,7 +72,10 @@ read_stream(FILE *in, struct buf *out)
 	} while (n > 0);
 	if (ferror(in) != 0)
 		return E_SYS;
-	return buf_reserve(out, 1, &room) == 0 ? (*room = 0, 0) : E_LIMIT;
+	int error = buf_reserve(out, 1, &room);
+	if (error == 0)
+		*room = '\0';
+	return error;
 }
 
 /* False after a message. */

@@ -106,3 +106,9 @@ t_unit_verify_extensions_suite_SOURCES = t/unit/verify_extensions.c \
 t_unit_verify_extensions_suite_LDADD = libmitm.a libca.a libbase.a \
 	$(MBEDTLS_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/verify
+
+check_PROGRAMS += t/unit/verify_trust-suite
+t_unit_verify_trust_suite_SOURCES = t/unit/verify_trust.c t/unit/chains.c \
+	t/unit/chains.h
+t_unit_verify_trust_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
+	$(UNIT_LIBS)

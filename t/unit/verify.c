@@ -3,7 +3,7 @@
  * Unit suite of mitm/verify: chains made here, each with one thing wrong (or
  * with a way around it), are judged at a time and for a host that the test
  * chooses. Nothing of it looks at the machine's clock or roots. What extensions
- * and lists say is in verify_extensions.c.
+ * say is in verify_extensions.c, what else counts in verify_trust.c.
  */
 #include "mitm/verify.h"
 
@@ -539,7 +539,8 @@ START_TEST(a_version_1_certificate_may_be_a_root_only)
 	if (_i == 0)
 		root.version = MBEDTLS_X509_CRT_VERSION_1;
 	else
-		ca.version = MBEDTLS_X509_CRT_VERSION_1;
+		ca.version = _i == 1 ? MBEDTLS_X509_CRT_VERSION_1
+		                     : MBEDTLS_X509_CRT_VERSION_2;
 	three(root, ca, server_below_ca());
 	if (_i == 0)
 		check_good();
@@ -814,7 +815,7 @@ add_certificates(TCase *t)
 	tcase_add_test(t, a_ca_without_the_right_to_sign_may_not);
 	tcase_add_test(t, a_ca_that_does_not_say_its_key_usage_may_sign);
 	tcase_add_test(t, a_root_that_says_it_is_no_ca_is_none);
-	tcase_add_loop_test(t, a_version_1_certificate_may_be_a_root_only, 0, 2);
+	tcase_add_loop_test(t, a_version_1_certificate_may_be_a_root_only, 0, 3);
 	tcase_add_loop_test(t, no_more_cas_follow_than_an_issuer_allows, 0,
 	    ARRAY_LENGTH(path_lengths));
 	tcase_add_test(t, a_self_issued_ca_does_not_count_as_one_that_follows);
