@@ -570,6 +570,7 @@ onlyuser = TRUE
         for ca in ("other dns, not critical", "dns, not critical"):
             self.touch(daemon, self.server(ca=CAS[ca]))
         self.assertEqual(self.verdicts(daemon.stop()), ["name_constraints", "ok"])
+        wait_for(lambda: self.received, "the byte of the one that is trusted")
         self.assertEqual(self.received, b"x")
 
     def test_what_the_library_cannot_read_gets_no_byte(self):
@@ -583,6 +584,7 @@ onlyuser = TRUE
 
         daemon = Daemon(self, trust=self.root)
         self.assertTrue(self.touch(daemon, self.server(names(600))))
+        wait_for(lambda: self.received, "the byte of the one that is trusted")
         self.received = b""
         refused = [(LEAFS["good"], "dns"), (LEAFS["good"], "other dns"),
                    (LEAFS["good"], "unknown critical"),
