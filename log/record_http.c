@@ -17,6 +17,7 @@
 #include "log/record_line.h"
 
 #define FEW_FIELDS 48u /* as many need no memory of their own */
+#define POINTER_BYTES sizeof(const struct http_field *)
 
 /* A request's target taken apart; all borrowed. */
 struct target {
@@ -243,11 +244,11 @@ put_sorted(struct json *j, const struct record_writer *w,
 {
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &fields[i];
-	qsort(sorted, count, sizeof(*sorted), by_name);
+	qsort(sorted, count, POINTER_BYTES, by_name);
 	for (size_t i = 0; i < count; i++) {
 		const struct http_field *field = &fields[i];
 		const struct http_field **at =
-		    bsearch(&field, sorted, count, sizeof(*sorted), by_name);
+		    bsearch(&field, sorted, count, POINTER_BYTES, by_name);
 		if (at == sorted || !same_name(&at[-1]->name, &field->name))
 			put_values(j, at, sorted + count,
 			    is_redacted(w, &field->name));
@@ -261,7 +262,7 @@ put_fields(struct json *j, const char *key, const struct record_writer *w,
 	const struct http_field *few[FEW_FIELDS], **sorted = few;
 
 	if (count > FEW_FIELDS)
-		sorted = malloc(count * sizeof(*sorted));
+		sorted = malloc(count * POINTER_BYTES);
 	json_object_begin(j, key);
 	if (sorted == NULL)
 		json_fail(j, E_NOMEM);
