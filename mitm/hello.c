@@ -8,6 +8,7 @@
  */
 #include "mitm/hello.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -19,12 +20,15 @@
 #define HANDSHAKE_CLIENT_HELLO 1
 #define RANDOM_BYTES 32u
 
+#define GROUP_P256 23
 #define TLS12 0x0303
 #define TLS13 0x0304
 
 /* Extension numbers, from IANA's registry. */
 enum {
 	EXT_SERVER_NAME = 0,
+	EXT_SUPPORTED_GROUPS = 10,
+	EXT_EC_POINT_FORMATS = 11,
 	EXT_SIGNATURE_ALGORITHMS = 13,
 	EXT_ALPN = 16,
 	EXT_EARLY_DATA = 42,
@@ -42,13 +46,36 @@ struct cursor {
 	bool broken;
 };
 
+/* The extensions that are one list of numbers. They are read once all extensions
+ * are known, in this order: what a scheme means depends on the versions. */
+enum list_extension {
+	LIST_VERSIONS, /* RFC 8446 section 4.2.1 */
+	LIST_GROUPS,   /* section 4.2.7 */
+	LIST_FORMATS,  /* RFC 8422 section 5.1.2 */
+	LIST_SCHEMES,  /* RFC 8446 section 4.2.3 */
+	LIST_COUNT
+};
+
+static const struct list_form {
+	uint16_t type;
+	uint8_t length_bytes, value_bytes;
+	size_t kept; /* the member of struct hello */
+} forms[LIST_COUNT] = {
+	{EXT_SUPPORTED_VERSIONS, 1, 2, offsetof(struct hello, versions)},
+	{EXT_SUPPORTED_GROUPS, 2, 2, offsetof(struct hello, groups)},
+	{EXT_EC_POINT_FORMATS, 1, 1, offsetof(struct hello, point_formats)},
+	{EXT_SIGNATURE_ALGORITHMS, 2, 2, offsetof(struct hello, schemes)},
+};
+
 /* What the offers in several extensions add up to. */
 struct offers {
-	bool has_schemes, scheme_ecdsa, scheme_rsa;
+	bool scheme_ecdsa, scheme_rsa;
 	bool suite_ecdsa, suite_rsa;
-	bool has_versions;
+	bool group_p256;
 	bool seen_name;
-	struct cursor schemes; /* the extension, read once versions are known */
+	bool has[LIST_COUNT];
+	struct cursor lists[LIST_COUNT]; /* the extensions' content */
+	uint16_t count;                  /* of values kept, in all lists */
 };
 
 static size_t
@@ -151,6 +178,12 @@ take16(struct cursor *c)
 	return (uint16_t)(high << 8 | take8(c));
 }
 
+static uint16_t
+take_number(struct cursor *c, unsigned bytes)
+{
+	return bytes == 1 ? take8(c) : take16(c);
+}
+
 static void
 skip(struct cursor *c, size_t count)
 {
@@ -185,6 +218,24 @@ static bool
 is_grease(uint16_t value)
 {
 	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
+}
+
+/* Puts one value at the end of the list that was begun last. */
+static void
+keep(struct hello_list *list, uint16_t value, struct hello *out,
+    struct offers *o)
+{
+	if (is_grease(value)) {
+		out->grease = true;
+		return;
+	}
+	if (o->count == HELLO_OFFERS_MAX) {
+		out->offers_cut = true;
+		return;
+	}
+	list->at = (uint16_t)(o->count - list->count);
+	list->count++;
+	out->offers[o->count++] = value;
 }
 
 /* Suites by the key of the server's certificate (RFC 5246, 5289, 7251, 7905);
@@ -274,6 +325,12 @@ keep_alpn(struct cursor *name, struct hello *out)
 	kept[length] = '\0';
 	bool grease = length == 2 && is_grease((uint16_t)((uint8_t)kept[0] << 8 |
 	    (uint8_t)kept[1]));
+	out->grease |= grease;
+	if (!grease && !out->alpn_named) {
+		out->alpn_named = true;
+		out->alpn_ends[0] = (uint8_t)kept[0];
+		out->alpn_ends[1] = (uint8_t)kept[length - 1];
+	}
 	/* A name with a NUL in it can not be offered on as a C string. */
 	if (grease || strlen(kept) != length)
 		memset(kept, 0, HELLO_NAME_BYTES);
@@ -299,31 +356,47 @@ read_alpn(struct cursor *ext, struct hello *out)
 }
 
 static void
-read_versions(struct cursor *ext, struct hello *out, struct offers *o)
+note_version(uint16_t version, struct hello *out)
 {
-	struct cursor list = take_vector(ext, take8(ext));
+	if (is_grease(version) || version >> 8 != 3)
+		return;
+	if (version > out->highest_version)
+		out->highest_version = version;
+	out->offers_tls12 |= version == TLS12;
+	out->offers_tls13 |= version == TLS13;
+}
 
-	o->has_versions = true;
+static void
+read_list(enum list_extension which, struct hello *out, struct offers *o)
+{
+	const struct list_form *form = &forms[which];
+	struct hello_list *kept =
+	    (struct hello_list *)(void *)((char *)out + form->kept);
+	struct cursor *ext = &o->lists[which];
+	struct cursor list = take_vector(ext, take_number(ext, form->length_bytes));
+
 	while (list.remaining > 0 && !list.broken) {
-		uint16_t version = take16(&list);
-		if (is_grease(version) || version >> 8 != 3)
-			continue;
-		if (version > out->highest_version)
-			out->highest_version = version;
-		out->offers_tls12 |= version == TLS12;
-		out->offers_tls13 |= version == TLS13;
+		uint16_t value = take_number(&list, form->value_bytes);
+		if (which == LIST_VERSIONS)
+			note_version(value, out);
+		if (which == LIST_SCHEMES)
+			note_scheme(value, o, !out->offers_tls12);
+		o->group_p256 |= which == LIST_GROUPS && value == GROUP_P256;
+		if (!list.broken)
+			keep(kept, value, out, o);
 	}
 	ext->broken |= list.broken;
 }
 
 static void
-read_schemes(const struct hello *out, struct offers *o)
+note_list(uint16_t type, const struct cursor *ext, struct offers *o)
 {
-	struct cursor list = take_vector(&o->schemes, take16(&o->schemes));
-
-	while (list.remaining > 0 && !list.broken)
-		note_scheme(take16(&list), o, !out->offers_tls12);
-	o->schemes.broken |= list.broken;
+	for (size_t i = 0; i < LIST_COUNT; i++) {
+		if (forms[i].type != type || o->has[i])
+			continue;
+		o->has[i] = true;
+		o->lists[i] = *ext;
+	}
 }
 
 static void
@@ -334,20 +407,11 @@ read_extension(uint16_t type, struct cursor *ext, struct hello *out,
 	case EXT_SERVER_NAME:
 		read_server_name(ext, out, o);
 		break;
-	case EXT_SIGNATURE_ALGORITHMS:
-		if (!o->has_schemes)
-			o->schemes = *ext;
-		o->has_schemes = true;
-		break;
 	case EXT_ALPN:
 		read_alpn(ext, out);
 		break;
 	case EXT_EARLY_DATA:
 		out->early_data = true;
-		break;
-	case EXT_SUPPORTED_VERSIONS:
-		if (!o->has_versions)
-			read_versions(ext, out, o);
 		break;
 	case EXT_POST_HANDSHAKE_AUTH:
 		out->post_handshake_auth = true;
@@ -356,6 +420,7 @@ read_extension(uint16_t type, struct cursor *ext, struct hello *out,
 		out->encrypted_client_hello = true;
 		break;
 	default:
+		note_list(type, ext, o);
 		break;
 	}
 }
@@ -368,29 +433,66 @@ read_extensions(struct cursor *c, struct hello *out, struct offers *o)
 	while (list.remaining > 0 && !list.broken) {
 		uint16_t type = take16(&list);
 		struct cursor ext = take_vector(&list, take16(&list));
-		if (!list.broken)
+		if (!list.broken) {
+			keep(&out->extensions, type, out, o);
 			read_extension(type, &ext, out, o);
+		}
 		list.broken |= ext.broken;
 	}
 	c->broken |= list.broken;
 }
 
+/* RFC 8446 section 4.2.1: without supported_versions, 1.2 at most. */
 static void
-conclude(struct hello *out, struct offers *o)
+assume_versions(struct hello *out)
 {
-	if (!o->has_versions) {
-		/* RFC 8446 section 4.2.1: without the extension, 1.2 at most. */
-		out->highest_version = out->legacy_version < TLS12 ?
-		    out->legacy_version : TLS12;
-		out->offers_tls12 = out->legacy_version >= TLS12;
+	out->highest_version = out->legacy_version < TLS12 ? out->legacy_version
+	                                                   : TLS12;
+	out->offers_tls12 = out->legacy_version >= TLS12;
+}
+
+/* False: one of them is broken. */
+static bool
+read_lists(struct hello *out, struct offers *o)
+{
+	bool whole = true;
+
+	if (!o->has[LIST_VERSIONS])
+		assume_versions(out);
+	for (size_t i = 0; i < LIST_COUNT; i++) {
+		if (o->has[i])
+			read_list((enum list_extension)i, out, o);
+		whole &= !o->lists[i].broken;
 	}
-	if (o->has_schemes)
-		read_schemes(out, o);
-	/* RFC 5246 section 7.4.1.4.1: without schemes the suites decide. */
-	out->offers_ecdsa = (!o->has_schemes || o->scheme_ecdsa) &&
-	    (out->offers_tls13 || o->suite_ecdsa);
-	out->offers_rsa = (!o->has_schemes || o->scheme_rsa) &&
+	return whole;
+}
+
+/* RFC 5246 section 7.4.1.4.1: without schemes the suites decide. Below TLS 1.3
+ * the groups are those of certificates too (RFC 8422 section 5.1.1). */
+static void
+conclude(struct hello *out, const struct offers *o)
+{
+	bool any = !o->has[LIST_SCHEMES];
+
+	out->offers_ecdsa = (any || o->scheme_ecdsa) &&
+	    (out->offers_tls13 || (o->suite_ecdsa &&
+	        (!o->has[LIST_GROUPS] || o->group_p256)));
+	out->offers_rsa = (any || o->scheme_rsa) &&
 	    (out->offers_tls13 || o->suite_rsa);
+}
+
+static bool
+read_suites(struct cursor *c, struct hello *out, struct offers *o)
+{
+	struct cursor suites = take_vector(c, take16(c));
+
+	while (suites.remaining > 0 && !suites.broken) {
+		uint16_t suite = take16(&suites);
+		note_suite(suite, o);
+		if (!suites.broken)
+			keep(&out->suites, suite, out, o);
+	}
+	return !suites.broken;
 }
 
 static bool
@@ -401,15 +503,13 @@ read_hello(struct cursor *c, struct hello *out)
 	out->legacy_version = take16(c);
 	skip(c, RANDOM_BYTES);
 	skip(c, take8(c)); /* session id */
-	struct cursor suites = take_vector(c, take16(c));
-	while (suites.remaining > 0 && !suites.broken)
-		note_suite(take16(&suites), &o);
+	bool whole = read_suites(c, out, &o);
 	skip(c, take8(c)); /* compression methods */
 	if (c->remaining > 0)
 		read_extensions(c, out, &o);
+	whole &= read_lists(out, &o);
 	conclude(out, &o);
-	return !c->broken && !suites.broken && !o.schemes.broken &&
-	    c->remaining == 0;
+	return whole && !c->broken && c->remaining == 0;
 }
 
 int

@@ -5,6 +5,9 @@
  * start to what the client offers, however the hello is cut into TLS records.
  * Pure; runs in the worker; refuses nothing that a TLS library would accept
  * (an SSLv2 hello is not TLS). Of an extension sent twice the first counts.
+ *
+ * GREASE values (RFC 8701) are noise that clients add on purpose: they are in
+ * none of the lists, only `grease` says that there were some.
  */
 #ifndef SIGHTGLASS_MITM_HELLO_H
 #define SIGHTGLASS_MITM_HELLO_H
@@ -18,6 +21,12 @@
 #define HELLO_BYTES_MAX (64u * 1024) /* the raw bytes we hold at most */
 #define HELLO_ALPN_MAX 16u
 #define HELLO_NAME_BYTES 256u
+#define HELLO_OFFERS_MAX 512u /* values in all lists of one hello together */
+
+/* A run of hello.offers: see hello_values. */
+struct hello_list {
+	uint16_t at, count;
+};
 
 struct hello {
 	uint16_t legacy_version;  /* as in the hello, 0x0303 */
@@ -30,12 +39,25 @@ struct hello {
 	char alpn[HELLO_ALPN_MAX][HELLO_NAME_BYTES]; /* GREASE left out */
 	size_t alpn_count;
 	bool has_alpn;
+	bool alpn_named;      /* a name was sent, kept in `alpn` or not... */
+	uint8_t alpn_ends[2]; /* ...and the first had these first and last bytes */
 	bool offers_ecdsa; /* would take an ECDSA P-256 certificate: by signature
-			    * scheme and, below TLS 1.3, by cipher suite */
+			    * scheme and, below TLS 1.3, by suite and group */
 	bool offers_rsa;   /* likewise an RSA one */
 	bool encrypted_client_hello; /* extension 0xfe0d is there (or its grease) */
 	bool early_data;             /* extension 42 is there */
 	bool post_handshake_auth;
+
+	/* What was offered, in the client's order. */
+	struct hello_list suites;
+	struct hello_list extensions; /* their types */
+	struct hello_list versions;   /* supported_versions */
+	struct hello_list groups;     /* supported_groups */
+	struct hello_list point_formats;
+	struct hello_list schemes; /* signature_algorithms */
+	uint16_t offers[HELLO_OFFERS_MAX];
+	bool offers_cut; /* there were more: the lists lack the last ones */
+	bool grease;
 };
 
 /* Could the bytes be the start of a TLS record with a handshake in it? 1 yes,
@@ -48,5 +70,12 @@ int hello_sniff(const uint8_t *bytes, size_t length) WUNRES NONNULL(1);
  * only on success. */
 int hello_parse(const uint8_t *bytes, size_t length, struct hello *out)
     WUNRES NONNULL(1, 3);
+
+/* The list->count values of one of h's lists. */
+static inline const uint16_t *
+hello_values(const struct hello *h, const struct hello_list *list)
+{
+	return h->offers + list->at;
+}
 
 #endif

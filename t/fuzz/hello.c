@@ -55,12 +55,45 @@ check_fragments(const uint8_t *bytes, size_t end, const struct hello *whole)
 	must(memcmp(&again, whole, sizeof(again)) == 0);
 }
 
+static bool
+is_grease(uint16_t value)
+{
+	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
+}
+
+static size_t
+check_list(const struct hello *h, const struct hello_list *list)
+{
+	must((size_t)list->at + list->count <= HELLO_OFFERS_MAX);
+	for (size_t i = 0; i < list->count; i++)
+		must(!is_grease(hello_values(h, list)[i]));
+	return list->count;
+}
+
+/* The lists fill their place without a gap, or a value would be in two. */
+static void
+check_lists(const struct hello *h)
+{
+	const struct hello_list *const lists[] = {&h->suites, &h->extensions,
+	    &h->versions, &h->groups, &h->point_formats, &h->schemes};
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(lists); i++) {
+		must(lists[i]->count == 0 || lists[i]->at == count);
+		count += check_list(h, lists[i]);
+	}
+	must(count <= HELLO_OFFERS_MAX);
+	must(!h->offers_cut || count == HELLO_OFFERS_MAX);
+}
+
 static void
 check_hello(const struct hello *h)
 {
 	must(memchr(h->server_name, 0, HELLO_NAME_BYTES) != NULL);
 	must(!h->server_name_unusable || h->server_name[0] == '\0');
 	must(h->alpn_count <= HELLO_ALPN_MAX);
+	must(h->alpn_count == 0 || h->alpn_named);
+	check_lists(h);
 	for (size_t i = 0; i < h->alpn_count; i++)
 		must(h->alpn[i][0] != '\0' && strlen(h->alpn[i]) < HELLO_NAME_BYTES);
 }

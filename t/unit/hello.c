@@ -139,7 +139,7 @@ from_client(const char *client)
 
 START_TEST(every_captured_hello_reads_the_same_however_it_is_cut)
 {
-	ck_assert_uint_ge(corpus_run("hello"), 12);
+	ck_assert_uint_ge(corpus_run("hello"), 13);
 }
 END_TEST
 
@@ -147,19 +147,34 @@ static const struct {
 	const char *client, *name, *first_alpn;
 	uint16_t highest;
 	bool ecdsa, rsa, pha;
+	uint16_t suites, extensions, groups, schemes;
 } captured[] = {
-	{"openssl", "www.example.com", NULL, 0x0304, true, true, false},
-	{"openssl-12", "www.example.com", NULL, 0x0303, true, true, false},
-	{"openssl-nosni", "", "h2", 0x0304, true, true, false},
-	{"openssl-ecdsa", "", NULL, 0x0303, true, false, false},
-	{"openssl-pha", "", NULL, 0x0304, true, true, true},
-	{"curl-h2", "curl.example", "h2", 0x0304, true, true, true},
-	{"curl-h1", "curl.example", "http/1.1", 0x0304, true, true, true},
-	{"curl-address", "", "h2", 0x0304, true, true, true},
-	{"wget", "localhost", NULL, 0x0304, true, true, true},
-	{"gnutls", "gnutls.example", "h2", 0x0304, true, true, false},
-	{"python", "python.example", NULL, 0x0304, true, true, false},
-	{"node", "node.example", "h2", 0x0304, true, true, false},
+	{"openssl", "www.example.com", NULL, 0x0304, true, true, false,
+	    31, 10, 10, 20},
+	{"openssl-12", "www.example.com", NULL, 0x0303, true, true, false,
+	    28, 7, 5, 20},
+	{"openssl-nosni", "", "h2", 0x0304, true, true, false,
+	    31, 10, 10, 20},
+	{"openssl-ecdsa", "", NULL, 0x0303, true, false, false,
+	    2, 6, 5, 1},
+	{"openssl-pha", "", NULL, 0x0304, true, true, true,
+	    31, 10, 10, 20},
+	{"curl-h2", "curl.example", "h2", 0x0304, true, true, true,
+	    31, 12, 10, 20},
+	{"curl-h1", "curl.example", "http/1.1", 0x0304, true, true, true,
+	    31, 12, 10, 20},
+	{"curl-address", "", "h2", 0x0304, true, true, true,
+	    31, 11, 10, 20},
+	{"wget", "localhost", NULL, 0x0304, true, true, true,
+	    29, 13, 10, 16},
+	{"gnutls", "gnutls.example", "h2", 0x0304, true, true, false,
+	    29, 14, 10, 16},
+	{"python", "python.example", NULL, 0x0304, true, true, false,
+	    18, 11, 10, 20},
+	{"node", "node.example", "h2", 0x0304, true, true, false,
+	    59, 11, 10, 20},
+	{"chromium", "chromium.example", "h2", 0x0304, true, true, false,
+	    15, 17, 4, 11},
 };
 
 START_TEST(real_clients_say_what_they_offer)
@@ -179,7 +194,14 @@ START_TEST(real_clients_say_what_they_offer)
 	ck_assert(h.offers_ecdsa == captured[_i].ecdsa);
 	ck_assert(h.offers_rsa == captured[_i].rsa);
 	ck_assert(h.post_handshake_auth == captured[_i].pha);
-	ck_assert(!h.encrypted_client_hello && !h.early_data);
+	ck_assert_uint_eq(h.suites.count, captured[_i].suites);
+	ck_assert_uint_eq(h.extensions.count, captured[_i].extensions);
+	ck_assert_uint_eq(h.groups.count, captured[_i].groups);
+	ck_assert_uint_eq(h.schemes.count, captured[_i].schemes);
+	/* Of these only Chromium adds grease, an ECH of grease among it. */
+	bool chromium = strcmp(captured[_i].client, "chromium") == 0;
+	ck_assert(h.grease == chromium && h.encrypted_client_hello == chromium);
+	ck_assert(!h.early_data && !h.offers_cut);
 }
 END_TEST
 
@@ -252,6 +274,86 @@ START_TEST(grease_is_left_out)
 }
 END_TEST
 
+START_TEST(lists_keep_the_clients_order)
+{
+	static const uint8_t versions[] = {6, 3, 3, 0x2a, 0x2a, 3, 4};
+	static const uint8_t groups[] = {0, 6, 0x1a, 0x1a, 0x11, 0xec, 0, 29};
+	static const uint8_t formats[] = {2, 1, 0};
+	static const uint8_t schemes[] = {0, 4, 8, 4, 4, 3};
+	static const uint16_t extensions[] = {13, 11, 10, 43, 10};
+	struct hello h;
+	struct buf ext;
+
+	buf_init(&ext, 4096);
+	put_extension(&ext, 13, schemes, sizeof(schemes));
+	put_extension(&ext, 0x8a8a, "", 0);
+	put_extension(&ext, 11, formats, sizeof(formats));
+	put_extension(&ext, 10, groups, sizeof(groups));
+	put_extension(&ext, 43, versions, sizeof(versions));
+	put_extension(&ext, 10, "\000\002\000\027", 4); /* the second is not read */
+	ck_assert_int_gt(parse(0xc02b, &ext, 1, &h), 0);
+	buf_free(&ext);
+	ck_assert_uint_eq(h.suites.count, 1);
+	ck_assert_uint_eq(hello_values(&h, &h.suites)[0], 0xc02b);
+	ck_assert_uint_eq(h.extensions.count, ARRAY_LENGTH(extensions));
+	ck_assert_mem_eq(hello_values(&h, &h.extensions), extensions,
+	    sizeof(extensions));
+	ck_assert_uint_eq(h.versions.count, 2);
+	ck_assert_uint_eq(hello_values(&h, &h.versions)[0], 0x0303);
+	ck_assert_uint_eq(h.groups.count, 2);
+	ck_assert_uint_eq(hello_values(&h, &h.groups)[0], 0x11ec);
+	ck_assert_uint_eq(h.point_formats.count, 2);
+	ck_assert_uint_eq(hello_values(&h, &h.point_formats)[0], 1);
+	ck_assert_uint_eq(h.schemes.count, 2);
+	ck_assert_uint_eq(hello_values(&h, &h.schemes)[0], 0x0804);
+	ck_assert(h.grease && !h.offers_cut);
+}
+END_TEST
+
+START_TEST(lists_that_do_not_fit_are_said_to_be_cut_and_still_understood)
+{
+	static const uint8_t versions[] = {2, 3, 4};
+	static const uint8_t schemes[] = {0, 2, 4, 3};
+	struct hello h;
+	struct buf ext, list;
+
+	buf_init(&ext, 1 << 16);
+	buf_init(&list, 1 << 16);
+	put16(&list, 2 * (HELLO_OFFERS_MAX + 1));
+	for (size_t i = 0; i <= HELLO_OFFERS_MAX; i++)
+		put16(&list, 0x0017);
+	put_extension(&ext, 10, buf_data(&list), buf_length(&list));
+	put_extension(&ext, 13, schemes, sizeof(schemes));
+	put_extension(&ext, 43, versions, sizeof(versions));
+	ck_assert_int_gt(parse(0x1301, &ext, 100, &h), 0);
+	ck_assert(h.offers_cut);
+	ck_assert_uint_eq(h.versions.count, 1);
+	ck_assert_uint_eq(h.groups.count, HELLO_OFFERS_MAX - 5);
+	ck_assert_uint_eq(h.schemes.count, 0);
+	ck_assert(h.offers_tls13 && h.offers_ecdsa && !h.offers_rsa);
+	buf_free(&list);
+	buf_free(&ext);
+}
+END_TEST
+
+START_TEST(the_ends_of_the_first_protocol_are_kept_whatever_it_is)
+{
+	static const uint8_t alpn[] = {0, 9, 2, 0x1a, 0x1a, 3, 'a', 0, 0xfe, 1, 'x'};
+	struct hello h;
+	struct buf ext;
+
+	buf_init(&ext, 4096);
+	put_extension(&ext, 16, alpn, sizeof(alpn));
+	ck_assert_int_gt(parse(0xc02b, &ext, 16384, &h), 0);
+	ck_assert(h.alpn_named);
+	ck_assert_uint_eq(h.alpn_ends[0], 'a');
+	ck_assert_uint_eq(h.alpn_ends[1], 0xfe);
+	ck_assert_uint_eq(h.alpn_count, 1);
+	ck_assert_str_eq(h.alpn[0], "x");
+	buf_free(&ext);
+}
+END_TEST
+
 START_TEST(alpn_keeps_the_first_sixteen_and_none_with_a_nul)
 {
 	struct hello h;
@@ -318,6 +420,22 @@ START_TEST(without_versions_and_schemes_the_old_rules_hold)
 }
 END_TEST
 
+START_TEST(a_client_of_tls_1_2_without_p256_takes_no_such_certificate)
+{
+	struct hello h;
+	struct buf ext;
+
+	buf_init(&ext, 4096);
+	put_extension(&ext, 10, "\000\002\000\030", 4);
+	ck_assert_int_gt(parse(0xc02b, &ext, 16384, &h), 0);
+	ck_assert(!h.offers_ecdsa);
+	put_extension(&ext, 43, "\002\003\004", 3);
+	ck_assert_int_gt(parse(0xc02b, &ext, 16384, &h), 0);
+	ck_assert(h.offers_ecdsa);
+	buf_free(&ext);
+}
+END_TEST
+
 START_TEST(an_empty_record_between_is_let_pass)
 {
 	struct hello h;
@@ -355,6 +473,8 @@ START_TEST(what_is_malformed_inside_is_a_syntax_error)
 		{16, {0}, 1},                      /* half a length */
 		{43, {3, 3, 4, 3}, 4},             /* one and a half versions */
 		{13, {0, 3, 4, 3, 4}, 5},          /* one and a half schemes */
+		{10, {0, 4, 0, 23}, 4},            /* list longer than it is */
+		{11, {2, 0}, 2},                   /* likewise */
 	};
 	struct hello h;
 	struct buf ext;
@@ -412,12 +532,18 @@ hello_suite(void)
 	tcase_add_test(t, a_name_that_is_none_is_flagged_and_the_rest_still_read);
 	tcase_add_test(t, the_first_host_name_counts_and_other_name_types_do_not);
 	tcase_add_test(t, grease_is_left_out);
+	tcase_add_test(t, lists_keep_the_clients_order);
+	tcase_add_test(t,
+	    lists_that_do_not_fit_are_said_to_be_cut_and_still_understood);
+	tcase_add_test(t, the_ends_of_the_first_protocol_are_kept_whatever_it_is);
 	tcase_add_test(t, alpn_keeps_the_first_sixteen_and_none_with_a_nul);
 	tcase_add_test(t, sixteen_kilobytes_of_extensions_are_read);
 	tcase_add_test(t, a_hello_longer_than_the_limit_is_known_by_its_header);
 	tcase_add_test(t, without_versions_and_schemes_the_old_rules_hold);
+	tcase_add_test(t,
+	    a_client_of_tls_1_2_without_p256_takes_no_such_certificate);
 	tcase_add_test(t, an_empty_record_between_is_let_pass);
-	tcase_add_loop_test(t, what_is_malformed_inside_is_a_syntax_error, 0, 7);
+	tcase_add_loop_test(t, what_is_malformed_inside_is_a_syntax_error, 0, 9);
 	tcase_add_test(t, an_unknown_extension_may_hold_anything);
 	tcase_add_test(t, what_is_not_tls_is_told_by_its_first_bytes);
 	suite_add_tcase(s, t);
