@@ -29,6 +29,8 @@ libmitm_a_SOURCES = \
 	mitm/relay.c \
 	mitm/revocation.c \
 	mitm/revocation.h \
+	mitm/server_hello.c \
+	mitm/server_hello.h \
 	mitm/side.c \
 	mitm/side.h \
 	mitm/side_tls.c \

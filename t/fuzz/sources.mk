@@ -60,6 +60,11 @@ t_fuzz_segment_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_segment_fuzz_LDADD = liblog.a libbase.a $(ZSTD_LIBS) $(XXHASH_LIBS) \
 	$(YYJSON_LIBS)
 
+noinst_PROGRAMS += t/fuzz/server_hello-fuzz
+t_fuzz_server_hello_fuzz_SOURCES = t/fuzz/server_hello.c
+t_fuzz_server_hello_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_server_hello_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/socks-fuzz
 t_fuzz_socks_fuzz_SOURCES = t/fuzz/socks.c
 t_fuzz_socks_fuzz_LDFLAGS = $(WITH_FUZZER)

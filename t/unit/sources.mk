@@ -88,6 +88,12 @@ t_unit_segment_suite_LDADD = liblog.a libbase.a $(ZSTD_LIBS) \
 	$(XXHASH_LIBS) $(YYJSON_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/segment
 
+check_PROGRAMS += t/unit/server_hello-suite
+t_unit_server_hello_suite_SOURCES = t/unit/server_hello.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/server_hello.c
+t_unit_server_hello_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/server_hello t/corpus/capture-server-hello
+
 check_PROGRAMS += t/unit/socks-suite
 t_unit_socks_suite_SOURCES = t/unit/socks.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/socks.c
