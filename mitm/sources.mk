@@ -11,6 +11,8 @@ libmitm_a_SOURCES = \
 	mitm/event.h \
 	mitm/extensions.c \
 	mitm/extensions.h \
+	mitm/fingerprint.c \
+	mitm/fingerprint.h \
 	mitm/flow.c \
 	mitm/flow.h \
 	mitm/h1.c \
@@ -24,6 +26,8 @@ libmitm_a_SOURCES = \
 	mitm/known_bad.h \
 	mitm/leafs.c \
 	mitm/leafs.h \
+	mitm/offer.c \
+	mitm/offer.h \
 	mitm/policy.c \
 	mitm/policy.h \
 	mitm/relay.c \

@@ -9,6 +9,11 @@ t_fuzz_bundle_fuzz_SOURCES = t/fuzz/bundle.c cli/bundle.c cli/bundle.h
 t_fuzz_bundle_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_bundle_fuzz_LDADD = libbase.a
 
+noinst_PROGRAMS += t/fuzz/fingerprint-fuzz
+t_fuzz_fingerprint_fuzz_SOURCES = t/fuzz/fingerprint.c
+t_fuzz_fingerprint_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_fingerprint_fuzz_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS)
+
 noinst_PROGRAMS += t/fuzz/flow_header-fuzz
 t_fuzz_flow_header_fuzz_SOURCES = t/fuzz/flow_header.c
 t_fuzz_flow_header_fuzz_LDFLAGS = $(WITH_FUZZER)

@@ -15,6 +15,13 @@ check_PROGRAMS += t/unit/fds-suite
 t_unit_fds_suite_SOURCES = t/unit/fds.c
 t_unit_fds_suite_LDADD = libbase.a $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/fingerprint-suite
+t_unit_fingerprint_suite_SOURCES = t/unit/fingerprint.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/fingerprint.c
+t_unit_fingerprint_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) \
+	$(UNIT_LIBS)
+EXTRA_DIST += t/corpus/fingerprint
+
 check_PROGRAMS += t/unit/flow_header-suite
 t_unit_flow_header_suite_SOURCES = t/unit/flow_header.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/flow_header.c
@@ -43,6 +50,11 @@ t_unit_names_suite_SOURCES = t/unit/names.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/names.c
 t_unit_names_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/names
+
+check_PROGRAMS += t/unit/offer-suite
+t_unit_offer_suite_SOURCES = t/unit/offer.c t/unit/corpus.c t/unit/corpus.h \
+	t/fuzz/fingerprint.c
+t_unit_offer_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/one_request-suite
 t_unit_one_request_suite_SOURCES = t/unit/one_request.c t/unit/corpus.c \

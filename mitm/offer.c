@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The tables of what we stand for in TLS, and a client's offers cut down to them.
+ * Pure; worker only. What is not in a table is never offered, whoever asks.
+ */
+#include "mitm/offer.h"
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+/* One thing that may be offered. */
+struct choice {
+	uint16_t number;
+	bool tls13; /* of use in TLS 1.3 */
+	bool cbc;   /* a CBC suite: see RFC 7366 for what is wrong with them */
+};
+
+#define TLS13(number) {(number), true, false}
+#define AEAD(number) {(number), false, false}
+#define CBC(number) {(number), false, true}
+
+/* Every suite of mbedTLS with forward secrecy and a certificate, in the order
+ * that we would choose in. */
+static const struct choice suites[] = {
+	/* RFC 8446: AES-GCM, ChaCha20, CCM */
+	TLS13(0x1302), TLS13(0x1303), TLS13(0x1301), TLS13(0x1304), TLS13(0x1305),
+	/* ECDHE, ECDSA and RSA: AES-GCM, ChaCha20, CCM (RFC 5289, 7905, 7251) */
+	AEAD(0xc02c), AEAD(0xc030), AEAD(0xcca9), AEAD(0xcca8), AEAD(0xc02b),
+	AEAD(0xc02f), AEAD(0xc0ad), AEAD(0xc0ac), AEAD(0xc0af), AEAD(0xc0ae),
+	/* DHE with RSA: AES-GCM, ChaCha20, CCM (RFC 5288, 7905, 6655) */
+	AEAD(0x009f), AEAD(0x009e), AEAD(0xccaa), AEAD(0xc09f), AEAD(0xc09e),
+	AEAD(0xc0a3), AEAD(0xc0a2),
+	/* ARIA and Camellia in GCM, likewise (RFC 6209, 6367) */
+	AEAD(0xc05d), AEAD(0xc05c), AEAD(0xc061), AEAD(0xc060), AEAD(0xc053),
+	AEAD(0xc052), AEAD(0xc087), AEAD(0xc086), AEAD(0xc08b), AEAD(0xc08a),
+	AEAD(0xc07d), AEAD(0xc07c),
+	/* AES in CBC: ECDHE (RFC 5289, 8422), then DHE (RFC 5246) */
+	CBC(0xc024), CBC(0xc028), CBC(0xc023), CBC(0xc027), CBC(0xc00a),
+	CBC(0xc014), CBC(0xc009), CBC(0xc013), CBC(0x006b), CBC(0x0067),
+	CBC(0x0039), CBC(0x0033),
+	/* ARIA and Camellia in CBC */
+	CBC(0xc049), CBC(0xc048), CBC(0xc04d), CBC(0xc04c), CBC(0xc045),
+	CBC(0xc044), CBC(0xc073), CBC(0xc072), CBC(0xc077), CBC(0xc076),
+	CBC(0x00c4), CBC(0x00be), CBC(0x0088), CBC(0x0045),
+};
+
+/* ffdhe6144 and ffdhe8192 are left out: a key share of them, which a client could
+ * have us make, holds a worker up for long. secp256k1 and secp192r1 are no
+ * longer to be offered (RFC 8422 section 5.1.1). */
+static const struct choice groups[] = {
+	TLS13(0x001d), /* x25519 */
+	TLS13(0x0017), TLS13(0x0018), TLS13(0x0019), /* secp256r1, 384, 521 */
+	TLS13(0x001e),                               /* x448 */
+	AEAD(0x001a), AEAD(0x001b), AEAD(0x001c),    /* brainpool, TLS 1.2 */
+	TLS13(0x0100), TLS13(0x0101), TLS13(0x0102), /* ffdhe2048, 3072, 4096 */
+};
+
+/* RSA with PKCS #1 signs no TLS 1.3 handshake, only certificates. */
+static const struct choice schemes[] = {
+	TLS13(0x0403), TLS13(0x0503), TLS13(0x0603), /* ecdsa */
+	AEAD(0x0401), AEAD(0x0501), AEAD(0x0601),    /* rsa_pkcs1 */
+	TLS13(0x0804), TLS13(0x0805), TLS13(0x0806), /* rsa_pss_rsae */
+};
+
+_Static_assert(ARRAY_LENGTH(suites) <= OFFER_SUITES_MAX, "suites");
+_Static_assert(ARRAY_LENGTH(groups) <= OFFER_GROUPS_MAX, "groups");
+_Static_assert(ARRAY_LENGTH(schemes) <= OFFER_SCHEMES_MAX, "schemes");
+
+/* A table, and which of its rows were taken in which order. */
+struct selection {
+	const struct choice *table;
+	size_t rows;
+	const struct choice *taken[OFFER_SUITES_MAX];
+	size_t count;
+	bool tls13; /* one of them serves TLS 1.3 */
+};
+
+#define SELECTION(table_) {.table = (table_), .rows = ARRAY_LENGTH(table_)}
+
+static void
+take(struct selection *s, const struct choice *choice)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->taken[i] == choice)
+			return; /* a client may name one twice */
+	s->taken[s->count++] = choice;
+	s->tls13 |= choice->tls13;
+}
+
+static void
+take_all(struct selection *s, bool cbc)
+{
+	s->count = 0;
+	for (size_t i = 0; i < s->rows; i++)
+		if (cbc || !s->table[i].cbc)
+			take(s, &s->table[i]);
+}
+
+/* What is both in the table and in the client's list, in the client's order. */
+static void
+take_offered(struct selection *s, const struct hello *h,
+    const struct hello_list *list, bool cbc)
+{
+	const uint16_t *offered = hello_values(h, list);
+
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t row = 0; row < s->rows; row++)
+			if (s->table[row].number == offered[i] &&
+			    (cbc || !s->table[row].cbc))
+				take(s, &s->table[row]);
+	if (s->count == 0 || (h->offers_tls13 && !s->tls13))
+		take_all(s, false);
+}
+
+static bool
+is_pss(const struct choice *scheme)
+{
+	return scheme->number >> 8 == 0x08;
+}
+
+/* mbedTLS 3.6.6 takes no PSS signature in TLS 1.2, and offers it all the same
+ * when TLS 1.3 is to be had too. A server of TLS 1.2 mostly takes the client's
+ * first, one of 1.3 must not take PKCS #1: so PSS comes last. */
+static void
+put_pss_last(struct selection *s)
+{
+	const struct choice *pss[OFFER_SCHEMES_MAX];
+	size_t count = 0, others = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (is_pss(s->taken[i]))
+			pss[count++] = s->taken[i];
+		else
+			s->taken[others++] = s->taken[i];
+	for (size_t i = 0; i < count; i++)
+		s->taken[others + i] = pss[i];
+}
+
+static void
+write16(const struct selection *s, uint16_t *out)
+{
+	for (size_t i = 0; i < s->count; i++)
+		out[i] = s->taken[i]->number;
+	out[s->count] = 0;
+}
+
+static void
+write_offer(const struct selection *suite, const struct selection *group,
+    const struct selection *scheme, struct offer *out)
+{
+	for (size_t i = 0; i < suite->count; i++)
+		out->suites[i] = suite->taken[i]->number;
+	out->suites[suite->count] = 0;
+	write16(group, out->groups);
+	write16(scheme, out->schemes);
+}
+
+void
+offer_own(bool cbc, struct offer *out)
+{
+	struct selection suite = SELECTION(suites), group = SELECTION(groups),
+	                 scheme = SELECTION(schemes);
+
+	take_all(&suite, cbc);
+	take_all(&group, cbc);
+	take_all(&scheme, cbc);
+	write_offer(&suite, &group, &scheme, out);
+}
+
+void
+offer_mirror(const struct hello *h, bool cbc, struct offer *out)
+{
+	struct selection suite = SELECTION(suites), group = SELECTION(groups),
+	                 scheme = SELECTION(schemes);
+
+	take_offered(&suite, h, &h->suites, cbc);
+	take_offered(&group, h, &h->groups, cbc);
+	take_offered(&scheme, h, &h->schemes, cbc);
+	if (h->offers_tls12 && h->offers_tls13)
+		put_pss_last(&scheme);
+	write_offer(&suite, &group, &scheme, out);
+}
