@@ -11,8 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <mbedtls/ssl.h>
+
 #include "base/buf.h"
 #include "base/err.h"
+#include "mitm/offer.h"
 #include "t/unit/corpus.h"
 
 /* --- building hellos --- */
@@ -415,8 +418,37 @@ START_TEST(without_versions_and_schemes_the_old_rules_hold)
 	ck_assert_uint_eq(h.highest_version, 0x0303);
 	ck_assert(h.offers_tls12 && !h.offers_tls13);
 	ck_assert(h.offers_ecdsa && !h.offers_rsa);
-	ck_assert_int_gt(parse(0x009c, NULL, 16384, &h), 0);
+	ck_assert_int_gt(parse(0x009e, NULL, 16384, &h), 0);
 	ck_assert(!h.offers_ecdsa && h.offers_rsa);
+}
+END_TEST
+
+/* mbedTLS names every suite that it has, and offer.c those that it may use. */
+START_TEST(suites_count_for_a_certificate_as_far_as_we_stand_for_them)
+{
+	struct offer own;
+	size_t ecdsa = 0, rsa = 0, tls13 = 0;
+
+	offer_own(true, &own);
+	for (const int *s = mbedtls_ssl_list_ciphersuites(); *s != 0; s++) {
+		struct hello h;
+		const char *name = mbedtls_ssl_get_ciphersuite_name(*s);
+		size_t i = 0;
+		while (own.suites[i] != 0 && own.suites[i] != *s)
+			i++;
+		ck_assert_int_gt(parse((uint16_t)*s, NULL, 16384, &h), 0);
+		bool ours = own.suites[i] == *s;
+		bool for_ecdsa = ours && strstr(name, "-ECDSA-") != NULL;
+		bool for_rsa = ours && strstr(name, "-RSA-") != NULL;
+		ck_assert_msg(h.offers_ecdsa == for_ecdsa && h.offers_rsa == for_rsa,
+		    "%s", name);
+		ecdsa += for_ecdsa;
+		rsa += for_rsa;
+		tls13 += ours && !for_ecdsa && !for_rsa;
+	}
+	ck_assert_uint_eq(ecdsa, 19);
+	ck_assert_uint_eq(rsa, 36);
+	ck_assert_uint_eq(tls13, 5);
 }
 END_TEST
 
@@ -540,6 +572,8 @@ hello_suite(void)
 	tcase_add_test(t, sixteen_kilobytes_of_extensions_are_read);
 	tcase_add_test(t, a_hello_longer_than_the_limit_is_known_by_its_header);
 	tcase_add_test(t, without_versions_and_schemes_the_old_rules_hold);
+	tcase_add_test(t,
+	    suites_count_for_a_certificate_as_far_as_we_stand_for_them);
 	tcase_add_test(t,
 	    a_client_of_tls_1_2_without_p256_takes_no_such_certificate);
 	tcase_add_test(t, an_empty_record_between_is_let_pass);

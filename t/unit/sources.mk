@@ -42,7 +42,7 @@ EXTRA_DIST += t/corpus/h1
 check_PROGRAMS += t/unit/hello-suite
 t_unit_hello_suite_SOURCES = t/unit/hello.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/hello.c
-t_unit_hello_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+t_unit_hello_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/hello t/corpus/capture-hello
 
 check_PROGRAMS += t/unit/names-suite
