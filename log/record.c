@@ -261,6 +261,8 @@ put_leg(struct json *j, const char *key, const struct tls_leg *leg)
 	record_text(j, "alpn", leg->alpn);
 	json_bool(j, "established", leg->established);
 	json_bool(j, "resumed", leg->resumed);
+	if (leg->hello_retry)
+		json_bool(j, "hello_retry", true);
 	if (leg->alert_received >= 0)
 		json_int(j, "alert_received", leg->alert_received);
 	if (leg->alert_sent >= 0)
@@ -293,10 +295,25 @@ put_offer(struct json *j, const struct tls_event *e)
 	for (size_t i = 0; i < e->offered_alpn_count; i++)
 		json_text(j, NULL, e->offered_alpn[i]);
 	json_array_end(j);
+	if (e->offered_ech)
+		json_bool(j, "ech", true);
 	json_object_end(j);
 }
 
-/* ECS "tls" is about the leg that the program sees. */
+static void
+put_ecs_client(struct json *j, const struct tls_event *e)
+{
+	if (e->server_name == NULL && e->ja3 == NULL && e->ja4 == NULL)
+		return;
+	json_object_begin(j, "client");
+	record_text(j, "server_name", e->server_name);
+	record_text(j, "ja3", e->ja3);
+	record_text(j, "ja4", e->ja4);
+	json_object_end(j);
+}
+
+/* ECS "tls" is about the leg that the program sees; the server's fingerprint
+ * is the real server's. */
 static void
 put_ecs_tls(struct json *j, const struct tls_event *e)
 {
@@ -305,9 +322,10 @@ put_ecs_tls(struct json *j, const struct tls_event *e)
 	record_text(j, "cipher", e->client.cipher);
 	record_text(j, "next_protocol", e->client.alpn);
 	json_bool(j, "established", e->client.established);
-	if (e->server_name != NULL) {
-		json_object_begin(j, "client");
-		json_text(j, "server_name", e->server_name);
+	put_ecs_client(j, e);
+	if (e->ja3s != NULL) {
+		json_object_begin(j, "server");
+		json_text(j, "ja3s", e->ja3s);
 		json_object_end(j);
 	}
 	json_object_end(j);

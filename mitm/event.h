@@ -96,6 +96,7 @@ struct tls_leg {
 	const char *alpn;    /* what was agreed */
 	bool resumed;
 	bool established;
+	bool hello_retry;    /* it took a hello retry request (RFC 8446 4.1.4) */
 	int alert_received; /* the fatal alert's number (RFC 8446 section 6), or -1 */
 	int alert_sent;     /* likewise */
 };
@@ -119,6 +120,9 @@ struct tls_event {
 	const char *const *offered_alpn; /* the client's list */
 	size_t offered_alpn_count;
 	const char *offered_version; /* the highest the client offered */
+	bool offered_ech;            /* encrypted_client_hello, or its grease */
+	const char *ja3, *ja4; /* the client's fingerprints; NULL: none, as below */
+	const char *ja3s;      /* the real server's */
 	struct tls_leg client;
 	struct tls_leg server;
 	struct certificate_facts server_certificate;

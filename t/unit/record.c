@@ -822,6 +822,22 @@ START_TEST(both_legs_are_told)
 }
 END_TEST
 
+START_TEST(fingerprints_are_told_where_ecs_has_them)
+{
+	tls.ja3 = "ada70206e40642a3e4461f35503241d5";
+	tls.ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1";
+	tls.ja3s = "eb1d94daa7e0344597e756a1fb6e7054";
+	tls.server = a_leg("1.3");
+	tls.server.hello_retry = true;
+	write_tls();
+	check_text("/tls/client/ja3", "ada70206e40642a3e4461f35503241d5");
+	check_text("/tls/client/ja4", "t13d1516h2_8daaf6152771_e5627efa2ab1");
+	check_text("/tls/server/ja3s", "eb1d94daa7e0344597e756a1fb6e7054");
+	check_absent("/tls/client/server_name");
+	check_true("/sightglass/server/hello_retry");
+}
+END_TEST
+
 START_TEST(a_leg_that_never_was_is_left_out)
 {
 	tls.server.alert_received = 48;
@@ -830,6 +846,8 @@ START_TEST(a_leg_that_never_was_is_left_out)
 	check_number("/sightglass/server/alert_received", 48);
 	check_absent("/sightglass/server/version");
 	check_absent("/tls/client");
+	check_absent("/tls/server");
+	check_absent("/sightglass/server/hello_retry");
 	ck_assert(yyjson_is_false(at("/tls/established")));
 }
 END_TEST
@@ -862,6 +880,10 @@ START_TEST(what_the_client_offered_is_told)
 	check_text("/sightglass/offered/version", "1.3");
 	check_count("/sightglass/offered/alpn", 2);
 	check_text("/sightglass/offered/alpn/1", "http/1.1");
+	check_absent("/sightglass/offered/ech");
+	tls.offered_ech = true;
+	write_tls();
+	check_true("/sightglass/offered/ech");
 }
 END_TEST
 
@@ -1036,6 +1058,7 @@ add_others(TCase *t)
 	tcase_add_loop_test(t, a_decision_is_told_with_its_reason, 0,
 	    ARRAY_LENGTH(decisions));
 	tcase_add_test(t, both_legs_are_told);
+	tcase_add_test(t, fingerprints_are_told_where_ecs_has_them);
 	tcase_add_test(t, a_leg_that_never_was_is_left_out);
 	tcase_add_test(t, certificates_are_told_with_their_times);
 	tcase_add_test(t, what_the_client_offered_is_told);
