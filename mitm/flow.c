@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "mitm/fingerprint.h"
 
 #define FLOW_MAGIC 0x464c4f57u /* "FLOW" */
 
@@ -196,10 +197,28 @@ version_text(uint16_t version)
 	}
 }
 
+struct fingerprints {
+	char ja3[33], ja4[37], ja3s[33];
+};
+
+/* A fingerprint that could not be made is left out of the record. */
+static void
+take_fingerprints(const struct flow *flow, struct fingerprints *f,
+    struct tls_event *event)
+{
+	const struct server_hello *answer = side_tls_server_hello(&flow->server);
+
+	event->ja3 = fingerprint_ja3(flow->hello, f->ja3) == 0 ? f->ja3 : NULL;
+	event->ja4 = fingerprint_ja4(flow->hello, f->ja4) == 0 ? f->ja4 : NULL;
+	if (answer != NULL && fingerprint_ja3s(answer, f->ja3s) == 0)
+		event->ja3s = f->ja3s;
+}
+
 void
 flow_report_tls(struct flow *flow)
 {
 	struct tls_event *event = &flow->tls;
+	struct fingerprints fingerprints;
 
 	if (flow->hello == NULL)
 		return;
@@ -211,6 +230,8 @@ flow_report_tls(struct flow *flow)
 	event->offered_alpn = flow->alpn;
 	event->offered_alpn_count = flow->hello->alpn_count;
 	event->offered_version = version_text(flow->hello->highest_version);
+	event->offered_ech = flow->hello->encrypted_client_hello;
+	take_fingerprints(flow, &fingerprints, event);
 	if (event->error == NULL)
 		event->error = side_tls_error(&flow->server, flow->tls_error);
 	if (event->error == NULL)
@@ -220,6 +241,7 @@ flow_report_tls(struct flow *flow)
 	if (flow->server.tls != NULL)
 		side_tls_describe(&flow->server, &event->server);
 	flow->host->on_tls(flow->host->context, flow, event);
+	event->ja3 = event->ja4 = event->ja3s = NULL; /* they were borrowed */
 	free(flow->hello);
 	flow->hello = NULL;
 }

@@ -21,6 +21,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "mitm/event.h"
+#include "mitm/server_hello.h"
 
 #define SIDE_IO_BYTES (64u * 1024)
 
@@ -118,6 +119,11 @@ int side_tls_handshake(struct side *s) WUNRES NONNULL(1);
 /* What was negotiated. `leg`'s strings live as long as the TLS. */
 void side_tls_describe(const struct side *s, struct tls_leg *leg)
     NONNULL(1, 2);
+
+/* The server hello of this side, the peer's or our own, or NULL when none passed.
+ * Borrowed until side_close. */
+const struct server_hello *side_tls_server_hello(const struct side *s)
+    NONNULL(1);
 
 /* The peer's chain, or NULL. Borrowed until side_close. */
 const mbedtls_x509_crt *side_tls_peer(const struct side *s) NONNULL(1);

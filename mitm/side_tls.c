@@ -25,13 +25,41 @@ struct side_tls {
 	bool established;
 	bool downgraded; /* the sentinel of RFC 8446 section 4.1.3 was there */
 	const char **alpn; /* owned, with its texts; mbedTLS borrows it */
+	struct server_flight *flight; /* owned, while it has more to learn */
+	bool has_hello;
+	struct server_hello hello;
 };
+
+/* The server's first bytes, the peer's or our own, on their way to mbedTLS or
+ * from it: once they have said who the server is nothing more is looked at. */
+static void
+look(struct side_tls *tls, const uint8_t *bytes, size_t length)
+{
+	if (tls->flight == NULL)
+		return;
+	int verdict = server_flight_read(tls->flight, bytes, length);
+	tls->has_hello = tls->flight->seen;
+	tls->hello = tls->flight->hello;
+	if (verdict == E_MORE)
+		return;
+	free(tls->flight);
+	tls->flight = NULL;
+}
+
+static bool
+is_server(const struct side_tls *tls)
+{
+	return mbedtls_ssl_conf_get_endpoint(&tls->conf) == MBEDTLS_SSL_IS_SERVER;
+}
 
 static int
 bio_receive(void *context, unsigned char *out, size_t capacity)
 {
+	const struct side *s = context;
 	int n = side_receive(context, out, capacity);
 
+	if (n > 0 && !is_server(s->tls))
+		look(s->tls, out, (size_t)n);
 	switch (n) {
 	case E_AGAIN:
 		return MBEDTLS_ERR_SSL_WANT_READ;
@@ -50,6 +78,8 @@ bio_send(void *context, const unsigned char *bytes, size_t length)
 {
 	struct side *s = context;
 
+	if (is_server(s->tls))
+		look(s->tls, bytes, length);
 	if (buf_append(&s->io->out, bytes, length) != 0)
 		return MBEDTLS_ERR_SSL_ALLOC_FAILED;
 	return (int)length;
@@ -63,6 +93,7 @@ side_tls_free(struct side_tls *tls)
 	mbedtls_ssl_free(&tls->ssl);
 	mbedtls_ssl_config_free(&tls->conf);
 	free(tls->alpn);
+	free(tls->flight);
 	free(tls);
 }
 
@@ -137,6 +168,9 @@ side_tls_start(struct side *s, const struct side_tls_options *options)
 	tls->alert = -1;
 	mbedtls_ssl_init(&tls->ssl);
 	mbedtls_ssl_config_init(&tls->conf);
+	tls->flight = calloc(1, sizeof(*tls->flight));
+	if (tls->flight == NULL)
+		return E_NOMEM;
 	if (options->alpn != NULL) {
 		tls->alpn = copy_list(options->alpn);
 		if (tls->alpn == NULL)
@@ -207,6 +241,8 @@ side_tls_handshake(struct side *s)
 	if (error != 0)
 		return failure(s, error);
 	tls->established = true;
+	free(tls->flight);
+	tls->flight = NULL;
 	return leftovers != 0 ? leftovers : flushed;
 }
 
@@ -297,12 +333,20 @@ side_tls_describe(const struct side *s, struct tls_leg *leg)
 	if (tls == NULL)
 		return;
 	leg->alert_received = tls->alert;
+	leg->hello_retry = tls->hello.retried;
 	leg->established = tls->established;
 	if (!tls->established)
 		return;
 	leg->version = version_name(&tls->ssl);
 	leg->cipher = mbedtls_ssl_get_ciphersuite(&tls->ssl);
+	leg->group = server_hello_group_name(tls->hello.group);
 	leg->alpn = mbedtls_ssl_get_alpn_protocol(&tls->ssl);
+}
+
+const struct server_hello *
+side_tls_server_hello(const struct side *s)
+{
+	return s->tls != NULL && s->tls->has_hello ? &s->tls->hello : NULL;
 }
 
 const mbedtls_x509_crt *
