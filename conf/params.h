@@ -95,6 +95,9 @@
 	    "verify. mirror shows the client a leaf that nobody trusts, so "  \
 	    "that it gives its own warning; refuse closes; allow opens it "   \
 	    "all the same and records that it did.")                          \
+	X(upstream_cbc, BOOL, "upstream.cbc", "true", 0, 1,                   \
+	    "Whether CBC suites may be offered to servers, when the client "  \
+	    "offers them. No others of the older suites ever are.")           \
 	X(ca_name, TEXT, "ca.name", "", 0, 0,                                 \
 	    "Common name of a new CA. Empty: \"sightglass CA\" and the host's " \
 	    "name.")                                                          \

@@ -21,6 +21,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "mitm/event.h"
+#include "mitm/offer.h"
 #include "mitm/server_hello.h"
 
 #define SIDE_IO_BYTES (64u * 1024)
@@ -103,6 +104,7 @@ struct side_tls_options {
 	const char *server_name;  /* client: SNI to send, NULL for none */
 	const char *const *alpn;  /* NULL-terminated, or NULL; copied */
 	mbedtls_ssl_protocol_version least, most;
+	const struct offer *offer; /* copied; NULL: all that we stand for */
 	mbedtls_x509_crt *certificate; /* server: chain; borrowed while TLS is on */
 	mbedtls_pk_context *key;       /* server: of its first; borrowed likewise */
 };

@@ -25,6 +25,7 @@ struct side_tls {
 	bool established;
 	bool downgraded; /* the sentinel of RFC 8446 section 4.1.3 was there */
 	const char **alpn; /* owned, with its texts; mbedTLS borrows it */
+	struct offer offer; /* mbedTLS points into it */
 	struct server_flight *flight; /* owned, while it has more to learn */
 	bool has_hello;
 	struct server_hello hello;
@@ -95,6 +96,22 @@ side_tls_free(struct side_tls *tls)
 	free(tls->alpn);
 	free(tls->flight);
 	free(tls);
+}
+
+/* A group of 1024 bits that a server chose for DHE protects nobody. */
+#define DHE_BITS_LEAST 2048
+
+static void
+configure_offer(struct side_tls *tls, const struct side_tls_options *options)
+{
+	if (options->offer != NULL)
+		tls->offer = *options->offer;
+	else
+		offer_own(true, &tls->offer);
+	mbedtls_ssl_conf_ciphersuites(&tls->conf, tls->offer.suites);
+	mbedtls_ssl_conf_groups(&tls->conf, tls->offer.groups);
+	mbedtls_ssl_conf_sig_algs(&tls->conf, tls->offer.schemes);
+	mbedtls_ssl_conf_dhm_min_bitlen(&tls->conf, DHE_BITS_LEAST);
 }
 
 /* In one piece: the pointers, then the texts. */
@@ -177,6 +194,7 @@ side_tls_start(struct side *s, const struct side_tls_options *options)
 			return E_NOMEM;
 	}
 	tls->error = configure(tls, options);
+	configure_offer(tls, options);
 	if (tls->error == 0)
 		tls->error = mbedtls_ssl_setup(&tls->ssl, &tls->conf);
 	if (tls->error == 0 && !options->server)

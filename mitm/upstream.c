@@ -163,12 +163,15 @@ upstream_connect(struct flow *flow)
 
 /* --- UPSTREAM_TLS --- */
 
-/* The same name, the same ALPN list, at most the same version as the client's. */
+/* The same name or none, the same ALPN list, at most the same version as the
+ * client's, and of its suites, groups and schemes what we stand for. */
 static int
 start_tls(struct flow *flow)
 {
 	const struct hello *hello = flow->hello;
+	struct offer offer;
 	struct side_tls_options options = {
+	    .offer = &offer,
 	    .server_name = hello->server_name[0] != '\0' ? hello->server_name : NULL,
 	    .alpn = flow->alpn,
 	    .least = MBEDTLS_SSL_VERSION_TLS1_2,
@@ -178,6 +181,7 @@ start_tls(struct flow *flow)
 
 	if (!hello->offers_tls12)
 		options.least = MBEDTLS_SSL_VERSION_TLS1_3;
+	offer_mirror(hello, flow->host->conf->upstream_cbc, &offer);
 	return side_tls_start(&flow->server, &options);
 }
 
