@@ -386,6 +386,8 @@ bow_to_the_possible(struct flow *flow)
 		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_version"};
 	else if (!hello->offers_ecdsa)
 		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_no_ecdsa"};
+	else if (!offer_shares_group(hello))
+		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_no_group"};
 }
 
 bool

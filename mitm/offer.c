@@ -181,3 +181,15 @@ offer_mirror(const struct hello *h, bool cbc, struct offer *out)
 		put_pss_last(&scheme);
 	write_offer(&suite, &group, &scheme, out);
 }
+
+bool
+offer_shares_group(const struct hello *h)
+{
+	const uint16_t *offered = hello_values(h, &h->groups);
+
+	for (size_t i = 0; i < h->groups.count; i++)
+		for (size_t row = 0; row < ARRAY_LENGTH(groups); row++)
+			if (groups[row].tls13 && groups[row].number == offered[i])
+				return true;
+	return !h->offers_tls13 || h->groups.count == 0;
+}

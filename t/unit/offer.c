@@ -189,6 +189,20 @@ START_TEST(our_own_list_stands_in_when_nothing_serves_tls13)
 }
 END_TEST
 
+START_TEST(a_client_of_tls_1_3_needs_a_group_of_ours)
+{
+	hello.offers_tls13 = true;
+	ck_assert(offer_shares_group(&hello));
+	PUT(groups, 0x11ec, 0x0104, 0x001a);
+	ck_assert(!offer_shares_group(&hello));
+	hello.offers_tls13 = false;
+	ck_assert(offer_shares_group(&hello));
+	hello.offers_tls13 = true;
+	PUT(groups, 0x11ec, 0x0018);
+	ck_assert(offer_shares_group(&hello));
+}
+END_TEST
+
 START_TEST(every_captured_hello_is_mirrored_within_bounds)
 {
 	ck_assert_uint_ge(corpus_run("hello"), 13);
@@ -212,6 +226,7 @@ offer_suite(void)
 	tcase_add_test(t, what_is_offered_twice_goes_on_once);
 	tcase_add_test(t, our_own_list_stands_in_when_nothing_is_left);
 	tcase_add_test(t, our_own_list_stands_in_when_nothing_serves_tls13);
+	tcase_add_test(t, a_client_of_tls_1_3_needs_a_group_of_ours);
 	tcase_add_test(t, every_captured_hello_is_mirrored_within_bounds);
 	suite_add_tcase(s, t);
 	return s;
