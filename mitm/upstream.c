@@ -226,10 +226,14 @@ verify(struct flow *flow)
 	flow->tls.verification = result.identifier;
 }
 
-/* The client's alert when a server is refused: bad_certificate(42). */
+/* The client's alert when a server is refused (RFC 8446 section 6)... */
 #define ALERT_BAD_CERTIFICATE 42
-/* ... and when its handshake failed: handshake_failure(40). */
+/* ... and when its handshake failed. */
 #define ALERT_HANDSHAKE_FAILURE 40
+#define ALERT_PROTOCOL_VERSION 70
+#define ALERT_INSUFFICIENT_SECURITY 71
+#define ALERT_UNRECOGNIZED_NAME 112
+#define ALERT_NO_APPLICATION_PROTOCOL 120
 
 static bool
 judge(struct flow *flow)
@@ -287,11 +291,32 @@ was_downgraded(const struct flow *flow)
 	return flow->only_tls12 && side_tls_downgraded(&flow->server);
 }
 
+/* What the server said to the client's own offers, the client is told in the
+ * server's word; whatever else went wrong is between the server and us. */
+static uint8_t
+alert_for_client(const struct flow *flow)
+{
+	struct tls_leg leg;
+
+	side_tls_describe(&flow->server, &leg);
+	switch (leg.alert_received) {
+	case ALERT_PROTOCOL_VERSION:
+	case ALERT_INSUFFICIENT_SECURITY:
+	case ALERT_UNRECOGNIZED_NAME:
+	case ALERT_NO_APPLICATION_PROTOCOL:
+		return (uint8_t)leg.alert_received;
+	default:
+		return ALERT_HANDSHAKE_FAILURE;
+	}
+}
+
 static void
 give_up(struct flow *flow, const char *why)
 {
-	side_refuse(&flow->client, ALERT_HANDSHAKE_FAILURE);
-	flow->tls.client.alert_sent = ALERT_HANDSHAKE_FAILURE;
+	uint8_t alert = alert_for_client(flow);
+
+	side_refuse(&flow->client, alert);
+	flow->tls.client.alert_sent = alert;
 	flow_close(flow, CLOSE_UPSTREAM_TLS, why);
 }
 
