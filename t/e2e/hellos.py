@@ -140,9 +140,10 @@ class ClientHello:
         return f"{a}_{self.short_hash(b)}_{self.short_hash(c)}"
 
     def ja4_alpn(self):
-        if not self.alpn:
+        names = [n for n in self.alpn if int.from_bytes(n, "big") not in GREASE]
+        if not names:
             return "00"
-        name = self.alpn[0]
+        name = names[0]
         if name[:1].isalnum() and name[-1:].isalnum():
             return name[:1].decode() + name[-1:].decode()
         return name.hex()[0] + name.hex()[-1]
