@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The policy: rules compiled into one hash table of keys (names, address blocks
- * and users, each with a tag in front), besides short lists of port ranges and
- * globs. A name is looked up once for itself and once for each of its suffixes,
- * an address once for each prefix length in use, so ten thousand rules cost no
- * more than ten. Pure; runs in the worker. It resolves no name, opens no file.
+ * The policy: rules compiled into one hash table of keys (names, address blocks,
+ * users and applications, each with a tag in front), besides short lists of port
+ * ranges and globs. A name is looked up once for itself and once for each of its
+ * suffixes, an address once for each prefix length in use, so ten thousand rules
+ * cost no more than ten. Pure; runs in the worker. It resolves no name, opens no
+ * file.
  */
 #include "mitm/policy.h"
 
@@ -30,6 +31,7 @@ enum key_tag {
 	KEY_V4 = '4',    /* prefix length, masked address */
 	KEY_V6 = '6',
 	KEY_USER = 'u',
+	KEY_APPLICATION = 'a', /* one that is no pattern */
 };
 
 struct key {
@@ -37,12 +39,15 @@ struct key {
 	size_t length;
 };
 
-/* How strong a match is: 0 no match, else its decision + 1. The order of enum
- * decision is the order of strength. */
+/* How strong a match is: 0 no match, 1 known to break, else its decision + 2.
+ * The order of enum decision is the order of strength. */
+#define STRENGTH_KNOWN 1u
+#define STRENGTH_LEAST 2u
+
 static unsigned
 strength_of(enum decision decision)
 {
-	return (unsigned)decision + 1;
+	return (unsigned)decision + STRENGTH_LEAST;
 }
 
 struct entry {
@@ -180,6 +185,18 @@ user_key(struct key *key, uint32_t uid)
 	key->length = 1 + sizeof(uid);
 }
 
+/* False: it is a pattern, or too long for a key. */
+static bool
+application_key(struct key *key, const char *application)
+{
+	size_t length = strnlen(application, KEY_BYTES);
+
+	if (length >= KEY_BYTES)
+		return false;
+	name_key(key, KEY_APPLICATION, application, length);
+	return true;
+}
+
 /* Lower case, without the final dot; 0 when it does not fit. */
 static size_t
 normal_name(const char *name, char out[NAME_BYTES])
@@ -271,12 +288,15 @@ static int
 add_application(struct policy *p, const char *pattern, unsigned strength,
     const char **why)
 {
-	struct glob *glob = arena_alloc(&p->arena, sizeof(*glob));
-	char *copy = arena_copy(&p->arena, pattern, strlen(pattern));
+	struct key key;
 
 	*why = "app: wants an executable path or a signing identifier";
 	if (*pattern == '\0')
 		return E_SYNTAX;
+	if (strpbrk(pattern, "*?\\") == NULL && application_key(&key, pattern))
+		return insert(p, &key, strength);
+	struct glob *glob = arena_alloc(&p->arena, sizeof(*glob));
+	char *copy = arena_copy(&p->arena, pattern, strlen(pattern));
 	if (glob == NULL || copy == NULL)
 		return E_NOMEM;
 	*glob = (struct glob){.next = p->globs, .pattern = copy,
@@ -420,15 +440,27 @@ add_rule(struct policy *p, const char *rule, unsigned strength,
 	return error;
 }
 
+static int
+add(struct policy *p, const char *rule, unsigned strength, const char **why)
+{
+	const char *wrong = NULL;
+	int error = add_rule(p, rule, strength, &wrong);
+
+	*why = error == E_NOMEM ? "out of memory" : error != 0 ? wrong : NULL;
+	return error;
+}
+
 int
 policy_add(struct policy *p, const char *rule, enum decision decision,
     const char **why)
 {
-	const char *wrong = NULL;
-	int error = add_rule(p, rule, strength_of(decision), &wrong);
+	return add(p, rule, strength_of(decision), why);
+}
 
-	*why = error == E_NOMEM ? "out of memory" : error != 0 ? wrong : NULL;
-	return error;
+int
+policy_add_known(struct policy *p, const char *rule, const char **why)
+{
+	return add(p, rule, STRENGTH_KNOWN, why);
 }
 
 /* --- questions --- */
@@ -553,9 +585,19 @@ glob_matches(const char *pattern, const char *text)
 }
 
 static unsigned
+match_exactly(const struct policy *p, const char *application)
+{
+	struct key key;
+
+	return application == NULL || !application_key(&key, application)
+	    ? 0 : look_up(p, &key);
+}
+
+static unsigned
 match_application(const struct policy *p, const struct policy_subject *subject)
 {
-	unsigned found = 0;
+	unsigned found = stronger(match_exactly(p, subject->executable),
+	    match_exactly(p, subject->signing_id));
 
 	for (const struct glob *g = p->globs; g != NULL; g = g->next) {
 		if (g->strength <= found)
@@ -600,8 +642,13 @@ policy_ask(const struct policy *p, const struct policy_subject *subject)
 		if (matches[i].strength <= strongest)
 			continue;
 		strongest = matches[i].strength;
-		verdict.decision = (enum decision)(strongest - 1);
 		verdict.reason = matches[i].reason;
 	}
+	if (strongest >= STRENGTH_LEAST)
+		verdict.decision = (enum decision)(strongest - STRENGTH_LEAST);
+	else if (strongest == STRENGTH_KNOWN && p->fallback == DECIDE_INSPECT)
+		verdict = (struct verdict){DECIDE_SPLICE, "known_to_break"};
+	else
+		verdict.reason = "default";
 	return verdict;
 }

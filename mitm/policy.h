@@ -41,7 +41,8 @@ struct policy_subject {
 struct verdict {
 	enum decision decision;
 	const char *reason; /* enumerated: "default", "policy_name", "policy_address",
-			     * "policy_port", "policy_application", "policy_user" */
+			     * "policy_port", "policy_application", "policy_user",
+			     * "known_to_break" */
 };
 
 /* An empty policy whose verdict is `fallback` for all. NULL: out of memory. */
@@ -54,6 +55,12 @@ void policy_free(struct policy *p);
  * what is wrong with the rule; else *why is NULL. */
 int policy_add(struct policy *p, const char *rule, enum decision decision,
     const char **why) WUNRES NONNULL(1, 2, 4);
+
+/* Adds a rule for what is known to break when it is opened. It is advice: it
+ * splices what would be inspected for want of any rule, and any rule of
+ * policy_add beats it. Errors as policy_add. */
+int policy_add_known(struct policy *p, const char *rule, const char **why)
+    WUNRES NONNULL(1, 2, 3);
 
 /* Never fails. */
 struct verdict policy_ask(const struct policy *p,
