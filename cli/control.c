@@ -89,14 +89,12 @@ connect_to(const char *path)
 }
 
 static int
-send_request(int fd, const char *request)
+send_line(int fd, const char *line)
 {
-	char line[128];
-	int length = snprintf(line, sizeof(line), "{\"request\":\"%s\"}\n", request);
+	size_t length = strlen(line);
 
-	if (length < 0 || (size_t)length >= sizeof(line))
-		return E_LIMIT;
-	return send(fd, line, (size_t)length, SEND_NO_SIGNAL) == length ? 0 : E_SYS;
+	return send(fd, line, length, SEND_NO_SIGNAL) == (ssize_t)length &&
+	        send(fd, "\n", 1, SEND_NO_SIGNAL) == 1 ? 0 : E_SYS;
 }
 
 static int
@@ -144,8 +142,8 @@ explain_connect(const char *path, char error[256])
 }
 
 int
-control_ask(const char *run_directory, const char *request, struct buf *answer,
-    char error[256])
+control_ask_line(const char *run_directory, const char *line,
+    struct buf *answer, char error[256])
 {
 	char path[PATH_BYTES + 16];
 
@@ -153,7 +151,7 @@ control_ask(const char *run_directory, const char *request, struct buf *answer,
 	int fd = connect_to(path);
 	if (fd < 0)
 		return explain_connect(path, error);
-	int outcome = send_request(fd, request);
+	int outcome = send_line(fd, line);
 	if (outcome == 0)
 		outcome = receive_line(fd, answer);
 	if (outcome == E_CLOSED)
@@ -164,4 +162,14 @@ control_ask(const char *run_directory, const char *request, struct buf *answer,
 		    "%s", path, err_text(outcome));
 	(void)close(fd);
 	return outcome;
+}
+
+int
+control_ask(const char *run_directory, const char *request, struct buf *answer,
+    char error[256])
+{
+	char line[128];
+
+	(void)snprintf(line, sizeof(line), "{\"request\":\"%s\"}", request);
+	return control_ask_line(run_directory, line, answer, error);
 }

@@ -33,4 +33,8 @@ size_t control_places(const char *run_directory,
 int control_ask(const char *run_directory, const char *request,
     struct buf *answer, char error[256]) WUNRES NONNULL(1, 2, 3, 4);
 
+/* The same for a request with more in it: one JSON object, without newline. */
+int control_ask_line(const char *run_directory, const char *line,
+    struct buf *answer, char error[256]) WUNRES NONNULL(1, 2, 3, 4);
+
 #endif

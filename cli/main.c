@@ -24,6 +24,8 @@ static const struct command commands[] = {
         command_ca},
     {"status", "how the running daemon is", command_status_usage,
         command_status},
+    {"bypass", "list, add and remove what is not opened for having failed",
+        command_bypass_usage, command_bypass},
     {"check", "find what is wrong with settings, CA and log",
         command_check_usage, command_check},
     {"verify", "judge a server's chain as the daemon would",

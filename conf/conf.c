@@ -138,6 +138,8 @@ resolve(const char *fallback)
 		const char *name, *path;
 	} places[] = {
 	    {"@statedir@/ca", SIGHTGLASS_STATEDIR "/ca"},
+	    {"@statedir@/bypass.ndjson", SIGHTGLASS_STATEDIR "/bypass.ndjson"},
+	    {"@confdir@/splice.list", SIGHTGLASS_CONFDIR "/splice.list"},
 	    {"@logdir@", SIGHTGLASS_LOGDIR},
 	    {"@rundir@", SIGHTGLASS_RUNDIR},
 	};
@@ -240,6 +242,8 @@ conf_set_directory(struct conf *c, const char *directory)
 
 	if (error == 0)
 		error = set_path(c, "paths.ca", path, "ca");
+	if (error == 0)
+		error = set_path(c, "paths.bypass", path, "bypass.ndjson");
 	if (error == 0)
 		error = set_path(c, "paths.log", path, "log");
 	if (error == 0)

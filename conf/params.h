@@ -38,6 +38,9 @@
 	    "How many worker processes hold flows. 0: one a processor.")      \
 	X(ca_dir, TEXT, "paths.ca", "@statedir@/ca", 0, 0,                    \
 	    "Directory of the CA certificate and its key (0700).")            \
+	X(bypass_path, TEXT, "paths.bypass", "@statedir@/bypass.ndjson", 0, 0, \
+	    "File of the learned bypasses (0600). Empty: they end with the "  \
+	    "daemon.")                                                        \
 	X(log_dir, TEXT, "paths.log", "@logdir@", 0, 0,                       \
 	    "Directory of the log segments (0700).")                          \
 	X(run_dir, TEXT, "paths.run", "@rundir@", 0, 0,                       \
@@ -78,6 +81,28 @@
 	    "Rules for flows to be relayed unopened.")                        \
 	X(policy_refuse, LIST, "policy.refuse", "", 0, 0,                     \
 	    "Rules for flows to be closed (strongest).")                      \
+	X(policy_inspect_files, LIST, "policy.inspect_files", "", 0, 0,       \
+	    "Files with more rules for policy.inspect, one a line; # begins " \
+	    "a comment. Absolute paths. SIGHUP reads them again.")            \
+	X(policy_splice_files, LIST, "policy.splice_files", "", 0, 0,         \
+	    "The same for policy.splice.")                                    \
+	X(policy_refuse_files, LIST, "policy.refuse_files", "", 0, 0,         \
+	    "The same for policy.refuse.")                                    \
+	X(policy_known, TEXT, "policy.known", "@confdir@/splice.list", 0, 0,  \
+	    "File with rules for what is known to break when it is opened. "  \
+	    "Such flows are relayed unopened, unless another rule names "     \
+	    "them. Empty: none.")                                             \
+	X(bypass_count, COUNT, "bypass.count", "2", 1, 1000,                  \
+	    "So many times must an application turn down our certificate "    \
+	    "for a server before its flows there are relayed unopened.")      \
+	X(bypass_window_ms, TIME, "bypass.window", "10 min", SECOND, 7 * DAY, \
+	    "The time, from the first, within which these are counted.")      \
+	X(bypass_ttl_ms, TIME, "bypass.ttl", "12 h", SECOND, 365 * DAY,       \
+	    "Life of a learned bypass; then opening is tried again.")         \
+	X(bypass_never, LIST, "bypass.never", "", 0, 0,                       \
+	    "Names, addresses and blocks for which no bypass is learned or "  \
+	    "added, and whose flows do not turn to being relayed when "       \
+	    "opening them fails.")                                            \
 	X(upstream_trust, TEXT, "upstream.trust", "system", 0, 0,             \
 	    "PEM file of the roots that servers are verified against, or "    \
 	    "\"system\".")                                                    \

@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/ring.h"
 #include "base/shm.h"
+#include "daemon/bypass.h"
 #include "daemon/os.h"
 #include "daemon/places.h"
 #include "daemon/role.h"
@@ -141,6 +142,26 @@ child_send_conf(struct child *child)
 	return error;
 }
 
+int
+child_send_rules(struct child *child)
+{
+	const struct buf *rules = &child->parent->rules;
+	const struct msg_rules head = {.bytes = buf_length(rules)};
+	size_t room = head.bytes > 0 ? head.bytes : 1; /* none of 0 bytes */
+	int fd;
+
+	if (shm_create("sightglass-rules", room, &fd) != 0)
+		return E_SYS;
+	void *memory = shm_map(fd, room);
+	if (memory != NULL && head.bytes > 0)
+		memcpy(memory, buf_data(rules), head.bytes);
+	shm_unmap(memory, room);
+	int error = memory == NULL ? E_SYS
+	    : channel_send(&child->channel, MSG_RULES, &head, sizeof(head), fd);
+	(void)close(fd);
+	return error;
+}
+
 static int
 send_identity(struct child *child)
 {
@@ -254,6 +275,10 @@ feed_worker(struct child *child)
 	if (error == 0)
 		error = channel_send(&child->channel, MSG_CONTROL_SOCKET, NULL, 0,
 		    p->control_socket);
+	if (error == 0)
+		error = child_send_rules(child);
+	if (error == 0)
+		error = bypasses_send(p->bypasses, child);
 	if (error == 0)
 		error = join_signer(child);
 	child_send_trust(child);

@@ -50,6 +50,9 @@ struct parent {
 	int ring_fds[WORKERS_MAX];
 	int wake_fds[WORKERS_MAX][2]; /* worker's end, logger's end */
 
+	struct buf rules; /* of all lists: lists.h */
+	struct bypasses *bypasses;
+
 	struct child signer, logger, workers[WORKERS_MAX];
 	bool serving;  /* all were ready once */
 	bool stopping;
@@ -72,6 +75,14 @@ int child_start(struct child *child,
 
 /* Sends the settings (again). */
 int child_send_conf(struct child *child) WUNRES NONNULL(1);
+
+/* Sends a worker the rules of all lists (again), in memory of its own: none can
+ * change what another reads. */
+int child_send_rules(struct child *child) WUNRES NONNULL(1);
+
+/* A record of dataset daemon, if a logger runs to write it (parent.c). */
+void parent_note(struct parent *p, const char *action, const char *role,
+    const char *message) NONNULL(1, 2, 3, 4);
 
 /* Opens the files of the roots and the revocation lists for a worker (again).
  * Says what is wrong with them. */

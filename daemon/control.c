@@ -32,6 +32,7 @@ struct client {
 	struct event *readable;
 	struct buf in;
 	bool waits_for_reload;
+	uint64_t ticket; /* of the question to the parent; 0: none */
 };
 
 TAILQ_HEAD(clients, client);
@@ -41,6 +42,7 @@ struct control {
 	struct event *accepting, *resume;
 	struct clients clients;
 	size_t client_count;
+	uint64_t last_ticket;
 };
 
 static void
@@ -230,6 +232,75 @@ control_reloaded(struct control *control, const struct msg *m)
 	}
 }
 
+/* --- bypasses: the parent's --- */
+
+static const char *
+text_of(yyjson_val *request, const char *key, const char *fallback)
+{
+	const char *text = yyjson_get_str(yyjson_obj_get(request, key));
+
+	return text == NULL ? fallback : text;
+}
+
+static bool
+find_verb(const char *name, uint32_t *verb)
+{
+	static const char *const names[BYPASS_VERB_COUNT] = {
+	    [BYPASS_LIST] = "list", [BYPASS_ADD] = "add",
+	    [BYPASS_REMOVE] = "remove", [BYPASS_CLEAR] = "clear"};
+
+	for (*verb = 0; *verb < BYPASS_VERB_COUNT; (*verb)++)
+		if (strcmp(names[*verb], name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+ask_bypass(struct client *c, yyjson_val *request)
+{
+	struct control *control = c->control;
+	struct msg_bypass_ask ask = {
+	    .ticket = control->last_ticket + 1,
+	    .after = (uint32_t)yyjson_get_uint(yyjson_obj_get(request, "after")),
+	    .ttl_ms = yyjson_get_uint(yyjson_obj_get(request, "ttl_ms"))};
+	struct bypass_key key;
+
+	if (!find_verb(text_of(request, "verb", ""), &ask.verb))
+		return say_error(c, "\"verb\" is list, add, remove or clear");
+	bool with_key = ask.verb == BYPASS_ADD || ask.verb == BYPASS_REMOVE;
+	if (with_key && bypass_key_set(&key,
+	        text_of(request, "application", BYPASS_EVERY),
+	        text_of(request, "name", "")) != 0)
+		return say_error(c, "\"name\" is missing, or a text is too long");
+	if (bypasses_ask(control->worker, &ask, with_key ? &key : NULL) != 0)
+		return say_error(c, "the parent process cannot be reached");
+	c->ticket = control->last_ticket = ask.ticket;
+	return true;
+}
+
+void
+control_answered(struct control *control, const struct msg *m)
+{
+	struct client *c;
+	struct buf line;
+	uint64_t ticket;
+
+	memcpy(&ticket, m->payload, sizeof(ticket));
+	TAILQ_FOREACH (c, &control->clients, all)
+		/* cppcheck-suppress nullPointerRedundantCheck ; it misreads the macro */
+		if (c->ticket == ticket)
+			break;
+	if (c == NULL)
+		return; /* it did not wait */
+	c->ticket = 0;
+	buf_init(&line, 2 * LINE_BYTES_MAX);
+	if (buf_append(&line, m->payload + sizeof(ticket),
+	        m->length - sizeof(ticket)) != 0 || !say(c, &line)) {
+		buf_free(&line);
+		hang_up(c);
+	}
+}
+
 /* --- requests --- */
 
 /* Answers one line. False: hang up. */
@@ -245,6 +316,8 @@ handle(struct client *c, const uint8_t *line, size_t length)
 		go_on = say_error(c, "expected {\"request\":\"…\"} on one line");
 	} else if (strcmp(name, "reload") == 0) {
 		go_on = ask_reload(c);
+	} else if (strcmp(name, "bypass") == 0) {
+		go_on = ask_bypass(c, yyjson_doc_get_root(doc));
 	} else {
 		const struct question *q = questions;
 		const struct question *end = questions + ARRAY_LENGTH(questions);
@@ -253,7 +326,8 @@ handle(struct client *c, const uint8_t *line, size_t length)
 			q++;
 		go_on = q < end ? answer(c, q)
 		                : say_error(c, "unknown request: hello, ping, policy, "
-		                               "status and reload are known");
+		                               "status, reload and bypass are "
+		                               "known");
 	}
 	yyjson_doc_free(doc);
 	return go_on;
@@ -301,6 +375,7 @@ static void
 add_client(struct control *control, int fd)
 {
 	const struct timeval patience = {.tv_sec = CLIENT_TIMEOUT_S};
+	const int room = 2 * LINE_BYTES_MAX;
 	struct client *c = calloc(1, sizeof(*c));
 
 	if (c == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
@@ -309,6 +384,8 @@ add_client(struct control *control, int fd)
 		(void)close(fd);
 		return;
 	}
+	/* For the longest answer: some systems give a UNIX socket 8 KiB. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	c->control = control;
 	c->fd = fd;
 	buf_init(&c->in, 2 * LINE_BYTES_MAX);

@@ -41,6 +41,10 @@
 	/* struct msg_index: the channel between signer and worker i, to each */ \
 	X(MSG_SIGNER_CHANNEL, FROM_PARENT, sizeof(struct msg_index),          \
 	    sizeof(struct msg_index), 1)                                      \
+	/* struct msg_rules: the rules of all lists, as policy_list.h writes \
+	 * them, in memory of the worker's own; before each MSG_CONF */       \
+	X(MSG_RULES, FROM_PARENT, sizeof(struct msg_rules),                   \
+	    sizeof(struct msg_rules), 1)                                      \
 	/* the PEM file of the roots, open; also on reload */                 \
 	X(MSG_TRUST, FROM_PARENT, 0, 0, 1)                                    \
 	/* a file of revocation lists, open; also on reload */                \
@@ -62,6 +66,17 @@
 	/* somebody asked for it on control.sock; the answer: u8 ok, words */ \
 	X(MSG_RELOAD, FROM_WORKER, 0, 0, 0)                                   \
 	X(MSG_RELOADED, FROM_PARENT, 1, 1024, 0)                              \
+	/* struct msg_learn, bypass_key_write's bytes: a failure, or a use */ \
+	X(MSG_LEARN, FROM_WORKER, sizeof(struct msg_learn) + 4,               \
+	    sizeof(struct msg_learn) + 1280, 0)                               \
+	/* struct msg_bypass, bypass_key_write's bytes: to put or remove */   \
+	X(MSG_BYPASS, FROM_PARENT, sizeof(struct msg_bypass) + 4,             \
+	    sizeof(struct msg_bypass) + 1280, 0)                              \
+	/* struct msg_bypass_ask, and a key where the verb wants one: asked on \
+	 * control.sock; the answer: its u64 ticket, then the line of JSON */ \
+	X(MSG_BYPASS_ASK, FROM_WORKER, sizeof(struct msg_bypass_ask),         \
+	    sizeof(struct msg_bypass_ask) + 1280, 0)                          \
+	X(MSG_BYPASS_ANSWER, FROM_PARENT, sizeof(uint64_t) + 1, 64 * 1024, 0) \
 	/* the CA certificate's DER */                                        \
 	X(MSG_CA, FROM_SIGNER, 1, 16384, 0)                                   \
 	/* struct msg_mint, the public key, names_write's bytes */            \
@@ -86,10 +101,40 @@ struct msg_ring {
 	uint64_t bytes;
 };
 
+struct msg_rules {
+	uint64_t bytes; /* of the memory */
+};
+
+struct msg_learn {
+	uint32_t why; /* enum bypass_why; BYPASS_WHY_COUNT: an entry was used */
+};
+
+struct msg_bypass {
+	uint32_t why; /* enum bypass_why; BYPASS_WHY_COUNT: remove it */
+	uint32_t zero;
+	uint64_t learned_us;
+	uint64_t expires_us;
+};
+
+enum bypass_verb {
+	BYPASS_LIST,
+	BYPASS_ADD,
+	BYPASS_REMOVE,
+	BYPASS_CLEAR,
+	BYPASS_VERB_COUNT
+};
+
+struct msg_bypass_ask {
+	uint64_t ticket; /* comes back with the answer */
+	uint32_t verb;   /* enum bypass_verb */
+	uint32_t after;  /* list: entries to leave out at the beginning */
+	uint64_t ttl_ms; /* add: its life; 0: as the settings say */
+};
+
 struct msg_note {
 	char action[32];
 	char role[32];
-	char message[256];
+	char message[1536]; /* a bypass at its longest fits */
 };
 
 struct msg_mint {
@@ -107,7 +152,9 @@ struct msg_leaf {
 /* They are sent as they lie in memory: no byte of them may be padding. */
 _Static_assert(sizeof(struct msg_identity) == 4 + 12 + 256, "no padding");
 _Static_assert(sizeof(struct msg_ring) == 4 + 4 + 8, "no padding");
-_Static_assert(sizeof(struct msg_note) == 32 + 32 + 256, "no padding");
+_Static_assert(sizeof(struct msg_bypass) == 4 + 4 + 8 + 8, "no padding");
+_Static_assert(sizeof(struct msg_bypass_ask) == 8 + 4 + 4 + 8, "no padding");
+_Static_assert(sizeof(struct msg_note) == 32 + 32 + 1536, "no padding");
 _Static_assert(sizeof(struct msg_mint) == 8 + 4 + 4, "no padding");
 _Static_assert(sizeof(struct msg_leaf) == 8 + 4 + 4, "no padding");
 

@@ -23,7 +23,9 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/self.h"
+#include "daemon/bypass.h"
 #include "daemon/children.h"
+#include "daemon/lists.h"
 #include "daemon/notify.h"
 #include "daemon/os.h"
 #include "daemon/places.h"
@@ -52,9 +54,9 @@ each(struct parent *p, void (*visit)(struct child *))
 		visit(&p->workers[i]);
 }
 
-/* A record of dataset daemon, if a logger runs to write it. */
-static void
-note(struct parent *p, const char *action, const char *role, const char *message)
+void
+parent_note(struct parent *p, const char *action, const char *role,
+    const char *message)
 {
 	struct msg_note n = {0};
 
@@ -150,7 +152,7 @@ on_ready(struct child *child)
 	p->serving = true;
 	(void)snprintf(words, sizeof(words), "sightglassd %s serves with %zu workers",
 	    SIGHTGLASS_VERSION, p->worker_count);
-	note(p, "started", "parent", words);
+	parent_note(p, "started", "parent", words);
 	notify("READY=1");
 	diag_info("serving: %s/flow.sock, log in %s", p->conf->run_dir,
 	    p->conf->log_dir);
@@ -179,6 +181,10 @@ on_message(void *context, struct channel *c UNUSED, struct msg *m)
 		on_ready(child);
 	else if (m->type == MSG_RELOAD)
 		answer_reload(child);
+	else if (m->type == MSG_LEARN)
+		bypasses_learn(child->parent->bypasses, m);
+	else if (m->type == MSG_BYPASS_ASK)
+		bypasses_answer(child->parent->bypasses, child, m);
 	else if (m->fd >= 0)
 		(void)close(m->fd);
 }
@@ -288,7 +294,7 @@ stop(struct parent *p)
 		return;
 	p->stopping = true;
 	notify("STOPPING=1");
-	note(p, "stopping", "parent", "told to stop");
+	parent_note(p, "stopping", "parent", "told to stop");
 	places_remove(p->conf, "flow.sock");
 	places_remove(p->conf, "control.sock");
 	set_stop_timer(p, p->conf->drain_timeout_ms + STOP_GRACE_MS);
@@ -375,7 +381,7 @@ on_death(struct child *child, int status)
 	}
 	if (!orderly) {
 		diag_error("%s %s", child_name(child), words);
-		note(p, "role_died", child_name(child), words);
+		parent_note(p, "role_died", child_name(child), words);
 	}
 	/* A logger that dies while it finishes has records left in the rings. */
 	if (!p->stopping || (child->kind == CHILD_LOGGER && !orderly))
@@ -418,7 +424,8 @@ send_conf(struct child *child)
 {
 	if (child->pid == 0)
 		return; /* it gets them when it starts */
-	if (child_send_conf(child) != 0)
+	if ((child->kind == CHILD_WORKER && child_send_rules(child) != 0) ||
+	    child_send_conf(child) != 0)
 		diag_warning("%s did not take the settings", child_name(child));
 	if (child->kind == CHILD_WORKER)
 		child_send_trust(child);
@@ -428,6 +435,8 @@ send_conf(struct child *child)
 static void
 reload(struct parent *p, struct conf_error *error)
 {
+	struct buf rules = {0};
+
 	if (p->stopping) {
 		(void)snprintf(error->text, sizeof(error->text),
 		    "the daemon is stopping");
@@ -436,7 +445,9 @@ reload(struct parent *p, struct conf_error *error)
 	}
 
 	struct conf *conf = settings_load(p->settings, error);
-	if (conf != NULL && settings_check(conf, error) != 0) {
+	if (conf != NULL && (settings_check(conf, error) != 0 ||
+	        lists_read(conf, &rules, error) != 0)) {
+		buf_free(&rules);
 		conf_free(conf);
 		conf = NULL;
 	}
@@ -448,11 +459,14 @@ reload(struct parent *p, struct conf_error *error)
 	settings_keep(conf, p->conf);
 	conf_free(p->conf);
 	p->conf = conf;
+	buf_free(&p->rules);
+	p->rules = rules;
+	bypasses_configure(p->bypasses);
 	each(p, send_conf);
 	if (p->logger.ready &&
 	    channel_send(&p->logger.channel, MSG_ROTATE, NULL, 0, -1) != 0)
 		diag_warning("the logger does not listen");
-	note(p, "reloaded", "parent", "settings were read again");
+	parent_note(p, "reloaded", "parent", "settings were read again");
 	diag_info("reloaded");
 }
 
@@ -543,6 +557,7 @@ prepare(struct parent *p)
 		diag_fatal("out of memory");
 	open_places(p);
 	children_prepare(p);
+	p->bypasses = bypasses_new(p);
 }
 
 static void
@@ -554,12 +569,14 @@ release(struct child *child)
 }
 
 int
-parent_run(const struct settings *settings, struct conf *conf)
+parent_run(const struct settings *settings, struct conf *conf,
+    struct buf rules)
 {
 	static struct parent p;
 
 	p.settings = settings;
 	p.conf = conf;
+	p.rules = rules;
 	prepare(&p);
 	init_child(&p, &p.signer, CHILD_SIGNER, 0);
 	init_child(&p, &p.logger, CHILD_LOGGER, 0);
@@ -570,6 +587,8 @@ parent_run(const struct settings *settings, struct conf *conf)
 	places_remove(p.conf, "flow.sock");
 	places_remove(p.conf, "control.sock");
 	each(&p, release);
+	bypasses_free(p.bypasses);
+	buf_free(&p.rules);
 	for (size_t i = 0; i < ARRAY_LENGTH(p.signals); i++)
 		event_free(p.signals[i]);
 	event_free(p.stop_timer);

@@ -10,9 +10,10 @@
 #include "conf/conf.h"
 #include "daemon/settings.h"
 
-/* Serves until SIGTERM or SIGINT. Takes over conf; settings are read again on
+/* Serves until SIGTERM or SIGINT. Takes over conf and rules (lists.h); they are read again on
  * SIGHUP. Returns the exit status. */
-int parent_run(const struct settings *settings, struct conf *conf)
+int parent_run(const struct settings *settings, struct conf *conf,
+    struct buf rules)
     WUNRES NONNULL(1, 2);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "daemon/places.h"
 #include "daemon/privileges.h"
+#include "mitm/bypass.h"
 #include "mitm/known_bad.h"
 #include "mitm/policy.h"
 
@@ -144,6 +145,24 @@ check_policy(const struct conf *conf, struct conf_error *error)
 }
 
 static int
+check_never(const struct conf *conf, struct conf_error *error)
+{
+	const struct conf_list *rules = &conf->bypass_never;
+	const char *why;
+	size_t wrong;
+	struct policy *never =
+	    bypass_never_new(rules->items, rules->count, &wrong, &why);
+
+	policy_free(never);
+	if (never != NULL)
+		return 0;
+	(void)snprintf(error->text, sizeof(error->text),
+	    "bypass.never: rule '%.200s': %s",
+	    wrong < rules->count ? rules->items[wrong] : "", why);
+	return wrong < rules->count ? E_SYNTAX : E_NOMEM;
+}
+
+static int
 check_group(const char *key, const char *group, struct conf_error *error)
 {
 	gid_t gid;
@@ -204,6 +223,8 @@ settings_check(const struct conf *conf, struct conf_error *error)
 		return E_NOTFOUND;
 	}
 	int outcome = check_policy(conf, error);
+	if (outcome == 0)
+		outcome = check_never(conf, error);
 	if (outcome == 0)
 		outcome = check_group("bridge.group", conf->bridge_group, error);
 	if (outcome == 0)

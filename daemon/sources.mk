@@ -1,8 +1,11 @@
 sbin_PROGRAMS += sightglassd
 sightglassd_SOURCES = \
 	daemon/board.h \
+	daemon/bypass.c daemon/bypass.h \
+	daemon/bypass_store.c \
 	daemon/children.c daemon/children.h \
 	daemon/control.c \
+	daemon/lists.c daemon/lists.h \
 	daemon/logger_role.c \
 	daemon/main.c \
 	daemon/msg.c daemon/msg.h daemon/msgs.h \
@@ -16,6 +19,7 @@ sightglassd_SOURCES = \
 	daemon/settings.c daemon/settings.h \
 	daemon/signer_role.c \
 	daemon/worker.c daemon/worker.h \
+	daemon/worker_bypass.c \
 	daemon/worker_leafs.c \
 	daemon/worker_records.c \
 	daemon/worker_trust.c

@@ -21,6 +21,7 @@
 #include "base/shm.h"
 #include "daemon/os.h"
 #include "daemon/sandbox.h"
+#include "mitm/policy_list.h"
 
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_AGAIN_MS 100
@@ -376,9 +377,42 @@ compile_policy(struct worker *w)
 	add_rules(policy, &conf->policy_inspect, DECIDE_INSPECT);
 	add_rules(policy, &conf->policy_splice, DECIDE_SPLICE);
 	add_rules(policy, &conf->policy_refuse, DECIDE_REFUSE);
+	if (policy_list_compile(policy, w->rules, w->rules_bytes) != 0)
+		diag_fatal("the rules of the lists do not fit into memory");
 	policy_free(w->policy);
 	w->policy = policy;
 	w->host.policy = policy;
+}
+
+static void
+compile_never(struct worker *w)
+{
+	const struct conf_list *rules = &w->role.conf->bypass_never;
+	const char *why;
+	size_t wrong;
+	struct policy *never =
+	    bypass_never_new(rules->items, rules->count, &wrong, &why);
+
+	if (never == NULL)
+		diag_fatal("bypass.never: %s", why);
+	policy_free(w->never);
+	w->never = never;
+	w->host.never = never;
+}
+
+/* Compiled when the settings that belong to them come. */
+static void
+take_rules(struct worker *w, const struct msg *m)
+{
+	struct msg_rules head;
+
+	memcpy(&head, m->payload, sizeof(head));
+	shm_unmap(w->rules, w->rules_bytes);
+	w->rules_bytes = head.bytes;
+	w->rules = head.bytes == 0 ? NULL : shm_map(m->fd, head.bytes);
+	(void)close(m->fd);
+	if (w->rules == NULL && head.bytes > 0)
+		diag_fatal("cannot map the rules: %s", strerror(errno));
 }
 
 static void
@@ -390,6 +424,7 @@ configure(struct role *r)
 
 	compile_policy(w);
 	trust_configure(w);
+	compile_never(w);
 	w->host.conf = conf;
 	/* The writer borrows the list's texts from the settings. */
 	free(w->redact);
@@ -447,6 +482,15 @@ on_message(struct role *r, struct msg *m)
 	case MSG_CRLS_DONE:
 		trust_take_crls_done(w);
 		break;
+	case MSG_RULES:
+		take_rules(w, m);
+		break;
+	case MSG_BYPASS:
+		bypasses_take(w, m);
+		break;
+	case MSG_BYPASS_ANSWER:
+		control_answered(w->control, m);
+		break;
 	case MSG_RELOADED:
 		control_reloaded(w->control, m);
 		break;
@@ -486,7 +530,9 @@ prepare_host(struct worker *w)
 	h->writer.run_id = w->role.run_id;
 	h->writer.hostname = w->role.hostname;
 	h->writer.writer = w->role.index;
+	h->bypass = w->bypasses;
 	h->request_leaf = leafs_request;
+	h->on_bypass = bypasses_report;
 	h->on_http = records_on_http;
 	h->on_tls = records_on_tls;
 	h->on_flow = records_on_flow;
@@ -579,6 +625,9 @@ worker_main(void)
 	TAILQ_INIT(&w.flows);
 	TAILQ_INIT(&w.mints);
 	trust_init(&w.trust);
+	w.bypasses = bypass_new(NULL, NULL);
+	if (w.bypasses == NULL)
+		diag_fatal("out of memory");
 	mbedtls_x509_crt_init(&w.own_ca);
 	return role_run(&w.role);
 }

@@ -58,6 +58,10 @@ struct worker {
 	struct trust trust;
 	mbedtls_x509_crt own_ca;
 	struct policy *policy;
+	struct policy *never;     /* bypass.never */
+	struct bypass *bypasses;  /* a copy of the parent's entries */
+	char *rules;              /* of all lists, mapped: MSG_RULES */
+	size_t rules_bytes;
 	const char **redact; /* conf's list, as record_writer wants it */
 
 	int flow_socket, control_socket;
@@ -124,6 +128,15 @@ void trust_take_crls_done(struct worker *w) NONNULL(1);
 /* Takes upstream.distrust from the settings. */
 void trust_configure(struct worker *w) NONNULL(1);
 
+/* --- worker_bypass.c --- */
+void bypasses_report(void *context, const struct bypass_key *key,
+    enum bypass_why why);
+/* Asks the parent; control_answered follows. key may be NULL. */
+int bypasses_ask(struct worker *w, const struct msg_bypass_ask *ask,
+    const struct bypass_key *key) WUNRES NONNULL(1, 2);
+/* MSG_BYPASS. */
+void bypasses_take(struct worker *w, const struct msg *m) NONNULL(1, 2);
+
 /* --- control.c --- */
 struct control;
 /* Serves control.sock's listening descriptor (borrowed). NULL: out of memory. */
@@ -131,5 +144,7 @@ struct control *control_new(struct worker *w, int listener) WUNRES NONNULL(1);
 void control_free(struct control *c);
 /* The parent's answer to MSG_RELOAD. */
 void control_reloaded(struct control *c, const struct msg *m) NONNULL(1, 2);
+/* ... and to MSG_BYPASS_ASK. */
+void control_answered(struct control *c, const struct msg *m) NONNULL(1, 2);
 
 #endif

@@ -351,6 +351,7 @@ record_tls(const struct record_writer *w, uint64_t sequence,
 	put_certificate(j, "leaf", &e->leaf);
 	record_text(j, "verification", e->verification);
 	record_text(j, "error", e->error);
+	record_text(j, "bypass", e->bypass);
 	if (e->name_mismatch)
 		json_bool(j, "name_mismatch", true);
 	return record_end(&line);

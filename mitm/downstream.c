@@ -130,6 +130,7 @@ downstream_tls(struct flow *flow)
 	if (error == E_AGAIN)
 		return false;
 	if (error != 0) {
+		bypass_client_failed(flow);
 		flow_close(flow, CLOSE_CLIENT_TLS, err_text(error));
 		return false;
 	}

@@ -130,6 +130,8 @@ struct tls_event {
 	bool verified;            /* the upstream chain passed */
 	const char *verification; /* identifier of the first failure, or "ok", or NULL */
 	const char *error;        /* the TLS library's words, or NULL */
+	const char *bypass;       /* a failure that may become a bypass was
+				   * "counted", or is "never" to be; else NULL */
 	bool name_mismatch;       /* SNI and the forwarder's AUTHORITY differ */
 };
 

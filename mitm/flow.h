@@ -8,7 +8,8 @@
  *   HEADER → SNIFF → DECIDE → CONNECT → UPSTREAM_TLS → LEAF → CLIENT_TLS
  *                                  └───────────────────────────→ RELAY → DRAIN
  *
- * UPSTREAM_TLS may go back to CONNECT once, to ask for TLS 1.2 alone.
+ * UPSTREAM_TLS may go back to CONNECT: once to ask for TLS 1.2 alone, and once
+ * when the flow is to be relayed after all (bypass_flow.c).
  *
  * Any state may go to CLOSED, by flow_close and by nothing else.
  */
@@ -28,6 +29,7 @@
 #include "conf/conf.h"
 #include "extension-bridge/flow_header.h"
 #include "log/record.h"
+#include "mitm/bypass.h"
 #include "mitm/event.h"
 #include "mitm/h1.h"
 #include "mitm/hello.h"
@@ -86,6 +88,8 @@ struct flow_host {
 	const struct conf *conf;
 	const struct policy *policy;
 	struct trust *trust;
+	const struct policy *never; /* bypass.never: refuses the names in it */
+	const struct bypass *bypass;
 	const mbedtls_x509_crt *own_ca;
 	struct leafs *leafs;
 	struct side_io io;
@@ -101,6 +105,10 @@ struct flow_host {
 	 * at once. */
 	int (*request_leaf)(void *context, struct flow *flow,
 	    const struct names *names);
+	/* Something happened that may become a bypass, or (BYPASS_WHY_COUNT) one
+	 * was put to use. */
+	void (*on_bypass)(void *context, const struct bypass_key *key,
+	    enum bypass_why why);
 	/* Take the event, borrowed for the call. */
 	void (*on_http)(void *context, struct flow *flow,
 	    const struct http_exchange *exchange);
@@ -209,9 +217,19 @@ struct verdict intake_ask_policy(const struct flow *flow,
     const struct sockaddr_storage *address) WUNRES NONNULL(1, 2);
 bool upstream_connect(struct flow *flow) WUNRES NONNULL(1); /* upstream.c */
 bool upstream_next_address(struct flow *flow) WUNRES NONNULL(1);
+/* From UPSTREAM_TLS back to CONNECT, to the address that had answered. */
+void upstream_again(struct flow *flow) NONNULL(1);
 /* The connection stands and the decision is made: TLS or relay comes next. */
 void upstream_connected(struct flow *flow) NONNULL(1);
 bool upstream_tls(struct flow *flow) WUNRES NONNULL(1);
+/* A decision to inspect becomes splice when the pair has a bypass. */
+void bypass_decide(struct flow *flow) NONNULL(1); /* bypass_flow.c */
+/* After each turn of the upstream handshake / when it failed with `error`: true
+ * when the flow is now to be relayed, on a new connection. */
+bool bypass_certificate_wanted(struct flow *flow) WUNRES NONNULL(1);
+bool bypass_turned_away(struct flow *flow, int error) WUNRES NONNULL(1);
+/* The client's handshake failed: perhaps it does not believe our leaf. */
+void bypass_client_failed(struct flow *flow) NONNULL(1);
 bool downstream_leaf(struct flow *flow) WUNRES NONNULL(1); /* downstream.c */
 bool downstream_tls(struct flow *flow) WUNRES NONNULL(1);
 bool relay_step(struct flow *flow) WUNRES NONNULL(1); /* relay.c */

@@ -395,6 +395,7 @@ intake_decide(struct flow *flow)
 {
 	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
 	bow_to_the_possible(flow);
+	bypass_decide(flow);
 	flow->tls.name_mismatch = flow->hello != NULL &&
 	    flow->hello->server_name[0] != '\0' &&
 	    flow->header->authority[0] != '\0' &&

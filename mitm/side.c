@@ -106,6 +106,17 @@ side_close(struct side *s, bool abort)
 	s->want_read = s->want_write = false;
 }
 
+void
+side_renew(struct side *s)
+{
+	struct side old = *s;
+
+	side_close(s, false);
+	side_init(s, old.io);
+	s->unwatch = old.unwatch;
+	s->watch = old.watch;
+}
+
 static bool
 would_block(int error)
 {

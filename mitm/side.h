@@ -70,6 +70,9 @@ bool side_io_idle(const struct side_io *io) NONNULL(1);
 /* Closes the descriptor (with a reset if `abort`), frees TLS and buffers. */
 void side_close(struct side *s, bool abort) NONNULL(1);
 
+/* Closes it and makes it as new, for another descriptor; who watches it stays. */
+void side_renew(struct side *s) NONNULL(1);
+
 /* --- plaintext --- */
 
 /* Reads up to `capacity` bytes: their number (> 0); 0 at the end of input; or
@@ -136,6 +139,13 @@ mbedtls_ssl_protocol_version side_tls_version(const struct side *s) NONNULL(1);
 /* Whether the server, speaking TLS 1.2, marked its hello as one that could have
  * been of TLS 1.3 (RFC 8446 section 4.1.3); only after the handshake. */
 bool side_tls_downgraded(const struct side *s) NONNULL(1);
+
+/* Whether the server asked for the client's certificate (RFC 8446 section 4.3.2,
+ * RFC 5246 section 7.4.4), from the moment it did. */
+bool side_tls_certificate_wanted(const struct side *s) NONNULL(1);
+
+/* Whether the peer ended the connection inside the handshake. */
+bool side_tls_hung_up(const struct side *s) NONNULL(1);
 
 /* The ALPN protocol agreed on, or NULL. Lives as long as the TLS. */
 const char *side_tls_alpn(const struct side *s) NONNULL(1);

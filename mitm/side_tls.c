@@ -24,6 +24,7 @@ struct side_tls {
 	int alert;       /* the fatal alert that came, or -1 */
 	bool established;
 	bool downgraded; /* the sentinel of RFC 8446 section 4.1.3 was there */
+	bool certificate_wanted; /* CertificateRequest came */
 	const char **alpn; /* owned, with its texts; mbedTLS borrows it */
 	struct offer offer; /* mbedTLS points into it */
 	struct server_flight *flight; /* owned, while it has more to learn */
@@ -242,16 +243,34 @@ failure(struct side *s, int error)
 	}
 }
 
+/* mbedTLS forgets a CertificateRequest with the handshake, so it is looked at
+ * when its state is passed: it has been read then, or another message waits. */
+static int
+handshake_step(struct side_tls *tls)
+{
+	mbedtls_ssl_context *ssl = &tls->ssl;
+	bool perhaps =
+	    ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CERTIFICATE_REQUEST;
+	int error = mbedtls_ssl_handshake_step(ssl);
+
+	if (error == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+		error = 0;
+	if (perhaps && error == 0 &&
+	    ssl->MBEDTLS_PRIVATE(in_msgtype) == MBEDTLS_SSL_MSG_HANDSHAKE &&
+	    ssl->MBEDTLS_PRIVATE(in_msg)[0] == MBEDTLS_SSL_HS_CERTIFICATE_REQUEST)
+		tls->certificate_wanted = true;
+	return error;
+}
+
 int
 side_tls_handshake(struct side *s)
 {
 	struct side_tls *tls = s->tls;
-	int error;
+	int error = 0;
 
 	s->want_read = false;
-	do
-		error = mbedtls_ssl_handshake(&tls->ssl);
-	while (error == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+	while (error == 0 && !mbedtls_ssl_is_handshake_over(&tls->ssl))
+		error = handshake_step(tls);
 
 	/* What TLS wants sent goes out on failure too: it may be an alert. */
 	int leftovers = side_keep_leftovers(s);
@@ -389,6 +408,18 @@ const char *
 side_tls_alpn(const struct side *s)
 {
 	return mbedtls_ssl_get_alpn_protocol(&s->tls->ssl);
+}
+
+bool
+side_tls_certificate_wanted(const struct side *s)
+{
+	return s->tls != NULL && s->tls->certificate_wanted;
+}
+
+bool
+side_tls_hung_up(const struct side *s)
+{
+	return s->tls != NULL && s->tls->error == MBEDTLS_ERR_SSL_CONN_EOF;
 }
 
 const char *

@@ -1,5 +1,8 @@
 noinst_LIBRARIES += libmitm.a
 libmitm_a_SOURCES = \
+	mitm/bypass.c \
+	mitm/bypass.h \
+	mitm/bypass_flow.c \
 	mitm/certificate.c \
 	mitm/certificate.h \
 	mitm/constraints.c \
@@ -30,6 +33,8 @@ libmitm_a_SOURCES = \
 	mitm/offer.h \
 	mitm/policy.c \
 	mitm/policy.h \
+	mitm/policy_list.c \
+	mitm/policy_list.h \
 	mitm/relay.c \
 	mitm/revocation.c \
 	mitm/revocation.h \

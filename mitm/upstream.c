@@ -66,7 +66,7 @@ upstream_next_address(struct flow *flow)
 {
 	const struct sockaddr_storage *address;
 
-	side_close(&flow->server, false);
+	side_renew(&flow->server);
 	while ((address = address_at(flow, flow->next_address)) != NULL) {
 		flow->next_address++;
 		int fd = open_socket(address->ss_family);
@@ -104,6 +104,14 @@ connect_outcome(struct flow *flow)
 	}
 	return getpeername(flow->server.fd, (struct sockaddr *)&peer,
 	           &peer_length) == 0;
+}
+
+void
+upstream_again(struct flow *flow)
+{
+	flow->next_address--;
+	flow->connect_began_us = flow->connected_us = 0;
+	flow_set_state(flow, FLOW_STATE_CONNECT);
 }
 
 static void
@@ -275,11 +283,7 @@ ask_for_tls12(struct flow *flow, int error)
 	    side_tls_version(&flow->server) != MBEDTLS_SSL_VERSION_TLS1_2)
 		return false;
 	flow->only_tls12 = true;
-	flow->next_address--; /* the same again */
-	flow->connect_began_us = flow->host->now_us;
-	if (!upstream_next_address(flow))
-		return false;
-	flow_set_state(flow, FLOW_STATE_CONNECT);
+	upstream_again(flow);
 	return true;
 }
 
@@ -327,9 +331,12 @@ upstream_tls(struct flow *flow)
 
 	if (error == 0)
 		error = side_tls_handshake(&flow->server);
+	if (bypass_certificate_wanted(flow))
+		return true;
 	if (error == E_AGAIN)
 		return false;
-	if (error != 0 && ask_for_tls12(flow, error))
+	if (error != 0 &&
+	    (ask_for_tls12(flow, error) || bypass_turned_away(flow, error)))
 		return true;
 	if (error != 0)
 		give_up(flow, err_text(error));

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `sightglass bypass`: what the running daemon does not open because opening it
+ * failed, and what a person adds to that or takes away. CLI. The daemon's parent
+ * keeps the list; this asks it, a page at a time.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yyjson.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/control.h"
+
+#define ANSWER_BYTES_MAX (1024u * 1024)
+#define REQUEST_BYTES_MAX (16u * 1024)
+
+const char command_bypass_usage[] =
+    "usage: sightglass bypass list [-o text|json]\n"
+    "       sightglass bypass add [--app APP] [--ttl TIME] --name NAME\n"
+    "       sightglass bypass remove [--app APP] --name NAME\n"
+    "       sightglass bypass clear\n"
+    "\n"
+    "What is relayed unopened because an application turned our certificate\n"
+    "down, or because a server wants a certificate of the client. Each has an\n"
+    "end. For what is never to be opened there are rules: policy.splice.\n"
+    "\n"
+    "  -o, --output FORMAT  list: text (for a person) or json (one a line)\n"
+    "      --app APP        an application as list shows it: a signing identifier,\n"
+    "                       the path of an executable, user:UID or any (that is:\n"
+    "                       unknown); * is every one, and is meant without --app\n"
+    "      --name NAME      the server's name, or its address where none is sent\n"
+    "      --ttl TIME       how long, as in 30min or 2d (default: bypass.ttl)\n"
+    "  -d, --directory DIR  the daemon's state directory, as exec makes it\n"
+    "  -c, --config FILE    its configuration\n"
+    "  -h, --help           this text\n";
+
+struct words {
+	const char *application, *name, *ttl;
+	bool as_json;
+};
+
+/* --- asking --- */
+
+/* The answer's document, which says that it is well. NULL: *status, and what was
+ * wrong is said. */
+static yyjson_doc *
+ask(const struct conf *conf, const struct buf *request, int *status)
+{
+	struct buf answer;
+	char error[256];
+
+	buf_init(&answer, ANSWER_BYTES_MAX);
+	int outcome = control_ask_line(conf->run_dir,
+	    (const char *)buf_data(request), &answer, error);
+	if (outcome != 0) {
+		diag_error("%s", error);
+		*status = outcome == E_NOTFOUND ? CLI_NO_MATCH : CLI_CANNOT_READ;
+		buf_free(&answer);
+		return NULL;
+	}
+	yyjson_doc *doc = yyjson_read((const char *)buf_data(&answer),
+	    buf_length(&answer), 0);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	const char *wrong = yyjson_get_str(yyjson_obj_get(root, "error"));
+	buf_free(&answer);
+	if (yyjson_get_bool(yyjson_obj_get(root, "ok")))
+		return doc;
+	diag_error("%s", wrong != NULL ? wrong : "the daemon's answer is not JSON");
+	*status = wrong != NULL ? CLI_NO_MATCH : CLI_CORRUPT;
+	yyjson_doc_free(doc);
+	return NULL;
+}
+
+static void
+begin(struct json *j, struct buf *request, const char *verb)
+{
+	buf_init(request, REQUEST_BYTES_MAX);
+	json_init(j, request);
+	json_object_begin(j, NULL);
+	json_text(j, "request", "bypass");
+	json_text(j, "verb", verb);
+}
+
+/* Ends the request, asks it, frees it. */
+static yyjson_doc *
+finish(const struct conf *conf, struct json *j, int *status)
+{
+	yyjson_doc *doc = NULL;
+
+	json_object_end(j);
+	if (json_error(j) == 0 && buf_append(j->out, "", 1) == 0) {
+		doc = ask(conf, j->out, status);
+	} else {
+		diag_error("the name or the application is too long");
+		*status = CLI_USAGE;
+	}
+	buf_free(j->out);
+	return doc;
+}
+
+/* --- list --- */
+
+static const char *
+text(yyjson_val *object, const char *key)
+{
+	const char *value = yyjson_get_str(yyjson_obj_get(object, key));
+
+	return value == NULL ? "?" : value;
+}
+
+/* To the second; the rest of the time is of no use to a person. */
+static void
+print_line(yyjson_val *entry)
+{
+	(void)printf("%-18s %.19sZ  %6llu  %s  %s\n", text(entry, "reason"),
+	    text(entry, "expires"),
+	    (unsigned long long)yyjson_get_uint(yyjson_obj_get(entry, "hits")),
+	    text(entry, "name"), text(entry, "application"));
+}
+
+static void
+print_json(yyjson_val *entry)
+{
+	char *line = yyjson_val_write(entry, 0, NULL);
+
+	if (line != NULL)
+		(void)printf("%s\n", line);
+	free(line);
+}
+
+static int
+print_page(yyjson_doc *doc, bool as_json, uint64_t *next)
+{
+	yyjson_val *root = yyjson_doc_get_root(doc), *entry;
+	size_t index, count;
+
+	*next = yyjson_get_uint(yyjson_obj_get(root, "next"));
+	yyjson_arr_foreach(yyjson_obj_get(root, "bypasses"), index, count, entry) {
+		if (as_json)
+			print_json(entry);
+		else
+			print_line(entry);
+	}
+	return CLI_OK;
+}
+
+static int
+list(const struct conf *conf, const struct words *words)
+{
+	struct buf request;
+	struct json j;
+	uint64_t after = 0, next = 0;
+	int status = CLI_OK;
+
+	do {
+		begin(&j, &request, "list");
+		json_uint(&j, "after", after);
+		yyjson_doc *doc = finish(conf, &j, &status);
+		if (doc == NULL)
+			return status;
+		if (after == 0 && !words->as_json)
+			(void)printf("%-18s %-20s  %6s  %s\n", "REASON", "UNTIL",
+			    "HITS", "NAME AND APPLICATION");
+		status = print_page(doc, words->as_json, &next);
+		yyjson_doc_free(doc);
+		after = next > after ? next : 0;
+	} while (after != 0);
+	return status;
+}
+
+/* --- changes --- */
+
+static void
+put_key(struct json *j, const struct words *words)
+{
+	json_text(j, "name", words->name);
+	if (words->application != NULL)
+		json_text(j, "application", words->application);
+}
+
+/* Asks for a change whose answer says no more than that it was made. */
+static int
+change(const struct conf *conf, struct json *j)
+{
+	int status = CLI_OK;
+
+	yyjson_doc_free(finish(conf, j, &status));
+	return status;
+}
+
+static int
+add(const struct conf *conf, const struct words *words)
+{
+	struct buf request;
+	struct json j;
+
+	begin(&j, &request, "add");
+	put_key(&j, words);
+	if (words->ttl != NULL)
+		json_uint(&j, "ttl_ms", conf->bypass_ttl_ms);
+	return change(conf, &j);
+}
+
+static int
+take_away(const struct conf *conf, const struct words *words)
+{
+	struct buf request;
+	struct json j;
+
+	begin(&j, &request, "remove");
+	put_key(&j, words);
+	return change(conf, &j);
+}
+
+static int
+clear(const struct conf *conf, const struct words *words UNUSED)
+{
+	struct buf request;
+	struct json j;
+	int status;
+
+	begin(&j, &request, "clear");
+	yyjson_doc *doc = finish(conf, &j, &status);
+	if (doc == NULL)
+		return status;
+	(void)printf("%llu removed\n", (unsigned long long)yyjson_get_uint(
+	    yyjson_obj_get(yyjson_doc_get_root(doc), "removed")));
+	yyjson_doc_free(doc);
+	return CLI_OK;
+}
+
+/* --- dispatch --- */
+
+struct action {
+	const char *name;
+	bool with_name, with_ttl, with_output;
+	int (*run)(const struct conf *conf, const struct words *words);
+};
+
+static const struct action actions[] = {
+    {"list", false, false, true, list},
+    {"add", true, true, false, add},
+    {"remove", true, false, false, take_away},
+    {"clear", false, false, false, clear},
+};
+
+static const struct action *
+find_action(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(actions); i++)
+		if (strcmp(actions[i].name, name) == 0)
+			return &actions[i];
+	return NULL;
+}
+
+/* True: the words are those that the action takes. */
+static bool
+fits(const struct action *action, const struct words *words, const char *format)
+{
+	bool key = words->application != NULL || words->name != NULL;
+
+	if (action->with_name && words->name == NULL)
+		diag_error("bypass %s wants --name", action->name);
+	else if (!action->with_name && key)
+		diag_error("bypass %s takes no --app or --name", action->name);
+	else if (!action->with_ttl && words->ttl != NULL)
+		diag_error("bypass %s takes no --ttl", action->name);
+	else if (!action->with_output && format != NULL)
+		diag_error("bypass %s takes no --output", action->name);
+	else if (format != NULL && strcmp(format, "text") != 0 &&
+	    strcmp(format, "json") != 0)
+		diag_error("bypass list prints text or json, not '%s'", format);
+	else
+		return true;
+	return false;
+}
+
+/* The settings, with --ttl in the place of bypass.ttl: it is read and limited in
+ * the same way. */
+static int
+run(struct cli *cli, const struct action *action, const struct words *words)
+{
+	struct conf *conf = cli_conf(cli);
+	struct conf_error error;
+	int status = CLI_USAGE;
+
+	if (conf == NULL)
+		return CLI_CANNOT_READ;
+	if (words->ttl != NULL &&
+	    conf_set(conf, "bypass.ttl", words->ttl, &error) != 0)
+		diag_error("--ttl: %s", error.text);
+	else
+		status = action->run(conf, words);
+	conf_free(conf);
+	return status;
+}
+
+int
+command_bypass(struct cli *cli, int argc, char **argv)
+{
+	static const struct option options[] = {{"app", required_argument, NULL, 'A'},
+	    {"name", required_argument, NULL, 'N'},
+	    {"ttl", required_argument, NULL, 'T'},
+	    {"output", required_argument, NULL, 'o'}, CLI_LONG,
+	    {NULL, 0, NULL, 0}};
+	struct words words = {0};
+	const char *format = NULL;
+	int option, status;
+
+	cli_options_begin();
+	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
+	    -1) {
+		if (option == 'A')
+			words.application = optarg;
+		else if (option == 'N')
+			words.name = optarg;
+		else if (option == 'T')
+			words.ttl = optarg;
+		else if (option == 'o')
+			format = optarg;
+		else if (!cli_option(cli, option, command_bypass_usage, &status))
+			return status;
+	}
+	if (optind == argc) {
+		(void)fputs(command_bypass_usage, stderr);
+		return CLI_USAGE;
+	}
+	if (optind + 1 < argc)
+		return cli_too_many("bypass", argv[optind + 1]);
+	const struct action *action = find_action(argv[optind]);
+	if (action == NULL) {
+		diag_error("bypass knows list, add, remove and clear, not '%s'",
+		    argv[optind]);
+		return CLI_USAGE;
+	}
+	if (!fits(action, &words, format))
+		return CLI_USAGE;
+	words.as_json = format != NULL && strcmp(format, "json") == 0;
+	return run(cli, action, &words);
+}

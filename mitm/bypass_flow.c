@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a flow does about bypasses: asks whether its pair has one, reports what
+ * would make one, and, while the client has not been answered, turns from being
+ * opened to being relayed. Worker only. It learns nothing itself: the parent
+ * counts for all workers.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "mitm/bypass.h"
+#include "mitm/flow.h"
+
+/* Alerts of RFC 8446 section 6.2. */
+enum {
+	ALERT_BAD_CERTIFICATE = 42,
+	ALERT_CERTIFICATE_UNKNOWN = 46,
+	ALERT_UNKNOWN_CA = 48,
+	ALERT_PROTOCOL_VERSION = 70,
+	ALERT_INSUFFICIENT_SECURITY = 71
+};
+
+static const char *
+or_null(const char *text)
+{
+	return text[0] == '\0' ? NULL : text;
+}
+
+/* The name asked for, else the text of the address. NULL: neither. */
+static const char *
+name_or_address(const struct flow *flow, char text[INET6_ADDRSTRLEN])
+{
+	const char *name = flow_server_name(flow);
+	const struct sockaddr_storage *to = &flow->header->destination;
+	const void *bytes = to->ss_family == AF_INET
+	    ? (const void *)&((const struct sockaddr_in *)to)->sin_addr
+	    : (const void *)&((const struct sockaddr_in6 *)to)->sin6_addr;
+
+	return name != NULL ? name
+	                    : inet_ntop(to->ss_family, bytes, text, INET6_ADDRSTRLEN);
+}
+
+static bool
+key_of(const struct flow *flow, struct bypass_key *key)
+{
+	const struct flow_header *h = flow->header;
+	char text[INET6_ADDRSTRLEN];
+
+	return bypass_key_make(key, or_null(h->executable), or_null(h->signing_id),
+	           h->has_uid ? &h->uid : NULL, name_or_address(flow, text)) == 0;
+}
+
+void
+bypass_decide(struct flow *flow)
+{
+	const struct flow_host *host = flow->host;
+	struct bypass_key key;
+
+	if (flow->verdict.decision != DECIDE_INSPECT || flow->hello == NULL ||
+	    !key_of(flow, &key) || bypass_never_covers(host->never, key.name))
+		return;
+	const struct bypass_entry *entry =
+	    bypass_find(host->bypass, &key, host->now_us);
+	if (entry == NULL)
+		return;
+	flow->verdict = (struct verdict){DECIDE_SPLICE, bypass_why_name(entry->why)};
+	host->on_bypass(host->context, entry->key, BYPASS_WHY_COUNT);
+}
+
+/* False: it may not be learned. */
+static bool
+report(struct flow *flow, enum bypass_why why)
+{
+	const struct flow_host *host = flow->host;
+	struct bypass_key key;
+
+	if (!key_of(flow, &key))
+		return false;
+	if (bypass_never_covers(host->never, key.name)) {
+		flow->tls.bypass = "never";
+		return false;
+	}
+	flow->tls.bypass = "counted";
+	host->on_bypass(host->context, &key, why);
+	return true;
+}
+
+/* Only these three say that the client takes our leaf for a stranger's.
+ * unsupported_certificate, certificate_revoked and certificate_expired (43 to
+ * 45) are about what stands in a certificate that it may well believe: they come
+ * of a clock or of an old library, and end when those are mended. A client that
+ * offered ECH and was refused it says ech_required (121): no pinning either. */
+static bool
+is_distrust(int alert)
+{
+	return alert == ALERT_BAD_CERTIFICATE ||
+	    alert == ALERT_CERTIFICATE_UNKNOWN || alert == ALERT_UNKNOWN_CA;
+}
+
+void
+bypass_client_failed(struct flow *flow)
+{
+	struct tls_leg leg;
+
+	side_tls_describe(&flow->client, &leg);
+	/* Who is shown the throwaway CA's leaf is meant to turn it down. */
+	if (is_distrust(leg.alert_received) && !flow->mirror_invalid)
+		(void)report(flow, BYPASS_PINNED);
+}
+
+/* Whether it was the server that would not go on: then the client's own hello
+ * may do better. Not when it only speaks what is too old or too weak, and not
+ * when we turned the server down: those the client is to see fail. */
+static bool
+turned_away(const struct flow *flow, int error)
+{
+	struct tls_leg leg;
+
+	side_tls_describe(&flow->server, &leg);
+	if (error == E_CLOSED || side_tls_hung_up(&flow->server))
+		return true;
+	return error == E_CRYPTO && leg.alert_received >= 0 &&
+	    leg.alert_received != ALERT_PROTOCOL_VERSION &&
+	    leg.alert_received != ALERT_INSUFFICIENT_SECURITY;
+}
+
+static bool
+may_splice(const struct flow *flow)
+{
+	char text[INET6_ADDRSTRLEN];
+	const char *name = name_or_address(flow, text);
+
+	return name == NULL || !bypass_never_covers(flow->host->never, name);
+}
+
+/* The same protocol's text in the client's hello, which outlives the TLS. */
+static const char *
+as_offered(const struct flow *flow, const char *alpn)
+{
+	const char *const *offered = flow->alpn;
+
+	while (alpn != NULL && *offered != NULL && strcmp(*offered, alpn) != 0)
+		offered++;
+	return alpn == NULL ? NULL : *offered;
+}
+
+/* What was seen of the connection that is given up stays for the record. */
+static void
+splice(struct flow *flow, const char *reason)
+{
+	struct tls_leg *leg = &flow->tls.server;
+
+	side_tls_describe(&flow->server, leg);
+	leg->alpn = as_offered(flow, leg->alpn);
+	flow->tls.error = side_tls_error(&flow->server, flow->tls_error);
+	flow->verdict = (struct verdict){DECIDE_SPLICE, reason};
+	upstream_again(flow);
+}
+
+bool
+bypass_certificate_wanted(struct flow *flow)
+{
+	if (!side_tls_certificate_wanted(&flow->server))
+		return false;
+	if (!may_splice(flow)) {
+		flow->tls.bypass = "never";
+		return false;
+	}
+	(void)report(flow, BYPASS_CLIENT_CERTIFICATE);
+	splice(flow, bypass_why_name(BYPASS_CLIENT_CERTIFICATE));
+	return true;
+}
+
+bool
+bypass_turned_away(struct flow *flow, int error)
+{
+	if (!turned_away(flow, error) || !may_splice(flow))
+		return false;
+	splice(flow, "upstream_handshake");
+	return true;
+}
