@@ -4,12 +4,12 @@
  * failed, and what a person adds to that or takes away. CLI. The daemon's parent
  * keeps the list; this asks it, a page at a time.
  */
+#include "cli/bypass.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <yyjson.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
@@ -46,19 +46,25 @@ struct words {
 	bool as_json;
 };
 
+/* Which daemon is asked. */
+struct target {
+	const struct conf *conf;
+	const char *place; /* its run directory */
+};
+
 /* --- asking --- */
 
 /* The answer's document, which says that it is well. NULL: *status, and what was
  * wrong is said. */
 static yyjson_doc *
-ask(const struct conf *conf, const struct buf *request, int *status)
+ask(const char *place, const struct buf *request, int *status)
 {
 	struct buf answer;
 	char error[256];
 
 	buf_init(&answer, ANSWER_BYTES_MAX);
-	int outcome = control_ask_line(conf->run_dir,
-	    (const char *)buf_data(request), &answer, error);
+	int outcome = control_ask_line(place, (const char *)buf_data(request),
+	    &answer, error);
 	if (outcome != 0) {
 		diag_error("%s", error);
 		*status = outcome == E_NOTFOUND ? CLI_NO_MATCH : CLI_CANNOT_READ;
@@ -90,13 +96,13 @@ begin(struct json *j, struct buf *request, const char *verb)
 
 /* Ends the request, asks it, frees it. */
 static yyjson_doc *
-finish(const struct conf *conf, struct json *j, int *status)
+finish(const char *place, struct json *j, int *status)
 {
 	yyjson_doc *doc = NULL;
 
 	json_object_end(j);
 	if (json_error(j) == 0 && buf_append(j->out, "", 1) == 0) {
-		doc = ask(conf, j->out, status);
+		doc = ask(place, j->out, status);
 	} else {
 		diag_error("the name or the application is too long");
 		*status = CLI_USAGE;
@@ -106,6 +112,56 @@ finish(const struct conf *conf, struct json *j, int *status)
 }
 
 /* --- list --- */
+
+static int
+walk_page(const char *place, uint64_t *after,
+    void (*visit)(void *context, yyjson_val *entry), void *context)
+{
+	struct buf request;
+	struct json j;
+	yyjson_val *entry;
+	size_t index, count;
+	int status = CLI_OK;
+
+	begin(&j, &request, "list");
+	json_uint(&j, "after", *after);
+	yyjson_doc *doc = finish(place, &j, &status);
+	if (doc == NULL)
+		return status;
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	yyjson_arr_foreach(yyjson_obj_get(root, "bypasses"), index, count, entry)
+		visit(context, entry);
+	uint64_t next = yyjson_get_uint(yyjson_obj_get(root, "next"));
+	*after = next > *after ? next : 0;
+	yyjson_doc_free(doc);
+	return CLI_OK;
+}
+
+int
+bypass_walk(const char *place, void (*visit)(void *context, yyjson_val *entry),
+    void *context)
+{
+	uint64_t after = 0;
+	int status;
+
+	do
+		status = walk_page(place, &after, visit, context);
+	while (status == CLI_OK && after != 0);
+	return status;
+}
+
+/* In ASCII, all else escaped: applications and names come from outside and must
+ * not steer a terminal. */
+static void
+print_text(yyjson_val *value, const char *before)
+{
+	size_t length;
+	char *quoted = yyjson_val_write(value, YYJSON_WRITE_ESCAPE_UNICODE, &length);
+
+	if (quoted != NULL && length >= 2)
+		(void)printf("%s%.*s", before, (int)length - 2, quoted + 1);
+	free(quoted);
+}
 
 static const char *
 text(yyjson_val *object, const char *key)
@@ -117,16 +173,18 @@ text(yyjson_val *object, const char *key)
 
 /* To the second; the rest of the time is of no use to a person. */
 static void
-print_line(yyjson_val *entry)
+print_line(void *context UNUSED, yyjson_val *entry)
 {
-	(void)printf("%-18s %.19sZ  %6llu  %s  %s\n", text(entry, "reason"),
+	(void)printf("%-18s %.19sZ  %6llu", text(entry, "reason"),
 	    text(entry, "expires"),
-	    (unsigned long long)yyjson_get_uint(yyjson_obj_get(entry, "hits")),
-	    text(entry, "name"), text(entry, "application"));
+	    (unsigned long long)yyjson_get_uint(yyjson_obj_get(entry, "hits")));
+	print_text(yyjson_obj_get(entry, "name"), "  ");
+	print_text(yyjson_obj_get(entry, "application"), "  ");
+	(void)printf("\n");
 }
 
 static void
-print_json(yyjson_val *entry)
+print_json(void *context UNUSED, yyjson_val *entry)
 {
 	char *line = yyjson_val_write(entry, 0, NULL);
 
@@ -136,43 +194,12 @@ print_json(yyjson_val *entry)
 }
 
 static int
-print_page(yyjson_doc *doc, bool as_json, uint64_t *next)
+list(const struct target *at, const struct words *words)
 {
-	yyjson_val *root = yyjson_doc_get_root(doc), *entry;
-	size_t index, count;
-
-	*next = yyjson_get_uint(yyjson_obj_get(root, "next"));
-	yyjson_arr_foreach(yyjson_obj_get(root, "bypasses"), index, count, entry) {
-		if (as_json)
-			print_json(entry);
-		else
-			print_line(entry);
-	}
-	return CLI_OK;
-}
-
-static int
-list(const struct conf *conf, const struct words *words)
-{
-	struct buf request;
-	struct json j;
-	uint64_t after = 0, next = 0;
-	int status = CLI_OK;
-
-	do {
-		begin(&j, &request, "list");
-		json_uint(&j, "after", after);
-		yyjson_doc *doc = finish(conf, &j, &status);
-		if (doc == NULL)
-			return status;
-		if (after == 0 && !words->as_json)
-			(void)printf("%-18s %-20s  %6s  %s\n", "REASON", "UNTIL",
-			    "HITS", "NAME AND APPLICATION");
-		status = print_page(doc, words->as_json, &next);
-		yyjson_doc_free(doc);
-		after = next > after ? next : 0;
-	} while (after != 0);
-	return status;
+	if (!words->as_json)
+		(void)printf("%-18s %-20s  %6s  %s\n", "REASON", "UNTIL", "HITS",
+		    "NAME AND APPLICATION");
+	return bypass_walk(at->place, words->as_json ? print_json : print_line, NULL);
 }
 
 /* --- changes --- */
@@ -187,16 +214,16 @@ put_key(struct json *j, const struct words *words)
 
 /* Asks for a change whose answer says no more than that it was made. */
 static int
-change(const struct conf *conf, struct json *j)
+change(const char *place, struct json *j)
 {
 	int status = CLI_OK;
 
-	yyjson_doc_free(finish(conf, j, &status));
+	yyjson_doc_free(finish(place, j, &status));
 	return status;
 }
 
 static int
-add(const struct conf *conf, const struct words *words)
+add(const struct target *at, const struct words *words)
 {
 	struct buf request;
 	struct json j;
@@ -204,30 +231,30 @@ add(const struct conf *conf, const struct words *words)
 	begin(&j, &request, "add");
 	put_key(&j, words);
 	if (words->ttl != NULL)
-		json_uint(&j, "ttl_ms", conf->bypass_ttl_ms);
-	return change(conf, &j);
+		json_uint(&j, "ttl_ms", at->conf->bypass_ttl_ms);
+	return change(at->place, &j);
 }
 
 static int
-take_away(const struct conf *conf, const struct words *words)
+take_away(const struct target *at, const struct words *words)
 {
 	struct buf request;
 	struct json j;
 
 	begin(&j, &request, "remove");
 	put_key(&j, words);
-	return change(conf, &j);
+	return change(at->place, &j);
 }
 
 static int
-clear(const struct conf *conf, const struct words *words UNUSED)
+clear(const struct target *at, const struct words *words UNUSED)
 {
 	struct buf request;
 	struct json j;
 	int status;
 
 	begin(&j, &request, "clear");
-	yyjson_doc *doc = finish(conf, &j, &status);
+	yyjson_doc *doc = finish(at->place, &j, &status);
 	if (doc == NULL)
 		return status;
 	(void)printf("%llu removed\n", (unsigned long long)yyjson_get_uint(
@@ -241,7 +268,7 @@ clear(const struct conf *conf, const struct words *words UNUSED)
 struct action {
 	const char *name;
 	bool with_name, with_ttl, with_output;
-	int (*run)(const struct conf *conf, const struct words *words);
+	int (*run)(const struct target *at, const struct words *words);
 };
 
 static const struct action actions[] = {
@@ -282,6 +309,34 @@ fits(const struct action *action, const struct words *words, const char *format)
 	return false;
 }
 
+/* At every daemon that is there: the directory's, and those of the execs that
+ * run in it. */
+static int
+run_everywhere(const struct action *action, const struct conf *conf,
+    const struct words *words)
+{
+	char places[CONTROL_PLACES_MAX][PATH_BYTES], error[256], first[256] = "";
+	size_t count = control_places(conf->run_dir, places), running = 0;
+	int status = CLI_OK;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct target at = {.conf = conf, .place = places[i]};
+		if (control_ping(places[i], error) == E_NOTFOUND) {
+			if (first[0] == '\0')
+				memcpy(first, error, sizeof(first));
+			continue;
+		}
+		int one = action->run(&at, words);
+		running++;
+		if (one != CLI_OK)
+			status = one;
+	}
+	if (running > 0)
+		return status;
+	diag_error("%s", first);
+	return CLI_NO_MATCH;
+}
+
 /* The settings, with --ttl in the place of bypass.ttl: it is read and limited in
  * the same way. */
 static int
@@ -297,7 +352,7 @@ run(struct cli *cli, const struct action *action, const struct words *words)
 	    conf_set(conf, "bypass.ttl", words->ttl, &error) != 0)
 		diag_error("--ttl: %s", error.text);
 	else
-		status = action->run(conf, words);
+		status = run_everywhere(action, conf, words);
 	conf_free(conf);
 	return status;
 }

@@ -16,13 +16,15 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "ca/key.h"
+#include "cli/bypass.h"
 #include "cli/command.h"
 #include "cli/control.h"
 #include "log/segment.h"
+#include "mitm/bypass.h"
 #include "mitm/policy.h"
 
-#define ANSWER_BYTES_MAX (64u * 1024)
 #define PEM_BYTES_MAX (256u * 1024)
+#define APPLICATIONS_MAX 256u
 
 const char command_check_usage[] =
     "usage: sightglass check [-d DIR] [-c FILE]\n"
@@ -140,15 +142,53 @@ check_log(const struct conf *conf)
 	    sealed, growing);
 }
 
-static int
-ping(const char *place, char error[256])
-{
-	struct buf answer;
+struct distrust {
+	struct application {
+		char *name;
+		unsigned pinned;
+	} applications[APPLICATIONS_MAX];
+	size_t count;
+};
 
-	buf_init(&answer, ANSWER_BYTES_MAX);
-	int outcome = control_ask(place, "ping", &answer, error);
-	buf_free(&answer);
-	return outcome;
+static void
+count_pinned(void *context, yyjson_val *entry)
+{
+	struct distrust *d = context;
+	const char *name = yyjson_get_str(yyjson_obj_get(entry, "application"));
+	size_t i = 0;
+
+	if (name == NULL ||
+	    !yyjson_equals_str(yyjson_obj_get(entry, "reason"), "pinned"))
+		return;
+	while (i < d->count && strcmp(d->applications[i].name, name) != 0)
+		i++;
+	if (i == APPLICATIONS_MAX)
+		return;
+	if (i == d->count) {
+		d->applications[i].name = strdup(name);
+		if (d->applications[i].name == NULL)
+			return;
+		d->count++;
+	}
+	d->applications[i].pinned++;
+}
+
+/* Who turns our certificate down everywhere was never told of the CA. */
+static bool
+check_bypasses(const char *place)
+{
+	struct distrust d = {0};
+	bool good = bypass_walk(place, count_pinned, &d) == CLI_OK;
+
+	for (size_t i = 0; i < d.count; i++) {
+		if (d.applications[i].pinned >= BYPASS_DISTRUST)
+			good = say(false, "bypass", "%s turns our certificate down "
+			    "for %u names: make it trust the CA (sightglass ca "
+			    "export), or splice it by a rule",
+			    d.applications[i].name, d.applications[i].pinned);
+		free(d.applications[i].name);
+	}
+	return good;
 }
 
 /* That none runs is no fault, and not worth a line where an exec's does. */
@@ -160,11 +200,11 @@ check_daemon(const struct conf *conf)
 	bool good = true;
 
 	for (size_t i = 0; i < count; i++) {
-		int outcome = ping(places[i], error);
+		int outcome = control_ping(places[i], error);
 		running += outcome != E_NOTFOUND;
 		if (outcome == 0)
-			(void)say(true, "daemon", "answers at %s/control.sock",
-			    places[i]);
+			good &= say(true, "daemon", "answers at %s/control.sock",
+			    places[i]) && check_bypasses(places[i]);
 		else if (outcome != E_NOTFOUND)
 			good = say(false, "daemon", "%s", error);
 		else if (none[0] == '\0')

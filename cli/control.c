@@ -17,6 +17,7 @@
 
 #define TIMEOUT_S 5
 #define CHUNK_BYTES 4096u
+#define PONG_BYTES_MAX (64u * 1024)
 
 /* --- where --- */
 
@@ -172,4 +173,15 @@ control_ask(const char *run_directory, const char *request, struct buf *answer,
 
 	(void)snprintf(line, sizeof(line), "{\"request\":\"%s\"}", request);
 	return control_ask_line(run_directory, line, answer, error);
+}
+
+int
+control_ping(const char *run_directory, char error[256])
+{
+	struct buf answer;
+
+	buf_init(&answer, PONG_BYTES_MAX);
+	int outcome = control_ask(run_directory, "ping", &answer, error);
+	buf_free(&answer);
+	return outcome;
 }

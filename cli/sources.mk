@@ -1,7 +1,7 @@
 bin_PROGRAMS += sightglass
 sightglass_SOURCES = \
 	cli/bundle.c cli/bundle.h \
-	cli/bypass.c \
+	cli/bypass.c cli/bypass.h \
 	cli/ca.c \
 	cli/check.c \
 	cli/command.h \

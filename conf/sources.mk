@@ -13,12 +13,13 @@ noinst_PROGRAMS += conf/describe
 conf_describe_SOURCES = conf/describe.c
 conf_describe_LDADD = libconf.a libbase.a $(YAML_LIBS)
 
-# Installed: the annotated settings, never over those of the machine; on Linux
-# the unit and its user, which systemd-sysusers makes.
+# Installed: the annotated settings, never over those of the machine; the list
+# of what is known to break, always; on Linux the unit and its user, which
+# systemd-sysusers makes.
 INSTALLED_PATHS = sed -e 's|@statedir[@]|$(statedir)|g' -e 's|@logdir[@]|$(logdir)|g' \
 	-e 's|@rundir[@]|$(rundir)|g' -e 's|@confdir[@]|$(confdir)|g' \
 	-e 's|@sbindir[@]|$(sbindir)|g'
-EXTRA_DIST += conf/sightglass.yaml conf/sightglassd.service.in \
+EXTRA_DIST += conf/sightglass.yaml conf/splice.list conf/sightglassd.service.in \
 	conf/sightglass.sysusers
 
 install-data-hook: install-settings
@@ -36,6 +37,8 @@ install-settings:
 	    mv '$(DESTDIR)$(confdir)/sightglass.yaml.new' \
 	       '$(DESTDIR)$(confdir)/sightglass.yaml'; \
 	fi
+	$(INSTALL_DATA) $(srcdir)/conf/splice.list \
+	    '$(DESTDIR)$(confdir)/splice.list'
 if LINUX
 	$(MKDIR_P) '$(DESTDIR)$(systemdunitdir)' '$(DESTDIR)$(sysusersdir)'
 	$(INSTALLED_PATHS) $(srcdir)/conf/sightglassd.service.in \
@@ -48,6 +51,7 @@ endif
 # Settings that a person may have changed stay.
 uninstall-settings:
 	rm -f '$(DESTDIR)$(confdir)/sightglass.yaml.example' \
+	    '$(DESTDIR)$(confdir)/splice.list' \
 	    '$(DESTDIR)$(systemdunitdir)/sightglassd.service' \
 	    '$(DESTDIR)$(sysusersdir)/sightglass.conf'
 

@@ -18,7 +18,6 @@
 
 #define ANSWER_BYTES_MAX (60u * 1024)
 #define PAGE_BYTES (32u * 1024) /* of a list; the rest is asked for */
-#define DISTRUST_NAMES 8u /* so many names: it is not pinning any more */
 
 static const struct timeval save_delay = {.tv_usec = 200 * 1000};
 static const struct timeval sweep_period = {.tv_sec = 10};
@@ -136,10 +135,10 @@ look_for_distrust(struct bypasses *b, const struct bypass_key *key)
 	char words[sizeof(((struct msg_note *)NULL)->message)];
 
 	if (bypass_count_of(b->table, key->application, BYPASS_PINNED) !=
-	    DISTRUST_NAMES)
+	    BYPASS_DISTRUST)
 		return;
 	(void)snprintf(words, sizeof(words), "turned our certificate down for %u "
-	    "names: does it trust the CA? %s", DISTRUST_NAMES,
+	    "names: does it trust the CA? %s", BYPASS_DISTRUST,
 	    key->application);
 	parent_note(b->parent, "ca_distrusted", "parent", words);
 	diag_warning("%s", words);

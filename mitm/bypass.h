@@ -24,6 +24,7 @@
 #define BYPASS_ENTRIES_MAX 4096u
 #define BYPASS_SHARE_MAX 512u  /* of them, what one application may have */
 #define BYPASS_SUSPECTS_MAX 4096u
+#define BYPASS_DISTRUST 8u     /* pinned so often by one: it trusts no CA of ours */
 #define BYPASS_BURST 32u       /* entries learned at once ... */
 #define BYPASS_REFILL_US 2000000u /* ... and one more each 2 s */
 

@@ -217,6 +217,22 @@ alert_number(const mbedtls_ssl_context *ssl)
 	return message == NULL ? -1 : message[1];
 }
 
+/* A client that turns our certificate down in TLS 1.3 may have no keys to write
+ * with yet, and sends its alert in the clear; mbedTLS takes that for a record
+ * that does not decrypt. What is encrypted never says that it is an alert (RFC
+ * 8446 section 5.2). The number, or -1. */
+static int
+plain_alert(const struct side_tls *tls)
+{
+	static const unsigned char start[] = {MBEDTLS_SSL_MSG_ALERT, 3, 3, 0, 2,
+	    MBEDTLS_SSL_ALERT_LEVEL_FATAL};
+	const unsigned char *record = tls->ssl.MBEDTLS_PRIVATE(in_hdr);
+
+	return tls->established || record == NULL ||
+	        memcmp(record, start, sizeof(start)) != 0
+	    ? -1 : record[sizeof(start)];
+}
+
 /* mbedTLS's error as ours, noted for the record. */
 static int
 failure(struct side *s, int error)
@@ -225,6 +241,11 @@ failure(struct side *s, int error)
 
 	tls->error = error;
 	switch (error) {
+	case MBEDTLS_ERR_SSL_INVALID_MAC:
+		tls->alert = plain_alert(tls);
+		if (tls->alert >= 0)
+			tls->error = MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
+		return E_CRYPTO;
 	case MBEDTLS_ERR_SSL_WANT_READ:
 	case MBEDTLS_ERR_SSL_WANT_WRITE:
 		tls->error = 0;

@@ -105,8 +105,9 @@ class Control:
         self.socket.connect(daemon.path("run", "control.sock"))
         self.stream = self.socket.makefile()
 
-    def ask(self, request):
-        self.socket.sendall(json.dumps({"request": request}).encode() + b"\n")
+    def ask(self, request, **more):
+        line = json.dumps({"request": request, **more})
+        self.socket.sendall(line.encode() + b"\n")
         return json.loads(self.stream.readline())
 
     def __enter__(self):
@@ -186,10 +187,10 @@ class Daemon(Process):
     def path(self, *names):
         return os.path.join(self.directory, *names)
 
-    def control(self, request):
+    def control(self, request, **more):
         """One request on control.sock; its answer."""
         with Control(self) as control:
-            return control.ask(request)
+            return control.ask(request, **more)
 
     def stop(self):
         """Ends it in order; the records that it wrote."""
@@ -219,7 +220,7 @@ class Daemon(Process):
     # --- handing flows over ---
 
     def header(self, address, port, *, authority=None, datagram=False, prefix=0,
-               tlvs=()):
+               tlvs=(), executable=b"/usr/bin/test-client"):
         """A PROXY v2 header to this destination (PROTOCOL.md)."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         raw = socket.inet_pton(family, address)
@@ -229,7 +230,7 @@ class Daemon(Process):
         extra = [(TLV_VERSION, struct.pack("!H", 1)),
                  (TLV_PID, struct.pack("!I", os.getpid())),
                  (TLV_UID, struct.pack("!I", os.getuid())),
-                 (TLV_EXECUTABLE, b"/usr/bin/test-client"),
+                 (TLV_EXECUTABLE, executable),
                  (TLV_FORWARDER, b"test")]
         if authority:
             extra.append((TLV_AUTHORITY, authority.encode()))

@@ -561,6 +561,18 @@ class Life(Exec):
         process.end(signal.SIGKILL)
         wait_for(lambda: not processes_of(session), "all to end")
 
+    def test_its_bypasses_are_those_of_the_directory(self):
+        process = self.start("sh", "-c", "echo ready; exec sleep 1000")
+        self.wait_line(process, "ready")
+        bypass = ["bypass", "-d", self.state]
+        added = self.run_cli(*bypass, "add", "--name", "x.test")
+        self.assertEqual((added.returncode, added.stderr), (0, ""))
+        listed = self.run_cli(*bypass, "list", "-o", "json")
+        self.assertEqual(json.loads(listed.stdout)["name"], "x.test", listed.stderr)
+        process.end(signal.SIGTERM)
+        gone = self.run_cli(*bypass, "list", "-o", "json")
+        self.assertEqual((gone.returncode, gone.stdout), (1, ""))
+
     def test_its_errors_say_whose_they_are(self):
         for command in (["/nonexistent/program"], [self.ca.ca]):
             for options in ([], ["--proxy"]):
