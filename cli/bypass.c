@@ -138,8 +138,8 @@ walk_page(const char *place, uint64_t *after,
 }
 
 int
-bypass_walk(const char *place, void (*visit)(void *context, yyjson_val *entry),
-    void *context)
+bypass_walk(const char *place,
+    void (*visit)(void *context, yyjson_val *entry), void *context)
 {
 	uint64_t after = 0;
 	int status;

@@ -9,6 +9,11 @@ t_fuzz_bundle_fuzz_SOURCES = t/fuzz/bundle.c cli/bundle.c cli/bundle.h
 t_fuzz_bundle_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_bundle_fuzz_LDADD = libbase.a
 
+noinst_PROGRAMS += t/fuzz/bypass-fuzz
+t_fuzz_bypass_fuzz_SOURCES = t/fuzz/bypass.c
+t_fuzz_bypass_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_bypass_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/fingerprint-fuzz
 t_fuzz_fingerprint_fuzz_SOURCES = t/fuzz/fingerprint.c
 t_fuzz_fingerprint_fuzz_LDFLAGS = $(WITH_FUZZER)
@@ -43,6 +48,11 @@ noinst_PROGRAMS += t/fuzz/policy-fuzz
 t_fuzz_policy_fuzz_SOURCES = t/fuzz/policy.c
 t_fuzz_policy_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_policy_fuzz_LDADD = libmitm.a libbase.a
+
+noinst_PROGRAMS += t/fuzz/policy_list-fuzz
+t_fuzz_policy_list_fuzz_SOURCES = t/fuzz/policy_list.c
+t_fuzz_policy_list_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_policy_list_fuzz_LDADD = libmitm.a libbase.a
 
 noinst_PROGRAMS += t/fuzz/pretty-fuzz
 t_fuzz_pretty_fuzz_SOURCES = t/fuzz/pretty.c cli/pretty.c cli/pretty.h

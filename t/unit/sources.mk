@@ -7,6 +7,12 @@ t_unit_bundle_suite_SOURCES = t/unit/bundle.c t/unit/corpus.c \
 t_unit_bundle_suite_LDADD = libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/bundle
 
+check_PROGRAMS += t/unit/bypass-suite
+t_unit_bypass_suite_SOURCES = t/unit/bypass.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/bypass.c
+t_unit_bypass_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/bypass
+
 check_PROGRAMS += t/unit/ca-suite
 t_unit_ca_suite_SOURCES = t/unit/ca.c
 t_unit_ca_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
@@ -68,6 +74,12 @@ t_unit_policy_suite_SOURCES = t/unit/policy.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/policy.c
 t_unit_policy_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/policy
+
+check_PROGRAMS += t/unit/policy_list-suite
+t_unit_policy_list_suite_SOURCES = t/unit/policy_list.c t/unit/corpus.c \
+	t/unit/corpus.h t/fuzz/policy_list.c
+t_unit_policy_list_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/policy_list
 
 check_PROGRAMS += t/unit/pretty-suite
 t_unit_pretty_suite_SOURCES = t/unit/pretty.c t/unit/corpus.c \
