@@ -17,9 +17,7 @@
 enum {
 	ALERT_BAD_CERTIFICATE = 42,
 	ALERT_CERTIFICATE_UNKNOWN = 46,
-	ALERT_UNKNOWN_CA = 48,
-	ALERT_PROTOCOL_VERSION = 70,
-	ALERT_INSUFFICIENT_SECURITY = 71
+	ALERT_UNKNOWN_CA = 48
 };
 
 static const char *
@@ -111,8 +109,9 @@ bypass_client_failed(struct flow *flow)
 }
 
 /* Whether it was the server that would not go on: then the client's own hello
- * may do better. Not when it only speaks what is too old or too weak, and not
- * when we turned the server down: those the client is to see fail. */
+ * may do better. Not when the server's word is about what the client offered
+ * itself, and not when we turned the server down: those the client is to see
+ * fail. */
 static bool
 turned_away(const struct flow *flow, int error)
 {
@@ -122,8 +121,7 @@ turned_away(const struct flow *flow, int error)
 	if (error == E_CLOSED || side_tls_hung_up(&flow->server))
 		return true;
 	return error == E_CRYPTO && leg.alert_received >= 0 &&
-	    leg.alert_received != ALERT_PROTOCOL_VERSION &&
-	    leg.alert_received != ALERT_INSUFFICIENT_SECURITY;
+	    !upstream_answers_client(leg.alert_received);
 }
 
 static bool

@@ -221,6 +221,8 @@ bool upstream_next_address(struct flow *flow) WUNRES NONNULL(1);
 void upstream_again(struct flow *flow) NONNULL(1);
 /* The connection stands and the decision is made: TLS or relay comes next. */
 void upstream_connected(struct flow *flow) NONNULL(1);
+/* Whether a server's alert is about what the client itself offered. */
+bool upstream_answers_client(int alert) WUNRES;
 bool upstream_tls(struct flow *flow) WUNRES NONNULL(1);
 /* A decision to inspect becomes splice when the pair has a bypass. */
 void bypass_decide(struct flow *flow) NONNULL(1); /* bypass_flow.c */

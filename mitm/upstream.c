@@ -295,6 +295,15 @@ was_downgraded(const struct flow *flow)
 	return flow->only_tls12 && side_tls_downgraded(&flow->server);
 }
 
+bool
+upstream_answers_client(int alert)
+{
+	return alert == ALERT_PROTOCOL_VERSION ||
+	    alert == ALERT_INSUFFICIENT_SECURITY ||
+	    alert == ALERT_UNRECOGNIZED_NAME ||
+	    alert == ALERT_NO_APPLICATION_PROTOCOL;
+}
+
 /* What the server said to the client's own offers, the client is told in the
  * server's word; whatever else went wrong is between the server and us. */
 static uint8_t
@@ -303,15 +312,8 @@ alert_for_client(const struct flow *flow)
 	struct tls_leg leg;
 
 	side_tls_describe(&flow->server, &leg);
-	switch (leg.alert_received) {
-	case ALERT_PROTOCOL_VERSION:
-	case ALERT_INSUFFICIENT_SECURITY:
-	case ALERT_UNRECOGNIZED_NAME:
-	case ALERT_NO_APPLICATION_PROTOCOL:
-		return (uint8_t)leg.alert_received;
-	default:
-		return ALERT_HANDSHAKE_FAILURE;
-	}
+	return upstream_answers_client(leg.alert_received)
+	    ? (uint8_t)leg.alert_received : ALERT_HANDSHAKE_FAILURE;
 }
 
 static void

@@ -376,7 +376,7 @@ class Upstream(Bypass):
         """Such a server is first refused for its signature, then asked anew."""
         pair = self.ca.server("rsa", key_type=("rsa:2048",))
         port = self.s_server("-cert", pair[0], "-key", pair[1], "-tls1_2", "-CAfile",
-                             self.ca.ca, "-Verify", "1", "-sigalgs",
+                             self.ca.ca, "-Verify", "1", "-serverpref", "-sigalgs",
                              "rsa_pss_rsae_sha256:RSA+SHA256")
         self.first_flow_works(port)
         with open(os.path.join(self.directory, "s_server.out"),
