@@ -230,6 +230,7 @@ run_proxy(const struct run *r, int listen_fd, pid_t parent)
 	    r->places.run);
 	options.client_facts = exec_client_facts(&options.client_facts_context);
 	struct proxy *p = proxy_new(&options);
+	exec_child_ready();
 	if (p == NULL || proxy_run(p) != 0)
 		_exit(1);
 	proxy_free(p);
@@ -250,7 +251,7 @@ start_proxy(struct run *r)
 	if (proxy_listen_address(fd, address) != 0)
 		return E_SYS;
 	set_proxy(address);
-	r->children.forwarder = fork();
+	r->children.forwarder = exec_fork();
 	if (r->children.forwarder == 0)
 		run_proxy(r, fd, parent);
 	(void)close(fd);
@@ -273,9 +274,10 @@ start_plain(struct run *r, char *const *argv)
 {
 	pid_t parent = getpid();
 
-	r->children.command = fork();
+	r->children.command = exec_fork();
 	if (r->children.command == 0) {
 		exec_die_with_parent(parent, SIGKILL);
+		exec_child_ready();
 		(void)execvp(argv[0], argv);
 		_exit(cannot_execute(argv[0]));
 	}

@@ -73,6 +73,13 @@ pid_t live_start(const struct exec_places *places, const char *run_id)
 /* Has it print what is left, and waits for it. */
 void live_stop(pid_t pid);
 
+/* --- exec_fork.c --- */
+
+/* fork(2). The child has no handler of ours and gets no signal before it calls
+ * exec_child_ready: whoever asks it to end is heard, however early. */
+pid_t exec_fork(void) WUNRES;
+void exec_child_ready(void);
+
 /* --- exec_linux.c, exec_darwin.c --- */
 
 struct exec_children {

@@ -74,10 +74,11 @@ live_start(const struct exec_places *places, const char *run_id)
 	(void)snprintf(log, sizeof(log), "%s/log", places->state);
 	/* Before the command, so that nothing of it is missed. */
 	struct reader *r = reader_open(log, READER_FROM_END, error);
-	pid_t pid = r == NULL ? -1 : fork();
+	pid_t pid = r == NULL ? -1 : exec_fork();
 	if (pid == 0) {
 		(void)setpgid(0, 0);
 		(void)sigaction(SIGTERM, &action, NULL);
+		exec_child_ready();
 		_exit(print_until_told(r, run_id, parent));
 	}
 	if (r == NULL)

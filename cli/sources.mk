@@ -8,6 +8,7 @@ sightglass_SOURCES = \
 	cli/conf.c \
 	cli/control.c cli/control.h \
 	cli/exec.c cli/exec.h \
+	cli/exec_fork.c \
 	cli/exec_places.c \
 	cli/live.c \
 	cli/main.c \
