@@ -254,32 +254,32 @@ static const struct {
     [BYPASS_CLEAR] = {false, answer_clear},
 };
 
-static const char *
-answer(struct bypasses *b, const struct msg *m,
-    const struct msg_bypass_ask *ask, struct json *j)
+/* False: it is none, though its ticket may be used for the answer. */
+static bool
+read_question(const struct msg *m, struct msg_bypass_ask *ask,
+    struct bypass_key *key)
 {
-	struct bypass_key key;
-
-	if (ask->verb >= BYPASS_VERB_COUNT ||
-	    (verbs[ask->verb].with_key &&
-	        bypass_key_read(&key, m->payload + sizeof(*ask),
-	            m->length - sizeof(*ask)) != 0))
-		return "the question cannot be read";
-	return verbs[ask->verb].answer(b, ask, &key, j);
+	memcpy(ask, m->payload, sizeof(*ask));
+	return ask->verb < BYPASS_VERB_COUNT &&
+	    (!verbs[ask->verb].with_key ||
+	        bypass_key_read(key, m->payload + sizeof(*ask),
+	            m->length - sizeof(*ask)) == 0);
 }
 
 void
 bypasses_answer(struct bypasses *b, struct child *worker, const struct msg *m)
 {
 	struct msg_bypass_ask ask;
+	struct bypass_key key;
 	struct buf line;
 	struct json j;
 
-	memcpy(&ask, m->payload, sizeof(ask));
 	buf_init(&line, ANSWER_BYTES_MAX);
 	json_init(&j, &line);
 	json_object_begin(&j, NULL);
-	const char *wrong = answer(b, m, &ask, &j);
+	const char *wrong = read_question(m, &ask, &key)
+	    ? verbs[ask.verb].answer(b, &ask, &key, &j)
+	    : "the question cannot be read";
 	json_bool(&j, "ok", wrong == NULL);
 	if (wrong != NULL)
 		json_text(&j, "error", wrong);
