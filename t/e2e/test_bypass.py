@@ -383,6 +383,17 @@ class Upstream(Bypass):
                   encoding="utf-8") as out:
             self.assertIn("alert", out.read())
 
+    def test_what_tls_1_2_alone_does_not_mend_is_relayed(self):
+        """PSS alone in 1.2: we refuse it, then the server refuses us; curl can."""
+        certificate, key = self.ca.server("rsa", key_type=("rsa:2048",))
+        port = self.s_server("-cert", certificate, "-key", key, "-tls1_2",
+                             "-sigalgs", "rsa_pss_rsae_sha256")
+        self.first_flow_works(port, reason="upstream_handshake")
+        with open(os.path.join(self.directory, "s_server.out"),
+                  encoding="utf-8") as out:
+            self.assertRegex(out.read(), r"(?s)alert illegal parameter.*"
+                             "no shared signature algorithms.*FILE:x")
+
     def test_never_closes_what_would_be_relayed(self):
         certificate, key = self.pair
         port = self.s_server("-cert", certificate, "-key", key, "-tls1_2",
