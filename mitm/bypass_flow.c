@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -19,6 +20,8 @@ enum {
 	ALERT_CERTIFICATE_UNKNOWN = 46,
 	ALERT_UNKNOWN_CA = 48
 };
+
+#define TLS_1_2 0x0303
 
 static const char *
 or_null(const char *text)
@@ -171,10 +174,29 @@ bypass_certificate_wanted(struct flow *flow)
 	return true;
 }
 
+/* A server that turns us away may only have wanted what is too weak for us, and
+ * what we would not open for that is not let through for it either. */
+bool
+bypass_answer_stands(struct flow *flow, const uint8_t *bytes, size_t length)
+{
+	int verdict = server_flight_read(flow->answer, bytes, length);
+	const struct server_hello *hello = &flow->answer->hello;
+	bool stands = !flow->answer->seen || (hello->version >= TLS_1_2 &&
+	    offer_stands_for(hello->suite));
+	if (flow->answer->seen || verdict != E_MORE) {
+		free(flow->answer);
+		flow->answer = NULL;
+	}
+	return stands;
+}
+
 bool
 bypass_turned_away(struct flow *flow, int error)
 {
 	if (!turned_away(flow, error) || !may_splice(flow))
+		return false;
+	flow->answer = calloc(1, sizeof(*flow->answer));
+	if (flow->answer == NULL)
 		return false;
 	splice(flow, "upstream_handshake");
 	return true;

@@ -73,6 +73,7 @@ flow_free(struct flow *flow)
 	free(flow->header_bytes);
 	free(flow->hello);
 	free(flow->names);
+	free(flow->answer);
 	flow->magic = 0;
 	free(flow);
 }
@@ -278,7 +279,7 @@ static bool
 is_abort(enum flow_state last, enum flow_close_reason reason)
 {
 	if (last == FLOW_STATE_RELAY || last == FLOW_STATE_DRAIN)
-		return reason != CLOSE_FINISHED;
+		return reason != CLOSE_FINISHED && reason != CLOSE_UPSTREAM_TLS;
 	switch (reason) {
 	case CLOSE_RESET_BY_CLIENT:
 	case CLOSE_RESET_BY_SERVER:

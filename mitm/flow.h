@@ -141,6 +141,8 @@ struct flow {
 	struct leaf *leaf;           /* counted reference */
 	struct names *names;         /* owned: what the leaf must say */
 	bool only_tls12;             /* of the server: see upstream.c */
+	struct server_flight *answer; /* owned: of a server that turned us away,
+	                               * until its hello to the client was seen */
 	bool mirror_invalid;         /* the leaf comes from the throwaway CA */
 	struct tls_event tls;
 	char tls_error[128];
@@ -230,6 +232,10 @@ void bypass_decide(struct flow *flow) NONNULL(1); /* bypass_flow.c */
  * when the flow is now to be relayed, on a new connection. */
 bool bypass_certificate_wanted(struct flow *flow) WUNRES NONNULL(1);
 bool bypass_turned_away(struct flow *flow, int error) WUNRES NONNULL(1);
+/* The server's bytes while flow->answer is there, before they go on. False: it
+ * chose, with the client, what is too old or too weak. */
+bool bypass_answer_stands(struct flow *flow, const uint8_t *bytes,
+    size_t length) WUNRES NONNULL(1, 2);
 /* The client's handshake failed: perhaps it does not believe our leaf. */
 void bypass_client_failed(struct flow *flow) NONNULL(1);
 bool downstream_leaf(struct flow *flow) WUNRES NONNULL(1); /* downstream.c */

@@ -67,6 +67,16 @@ _Static_assert(ARRAY_LENGTH(suites) <= OFFER_SUITES_MAX, "suites");
 _Static_assert(ARRAY_LENGTH(groups) <= OFFER_GROUPS_MAX, "groups");
 _Static_assert(ARRAY_LENGTH(schemes) <= OFFER_SCHEMES_MAX, "schemes");
 
+bool
+offer_stands_for(uint16_t suite)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(suites); i++) {
+		if (suites[i].number == suite)
+			return true;
+	}
+	return false;
+}
+
 /* A table, and which of its rows were taken in which order. */
 struct selection {
 	const struct choice *table;

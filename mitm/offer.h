@@ -38,6 +38,9 @@ void offer_own(bool cbc, struct offer *out) NONNULL(2);
 void offer_mirror(const struct hello *h, bool cbc, struct offer *out)
     NONNULL(1, 3);
 
+/* Whether the suite is one that we stand for, CBC included. */
+bool offer_stands_for(uint16_t suite) WUNRES;
+
 /* Whether a client of TLS 1.3 has a group of ours, without which no handshake
  * with it comes to pass (one that has post-quantum groups alone, say). */
 bool offer_shares_group(const struct hello *h) WUNRES NONNULL(1);

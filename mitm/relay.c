@@ -14,6 +14,8 @@
 /* Reads of one direction in one step; then other flows have their turn. */
 #define ROUNDS_PER_STEP 8
 
+#define ALERT_HANDSHAKE_FAILURE 40 /* RFC 8446 section 6.2 */
+
 /* --- the tap --- */
 
 static void
@@ -125,6 +127,11 @@ close_for(struct flow *flow, enum direction direction, const struct side *side,
 		                             : CLOSE_RESET_BY_SERVER,
 		    NULL);
 		break;
+	case E_DENIED:
+		side_refuse(&flow->client, ALERT_HANDSHAKE_FAILURE);
+		flow_close(flow, CLOSE_UPSTREAM_TLS,
+		    "the server chose what is too old or too weak");
+		break;
 	case E_CRYPTO:
 		flow_close(flow, CLOSE_TLS_ERROR,
 		    side_tls_error(side, flow->tls_error));
@@ -182,6 +189,9 @@ pass_some(struct flow *flow, enum direction direction, enum direction *culprit)
 	*culprit = other(direction);
 	if (n == 0)
 		return carry_end(flow, direction);
+	if (direction == FROM_SERVER && flow->answer != NULL &&
+	    !bypass_answer_stands(flow, host->scratch, (size_t)n))
+		return E_DENIED;
 	show_tap(flow, direction, host->scratch, (size_t)n);
 	int error = side_write(to, host->scratch, (size_t)n);
 	return error != 0 ? error : 1;

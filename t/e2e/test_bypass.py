@@ -417,6 +417,21 @@ class Upstream(Bypass):
         self.assertEqual(get(tls[0], "sightglass.server.alert_received"), 40)
         self.assertIn("error", tls[0]["sightglass"])
 
+    def test_a_server_that_is_too_weak_is_still_refused(self):
+        """It turns us away, and curl would take what it has: no forward secrecy."""
+        pair = self.ca.server("rsa", key_type=("rsa:2048",))
+        port = self.s_server("-cert", pair[0], "-key", pair[1], "-tls1_2", "-cipher",
+                             "AES256-GCM-SHA384")
+        daemon = self.daemon()
+        forward = Forwarder(self, daemon, port).port
+        done = self.curl(forward)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("handshake failure", done.stderr)
+        self.assertEqual(get(self.tls(daemon)[0], "sightglass.reason"),
+                         "upstream_handshake")
+        self.assertEqual([get(r, "sightglass.close") for r in daemon.records("flow")],
+                         ["upstream_handshake_failed"])
+
     def test_a_server_that_is_too_old_is_still_refused(self):
         certificate, key = self.pair
         port = self.s_server("-cert", certificate, "-key", key, "-tls1_1",
