@@ -5,7 +5,6 @@
  * connection's end is the flow's. Worker only.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,11 +24,7 @@ open_socket(struct flow *flow)
 {
 	int fd = socket(flow->header->destination.ss_family, SOCK_DGRAM, 0);
 
-	if (fd < 0)
-		return E_SYS;
-	flow->server.fd = fd;
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+	if (fd < 0 || side_replace(&flow->server, fd) != 0)
 		return E_SYS;
 	flow->connected_us = flow->connect_began_us = flow->host->now_us;
 	flow_make_facts(flow);

@@ -5,7 +5,6 @@
  * that was held, offering what the server agreed to and nothing else. Worker
  * only.
  */
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 
@@ -15,19 +14,6 @@
 
 /* --- LEAF --- */
 
-static int
-add_address(struct names *names, const struct sockaddr_storage *address)
-{
-	char text[INET6_ADDRSTRLEN];
-	const void *bytes = address->ss_family == AF_INET
-	    ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
-	    : (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
-
-	if (inet_ntop(address->ss_family, bytes, text, sizeof(text)) == NULL)
-		return E_RANGE;
-	return names_add(names, text);
-}
-
 /* What the client asked for comes first. What the server's certificate also
  * speaks for follows, so that a client that shares connections between names
  * (RFC 9113 section 9.1.1) decides as it would have; not for an invalid one. */
@@ -36,6 +22,7 @@ collect_names(struct flow *flow)
 {
 	const char *host = flow_server_name(flow);
 	const mbedtls_x509_crt *chain = side_tls_peer(&flow->server);
+	char text[INET6_ADDRSTRLEN];
 	int error = E_SYNTAX;
 
 	flow->names = calloc(1, sizeof(*flow->names));
@@ -44,7 +31,7 @@ collect_names(struct flow *flow)
 	if (host != NULL)
 		error = names_add(flow->names, host);
 	if (error != 0)
-		error = add_address(flow->names, &flow->header->destination);
+		error = names_add(flow->names, flow_destination(flow, text));
 	if (error == 0 && flow->tls.verified && chain != NULL)
 		(void)names_add_certificate(flow->names, chain);
 	return error;

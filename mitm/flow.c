@@ -7,7 +7,9 @@
  */
 #include "mitm/flow.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,10 +135,23 @@ flow_server_name(const struct flow *flow)
 	return NULL;
 }
 
-static const char *
-text_or_null(const char *text)
+const char *
+flow_destination(const struct flow *flow, char *text)
 {
-	return text[0] == '\0' ? NULL : text;
+	const struct sockaddr_storage *to = &flow->header->destination;
+	const void *bytes = to->ss_family == AF_INET
+	    ? (const void *)&((const struct sockaddr_in *)to)->sin_addr
+	    : (const void *)&((const struct sockaddr_in6 *)to)->sin6_addr;
+
+	return inet_ntop(to->ss_family, bytes, text, INET6_ADDRSTRLEN);
+}
+
+const char *
+flow_host_name(const struct flow *flow, char *text)
+{
+	const char *name = flow_server_name(flow);
+
+	return name != NULL ? name : flow_destination(flow, text);
 }
 
 void

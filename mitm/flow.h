@@ -208,6 +208,19 @@ void flow_report_tls(struct flow *flow) NONNULL(1);
 
 /* The name the flow is for: SNI, else AUTHORITY, else NULL. */
 const char *flow_server_name(const struct flow *flow) NONNULL(1);
+/* The address that the client connected to, in `text` (INET6_ADDRSTRLEN bytes).
+ * Until the relay begins. */
+const char *flow_destination(const struct flow *flow, char *text)
+    NONNULL(1, 2);
+/* The name, else that address. */
+const char *flow_host_name(const struct flow *flow, char *text) NONNULL(1, 2);
+
+/* An empty text of the forwarder's header is none. */
+static inline const char *
+text_or_null(const char *text)
+{
+	return text[0] == '\0' ? NULL : text;
+}
 
 /* One step of a state. True: the state changed, step again; false: wait. */
 bool intake_header(struct flow *flow) WUNRES NONNULL(1); /* intake.c */

@@ -25,8 +25,8 @@ intake_ask_policy(const struct flow *flow, const struct sockaddr_storage *addres
 	struct policy_subject subject = {
 	    .server_name = flow_server_name(flow),
 	    .address = address,
-	    .executable = h->executable[0] != '\0' ? h->executable : NULL,
-	    .signing_id = h->signing_id[0] != '\0' ? h->signing_id : NULL,
+	    .executable = text_or_null(h->executable),
+	    .signing_id = text_or_null(h->signing_id),
 	    .uid = h->has_uid ? &h->uid : NULL,
 	};
 

@@ -61,7 +61,8 @@ struct side {
 void side_init(struct side *s, struct side_io *io) NONNULL(1, 2);
 
 /* From here the side is `fd`, whatever it was before; what was received stays.
- * Takes it over, on failure too. E_SYS. */
+ * Takes it over, on failure too, and makes it non-blocking, close-on-exec, and
+ * send at once. E_SYS. */
 int side_replace(struct side *s, int fd) WUNRES NONNULL(1);
 
 /* Whether the shared buffers are empty, as they are between two sides' turns. */
