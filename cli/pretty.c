@@ -16,6 +16,7 @@
 #include <yyjson.h>
 
 #include "base/err.h"
+#include "mitm/tls.h"
 
 #define BOLD "\033[1m"
 #define DIM "\033[2m"
@@ -338,22 +339,14 @@ put_labelled(struct page *g, const char *label, yyjson_val *value)
 	put_value(g, value);
 }
 
-/* RFC 8446 section 6, and what RFC 5246 section 7.2 had besides. */
 static const struct {
 	int number;
 	const char *name;
-} alerts[] = {{0, "close_notify"}, {10, "unexpected_message"},
-    {20, "bad_record_mac"}, {22, "record_overflow"}, {40, "handshake_failure"},
-    {42, "bad_certificate"}, {43, "unsupported_certificate"},
-    {44, "certificate_revoked"}, {45, "certificate_expired"},
-    {46, "certificate_unknown"}, {47, "illegal_parameter"}, {48, "unknown_ca"},
-    {49, "access_denied"}, {50, "decode_error"}, {51, "decrypt_error"},
-    {70, "protocol_version"}, {71, "insufficient_security"},
-    {80, "internal_error"}, {86, "inappropriate_fallback"}, {90, "user_canceled"},
-    {109, "missing_extension"}, {110, "unsupported_extension"},
-    {112, "unrecognized_name"}, {113, "bad_certificate_status_response"},
-    {115, "unknown_psk_identity"}, {116, "certificate_required"},
-    {120, "no_application_protocol"}};
+} alerts[] = {
+#define PRETTY_ALERT(symbol, number, name) {symbol, name},
+    TLS_ALERT_TABLE(PRETTY_ALERT)
+#undef PRETTY_ALERT
+};
 
 static void
 put_alert(struct page *g, int number)
@@ -483,7 +476,7 @@ recall_tls(const struct pretty *p, yyjson_val *record)
 static bool
 may_be_trust(int alert)
 {
-	return alert == -1 || alert == 42 || alert == 46 || alert == 48;
+	return alert == -1 || tls_alert_is_distrust(alert);
 }
 
 /* A client that was shown that the server is not valid was right to break off. */

@@ -5,7 +5,6 @@
  * opened to being relayed. Worker only. It learns nothing itself: the parent
  * counts for all workers.
  */
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,35 +12,7 @@
 #include "base/err.h"
 #include "mitm/bypass.h"
 #include "mitm/flow.h"
-
-/* Alerts of RFC 8446 section 6.2. */
-enum {
-	ALERT_BAD_CERTIFICATE = 42,
-	ALERT_CERTIFICATE_UNKNOWN = 46,
-	ALERT_UNKNOWN_CA = 48
-};
-
-#define TLS_1_2 0x0303
-
-static const char *
-or_null(const char *text)
-{
-	return text[0] == '\0' ? NULL : text;
-}
-
-/* The name asked for, else the text of the address. NULL: neither. */
-static const char *
-name_or_address(const struct flow *flow, char text[INET6_ADDRSTRLEN])
-{
-	const char *name = flow_server_name(flow);
-	const struct sockaddr_storage *to = &flow->header->destination;
-	const void *bytes = to->ss_family == AF_INET
-	    ? (const void *)&((const struct sockaddr_in *)to)->sin_addr
-	    : (const void *)&((const struct sockaddr_in6 *)to)->sin6_addr;
-
-	return name != NULL ? name
-	                    : inet_ntop(to->ss_family, bytes, text, INET6_ADDRSTRLEN);
-}
+#include "mitm/tls.h"
 
 static bool
 key_of(const struct flow *flow, struct bypass_key *key)
@@ -49,8 +20,9 @@ key_of(const struct flow *flow, struct bypass_key *key)
 	const struct flow_header *h = flow->header;
 	char text[INET6_ADDRSTRLEN];
 
-	return bypass_key_make(key, or_null(h->executable), or_null(h->signing_id),
-	           h->has_uid ? &h->uid : NULL, name_or_address(flow, text)) == 0;
+	return bypass_key_make(key, text_or_null(h->executable),
+	           text_or_null(h->signing_id), h->has_uid ? &h->uid : NULL,
+	           flow_host_name(flow, text)) == 0;
 }
 
 void
@@ -88,18 +60,6 @@ report(struct flow *flow, enum bypass_why why)
 	return true;
 }
 
-/* Only these three say that the client takes our leaf for a stranger's.
- * unsupported_certificate, certificate_revoked and certificate_expired (43 to
- * 45) are about what stands in a certificate that it may well believe: they come
- * of a clock or of an old library, and end when those are mended. A client that
- * offered ECH and was refused it says ech_required (121): no pinning either. */
-static bool
-is_distrust(int alert)
-{
-	return alert == ALERT_BAD_CERTIFICATE ||
-	    alert == ALERT_CERTIFICATE_UNKNOWN || alert == ALERT_UNKNOWN_CA;
-}
-
 void
 bypass_client_failed(struct flow *flow)
 {
@@ -107,7 +67,7 @@ bypass_client_failed(struct flow *flow)
 
 	side_tls_describe(&flow->client, &leg);
 	/* Who is shown the throwaway CA's leaf is meant to turn it down. */
-	if (is_distrust(leg.alert_received) && !flow->mirror_invalid)
+	if (tls_alert_is_distrust(leg.alert_received) && !flow->mirror_invalid)
 		(void)report(flow, BYPASS_PINNED);
 }
 
@@ -131,7 +91,7 @@ static bool
 may_splice(const struct flow *flow)
 {
 	char text[INET6_ADDRSTRLEN];
-	const char *name = name_or_address(flow, text);
+	const char *name = flow_host_name(flow, text);
 
 	return name == NULL || !bypass_never_covers(flow->host->never, name);
 }
@@ -182,7 +142,7 @@ bypass_answer_stands(struct flow *flow, const uint8_t *bytes, size_t length)
 	int verdict = server_flight_read(flow->answer, bytes, length);
 	const struct server_hello *hello = &flow->answer->hello;
 	bool stands = !flow->answer->seen || (hello->version >= TLS_1_2 &&
-	    offer_stands_for(hello->suite));
+	    offer_suite_key(hello->suite) != OFFER_KEY_NONE);
 	if (flow->answer->seen || verdict != E_MORE) {
 		free(flow->answer);
 		flow->answer = NULL;

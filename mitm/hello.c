@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "mitm/offer.h"
+#include "mitm/tls.h"
 
 #define RECORD_HEADER_BYTES 5u
 #define RECORD_BYTES_MAX 16384u /* RFC 8446 section 5.1 */
@@ -21,8 +23,6 @@
 #define RANDOM_BYTES 32u
 
 #define GROUP_P256 23
-#define TLS12 0x0303
-#define TLS13 0x0304
 
 /* Extension numbers, from IANA's registry. */
 enum {
@@ -238,26 +238,15 @@ keep(struct hello_list *list, uint16_t value, struct hello *out,
 	out->offers[o->count++] = value;
 }
 
-/* Suites by the key of the server's certificate (RFC 5246, 5289, 6209, 6367,
- * 6655, 7251, 7905), those alone that offer.c stands for: a certificate is no use
- * to a client that would take it with RC4 only. TLS 1.3's suites say nothing about
- * it. */
+/* Suites that we do not stand for do not count: a certificate is no use to a
+ * client that would take it with RC4 only. */
 static void
 note_suite(uint16_t suite, struct offers *o)
 {
-	static const uint16_t ecdsa[] = {0xc009, 0xc00a, 0xc023, 0xc024, 0xc02b,
-	    0xc02c, 0xc048, 0xc049, 0xc05c, 0xc05d, 0xc072, 0xc073, 0xc086,
-	    0xc087, 0xc0ac, 0xc0ad, 0xc0ae, 0xc0af, 0xcca9};
-	static const uint16_t rsa[] = {0x0033, 0x0039, 0x0045, 0x0067, 0x006b,
-	    0x0088, 0x009e, 0x009f, 0x00be, 0x00c4, 0xc013, 0xc014, 0xc027,
-	    0xc028, 0xc02f, 0xc030, 0xc044, 0xc045, 0xc04c, 0xc04d, 0xc052,
-	    0xc053, 0xc060, 0xc061, 0xc076, 0xc077, 0xc07c, 0xc07d, 0xc08a,
-	    0xc08b, 0xc09e, 0xc09f, 0xc0a2, 0xc0a3, 0xcca8, 0xccaa};
+	enum offer_key key = offer_suite_key(suite);
 
-	for (size_t i = 0; i < ARRAY_LENGTH(ecdsa); i++)
-		o->suite_ecdsa |= suite == ecdsa[i];
-	for (size_t i = 0; i < ARRAY_LENGTH(rsa); i++)
-		o->suite_rsa |= suite == rsa[i];
+	o->suite_ecdsa |= key == OFFER_KEY_ECDSA;
+	o->suite_rsa |= key == OFFER_KEY_RSA;
 }
 
 /* RFC 8446 section 4.2.3. In TLS 1.2 the pair (hash, ecdsa) names no curve, so
@@ -363,8 +352,8 @@ note_version(uint16_t version, struct hello *out)
 		return;
 	if (version > out->highest_version)
 		out->highest_version = version;
-	out->offers_tls12 |= version == TLS12;
-	out->offers_tls13 |= version == TLS13;
+	out->offers_tls12 |= version == TLS_1_2;
+	out->offers_tls13 |= version == TLS_1_3;
 }
 
 static void
@@ -447,9 +436,9 @@ read_extensions(struct cursor *c, struct hello *out, struct offers *o)
 static void
 assume_versions(struct hello *out)
 {
-	out->highest_version = out->legacy_version < TLS12 ? out->legacy_version
-	                                                   : TLS12;
-	out->offers_tls12 = out->legacy_version >= TLS12;
+	out->highest_version = out->legacy_version < TLS_1_2
+	    ? out->legacy_version : TLS_1_2;
+	out->offers_tls12 = out->legacy_version >= TLS_1_2;
 }
 
 /* False: one of them is broken. */

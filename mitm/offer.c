@@ -14,11 +14,15 @@ struct choice {
 	uint16_t number;
 	bool tls13; /* of use in TLS 1.3 */
 	bool cbc;   /* a CBC suite: see RFC 7366 for what is wrong with them */
+	enum offer_key key; /* of a suite */
 };
 
-#define TLS13(number) {(number), true, false}
-#define AEAD(number) {(number), false, false}
-#define CBC(number) {(number), false, true}
+#define TLS13(number) {(number), true, false, OFFER_KEY_ANY}
+#define TLS12(number) {(number), false, false, OFFER_KEY_ANY}
+#define ECDSA(number) {(number), false, false, OFFER_KEY_ECDSA}
+#define RSA(number) {(number), false, false, OFFER_KEY_RSA}
+#define ECDSA_CBC(number) {(number), false, true, OFFER_KEY_ECDSA}
+#define RSA_CBC(number) {(number), false, true, OFFER_KEY_RSA}
 
 /* Every suite of mbedTLS with forward secrecy and a certificate, in the order
  * that we would choose in. */
@@ -26,23 +30,26 @@ static const struct choice suites[] = {
 	/* RFC 8446: AES-GCM, ChaCha20, CCM */
 	TLS13(0x1302), TLS13(0x1303), TLS13(0x1301), TLS13(0x1304), TLS13(0x1305),
 	/* ECDHE, ECDSA and RSA: AES-GCM, ChaCha20, CCM (RFC 5289, 7905, 7251) */
-	AEAD(0xc02c), AEAD(0xc030), AEAD(0xcca9), AEAD(0xcca8), AEAD(0xc02b),
-	AEAD(0xc02f), AEAD(0xc0ad), AEAD(0xc0ac), AEAD(0xc0af), AEAD(0xc0ae),
+	ECDSA(0xc02c), RSA(0xc030), ECDSA(0xcca9), RSA(0xcca8),
+	ECDSA(0xc02b), RSA(0xc02f), ECDSA(0xc0ad), ECDSA(0xc0ac),
+	ECDSA(0xc0af), ECDSA(0xc0ae),
 	/* DHE with RSA: AES-GCM, ChaCha20, CCM (RFC 5288, 7905, 6655) */
-	AEAD(0x009f), AEAD(0x009e), AEAD(0xccaa), AEAD(0xc09f), AEAD(0xc09e),
-	AEAD(0xc0a3), AEAD(0xc0a2),
+	RSA(0x009f), RSA(0x009e), RSA(0xccaa), RSA(0xc09f), RSA(0xc09e),
+	RSA(0xc0a3), RSA(0xc0a2),
 	/* ARIA and Camellia in GCM, likewise (RFC 6209, 6367) */
-	AEAD(0xc05d), AEAD(0xc05c), AEAD(0xc061), AEAD(0xc060), AEAD(0xc053),
-	AEAD(0xc052), AEAD(0xc087), AEAD(0xc086), AEAD(0xc08b), AEAD(0xc08a),
-	AEAD(0xc07d), AEAD(0xc07c),
+	ECDSA(0xc05d), ECDSA(0xc05c), RSA(0xc061), RSA(0xc060), RSA(0xc053),
+	RSA(0xc052), ECDSA(0xc087), ECDSA(0xc086), RSA(0xc08b), RSA(0xc08a),
+	RSA(0xc07d), RSA(0xc07c),
 	/* AES in CBC: ECDHE (RFC 5289, 8422), then DHE (RFC 5246) */
-	CBC(0xc024), CBC(0xc028), CBC(0xc023), CBC(0xc027), CBC(0xc00a),
-	CBC(0xc014), CBC(0xc009), CBC(0xc013), CBC(0x006b), CBC(0x0067),
-	CBC(0x0039), CBC(0x0033),
+	ECDSA_CBC(0xc024), RSA_CBC(0xc028), ECDSA_CBC(0xc023),
+	RSA_CBC(0xc027), ECDSA_CBC(0xc00a), RSA_CBC(0xc014),
+	ECDSA_CBC(0xc009), RSA_CBC(0xc013), RSA_CBC(0x006b), RSA_CBC(0x0067),
+	RSA_CBC(0x0039), RSA_CBC(0x0033),
 	/* ARIA and Camellia in CBC */
-	CBC(0xc049), CBC(0xc048), CBC(0xc04d), CBC(0xc04c), CBC(0xc045),
-	CBC(0xc044), CBC(0xc073), CBC(0xc072), CBC(0xc077), CBC(0xc076),
-	CBC(0x00c4), CBC(0x00be), CBC(0x0088), CBC(0x0045),
+	ECDSA_CBC(0xc049), ECDSA_CBC(0xc048), RSA_CBC(0xc04d),
+	RSA_CBC(0xc04c), RSA_CBC(0xc045), RSA_CBC(0xc044), ECDSA_CBC(0xc073),
+	ECDSA_CBC(0xc072), RSA_CBC(0xc077), RSA_CBC(0xc076), RSA_CBC(0x00c4),
+	RSA_CBC(0x00be), RSA_CBC(0x0088), RSA_CBC(0x0045),
 };
 
 /* ffdhe6144 and ffdhe8192 are left out: a key share of them, which a client could
@@ -52,14 +59,14 @@ static const struct choice groups[] = {
 	TLS13(0x001d), /* x25519 */
 	TLS13(0x0017), TLS13(0x0018), TLS13(0x0019), /* secp256r1, 384, 521 */
 	TLS13(0x001e),                               /* x448 */
-	AEAD(0x001a), AEAD(0x001b), AEAD(0x001c),    /* brainpool, TLS 1.2 */
+	TLS12(0x001a), TLS12(0x001b), TLS12(0x001c), /* brainpool */
 	TLS13(0x0100), TLS13(0x0101), TLS13(0x0102), /* ffdhe2048, 3072, 4096 */
 };
 
 /* RSA with PKCS #1 signs no TLS 1.3 handshake, only certificates. */
 static const struct choice schemes[] = {
 	TLS13(0x0403), TLS13(0x0503), TLS13(0x0603), /* ecdsa */
-	AEAD(0x0401), AEAD(0x0501), AEAD(0x0601),    /* rsa_pkcs1 */
+	TLS12(0x0401), TLS12(0x0501), TLS12(0x0601), /* rsa_pkcs1 */
 	TLS13(0x0804), TLS13(0x0805), TLS13(0x0806), /* rsa_pss_rsae */
 };
 
@@ -67,14 +74,14 @@ _Static_assert(ARRAY_LENGTH(suites) <= OFFER_SUITES_MAX, "suites");
 _Static_assert(ARRAY_LENGTH(groups) <= OFFER_GROUPS_MAX, "groups");
 _Static_assert(ARRAY_LENGTH(schemes) <= OFFER_SCHEMES_MAX, "schemes");
 
-bool
-offer_stands_for(uint16_t suite)
+enum offer_key
+offer_suite_key(uint16_t suite)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(suites); i++) {
 		if (suites[i].number == suite)
-			return true;
+			return suites[i].key;
 	}
-	return false;
+	return OFFER_KEY_NONE;
 }
 
 /* A table, and which of its rows were taken in which order. */

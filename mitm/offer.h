@@ -38,8 +38,15 @@ void offer_own(bool cbc, struct offer *out) NONNULL(2);
 void offer_mirror(const struct hello *h, bool cbc, struct offer *out)
     NONNULL(1, 3);
 
-/* Whether the suite is one that we stand for, CBC included. */
-bool offer_stands_for(uint16_t suite) WUNRES;
+/* The key of the server's certificate that a suite asks for (RFC 5246, 5289, 6209,
+ * 6367, 6655, 7251, 7905). */
+enum offer_key {
+	OFFER_KEY_NONE, /* it is none that we stand for, CBC or not */
+	OFFER_KEY_ANY,  /* a suite of TLS 1.3 does not say */
+	OFFER_KEY_ECDSA,
+	OFFER_KEY_RSA
+};
+enum offer_key offer_suite_key(uint16_t suite) WUNRES;
 
 /* Whether a client of TLS 1.3 has a group of ours, without which no handshake
  * with it comes to pass (one that has post-quantum groups alone, say). */

@@ -10,11 +10,10 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "mitm/flow.h"
+#include "mitm/tls.h"
 
 /* Reads of one direction in one step; then other flows have their turn. */
 #define ROUNDS_PER_STEP 8
-
-#define ALERT_HANDSHAKE_FAILURE 40 /* RFC 8446 section 6.2 */
 
 /* --- the tap --- */
 

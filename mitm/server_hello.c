@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "mitm/tls.h"
 
 #define RECORD_HEADER_BYTES 5u
 #define RECORD_BYTES_MAX (16384u + 256u) /* RFC 8446 section 5.2 */
 #define MESSAGE_HEADER_BYTES 4u
 #define RANDOM_BYTES 32u
-#define TLS13 0x0304
 #define NAMED_CURVE 3 /* RFC 8422 section 5.4 */
 
 enum {
@@ -193,7 +193,7 @@ end_hello(struct server_flight *f)
 	f->hello.retried = retried;
 	f->seen = true;
 	/* What follows in TLS 1.3 is encrypted. */
-	return f->hello.version >= TLS13 ? 0 : E_MORE;
+	return f->hello.version >= TLS_1_3 ? 0 : E_MORE;
 }
 
 /* A message is whole. E_MORE: another is worth waiting for. */

@@ -44,6 +44,7 @@ libmitm_a_SOURCES = \
 	mitm/side.h \
 	mitm/side_tls.c \
 	mitm/side_tls.h \
+	mitm/tls.h \
 	mitm/trust.c \
 	mitm/trust.h \
 	mitm/upstream.c \

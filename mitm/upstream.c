@@ -4,20 +4,17 @@
  * turn), its TLS handshake with what the client offers, and the verification of
  * its chain, all before a word is said to the client. Worker only.
  */
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "mitm/certificate.h"
 #include "mitm/flow.h"
+#include "mitm/tls.h"
 #include "mitm/trust.h"
 
 /* --- CONNECT --- */
@@ -39,26 +36,6 @@ address_length(const struct sockaddr_storage *address)
 	                                     : sizeof(struct sockaddr_in6);
 }
 
-/* A non-blocking, close-on-exec stream socket that sends at once. */
-static int
-open_socket(int family)
-{
-	const int on = 1;
-	int fd = socket(family, SOCK_STREAM, 0);
-
-	if (fd < 0)
-		return -1;
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
-		int saved = errno;
-		(void)close(fd);
-		errno = saved;
-		return -1;
-	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return fd;
-}
-
 /* Starts a connection to the next address. False: there is none left, or none
  * could be tried (connect_error says why). */
 bool
@@ -69,14 +46,14 @@ upstream_next_address(struct flow *flow)
 	side_renew(&flow->server);
 	while ((address = address_at(flow, flow->next_address)) != NULL) {
 		flow->next_address++;
-		int fd = open_socket(address->ss_family);
+		int fd = socket(address->ss_family, SOCK_STREAM, 0);
 		if (fd < 0) {
 			flow->connect_error = errno;
 			continue;
 		}
-		flow->server.fd = fd;
-		if (connect(fd, (const struct sockaddr *)address,
-		        address_length(address)) == 0 || errno == EINPROGRESS) {
+		if (side_replace(&flow->server, fd) == 0 &&
+		    (connect(fd, (const struct sockaddr *)address,
+		        address_length(address)) == 0 || errno == EINPROGRESS)) {
 			flow_set_deadline(flow,
 			    flow->host->conf->flow_connect_timeout_ms);
 			return true;
@@ -193,23 +170,6 @@ start_tls(struct flow *flow)
 	return side_tls_start(&flow->server, &options);
 }
 
-/* The name that the chain must speak for: what the client asked for, else the
- * address that it connected to. */
-static const char *
-expected_host(const struct flow *flow, char text[INET6_ADDRSTRLEN])
-{
-	const char *name = flow_server_name(flow);
-	const struct sockaddr_storage *to = &flow->header->destination;
-
-	if (name != NULL)
-		return name;
-	if (to->ss_family == AF_INET)
-		return inet_ntop(AF_INET, &((const struct sockaddr_in *)to)->sin_addr,
-		    text, INET6_ADDRSTRLEN);
-	return inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)to)->sin6_addr, text,
-	    INET6_ADDRSTRLEN);
-}
-
 static void
 verify(struct flow *flow)
 {
@@ -217,7 +177,7 @@ verify(struct flow *flow)
 	struct verify_options options = {
 	    .own_ca = flow->host->own_ca,
 	    .now_s = (int64_t)(flow->host->now_us / 1000000),
-	    .host = expected_host(flow, text),
+	    .host = flow_host_name(flow, text), /* what the chain must speak for */
 	};
 	struct verify_result result;
 	const mbedtls_x509_crt *chain = side_tls_peer(&flow->server);
@@ -233,15 +193,6 @@ verify(struct flow *flow)
 	flow->tls.verified = result.trusted;
 	flow->tls.verification = result.identifier;
 }
-
-/* The client's alert when a server is refused (RFC 8446 section 6)... */
-#define ALERT_BAD_CERTIFICATE 42
-/* ... and when its handshake failed. */
-#define ALERT_HANDSHAKE_FAILURE 40
-#define ALERT_PROTOCOL_VERSION 70
-#define ALERT_INSUFFICIENT_SECURITY 71
-#define ALERT_UNRECOGNIZED_NAME 112
-#define ALERT_NO_APPLICATION_PROTOCOL 120
 
 static bool
 judge(struct flow *flow)
