@@ -22,8 +22,6 @@
 #include "log/logger.h"
 #include "log/store.h"
 
-#define ORPHAN_LIFE_S 30 /* for a worker that hangs */
-
 _Static_assert(LOG_ROTATE_BYTES_MAX <= STORE_REPAIR_BYTES_MAX / 2,
     "every segment can be repaired");
 

@@ -24,6 +24,10 @@
  * work, and has said so: starting it again would change nothing. */
 #define ROLE_EXIT_UNFINISHED 3
 
+/* How long a role without a parent waits for the others: a worker for a logger
+ * that hangs, the logger for a worker. */
+#define ORPHAN_LIFE_S 30
+
 struct role {
 	const char *name; /* "worker" */
 	struct event_base *base;
