@@ -120,6 +120,10 @@
 	    "verify. mirror shows the client a leaf that nobody trusts, so "  \
 	    "that it gives its own warning; refuse closes; allow opens it "   \
 	    "all the same and records that it did.")                          \
+	X(upstream_invalid_hosts, LIST, "upstream.invalid_hosts", "", 0, 0,   \
+	    "The same for some hosts: PATTERN=mirror, PATTERN=refuse or "     \
+	    "PATTERN=allow, with a name, an address or a block as in policy " \
+	    "rules. The first that covers a server counts.")                  \
 	X(upstream_cbc, BOOL, "upstream.cbc", "true", 0, 1,                   \
 	    "Whether CBC suites may be offered to servers, when the client "  \
 	    "offers them. No others of the older suites ever are.")           \

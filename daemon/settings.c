@@ -13,6 +13,7 @@
 #include "daemon/places.h"
 #include "daemon/privileges.h"
 #include "mitm/bypass.h"
+#include "mitm/invalid.h"
 #include "mitm/known_bad.h"
 #include "mitm/policy.h"
 
@@ -163,6 +164,24 @@ check_never(const struct conf *conf, struct conf_error *error)
 }
 
 static int
+check_invalid(const struct conf *conf, struct conf_error *error)
+{
+	const struct conf_list *rules = &conf->upstream_invalid_hosts;
+	const char *why;
+	size_t wrong;
+	struct invalid *invalid =
+	    invalid_new(CONF_INVALID_MIRROR, rules, &wrong, &why);
+
+	invalid_free(invalid);
+	if (invalid != NULL)
+		return 0;
+	(void)snprintf(error->text, sizeof(error->text),
+	    "upstream.invalid_hosts: rule '%.200s': %s",
+	    wrong < rules->count ? rules->items[wrong] : "", why);
+	return wrong < rules->count ? E_SYNTAX : E_NOMEM;
+}
+
+static int
 check_group(const char *key, const char *group, struct conf_error *error)
 {
 	gid_t gid;
@@ -225,6 +244,8 @@ settings_check(const struct conf *conf, struct conf_error *error)
 	int outcome = check_policy(conf, error);
 	if (outcome == 0)
 		outcome = check_never(conf, error);
+	if (outcome == 0)
+		outcome = check_invalid(conf, error);
 	if (outcome == 0)
 		outcome = check_group("bridge.group", conf->bridge_group, error);
 	if (outcome == 0)

@@ -28,7 +28,6 @@
 #define FLOW_DESCRIPTORS 2u /* client and server; before: bridge and passed */
 #define OWN_DESCRIPTORS 48u /* rings, sockets, control's clients */
 #define DESCRIPTORS_MAX (1u << 20)
-#define ORPHAN_LIFE_S 30 /* with a logger that hangs */
 #define BACKLOG_BYTES_MAX (1024u * 1024 * 1024)
 
 void
@@ -400,6 +399,23 @@ compile_never(struct worker *w)
 	w->host.never = never;
 }
 
+static void
+compile_invalid(struct worker *w)
+{
+	const struct conf *conf = w->role.conf;
+	const char *why;
+	size_t wrong;
+	struct invalid *invalid =
+	    invalid_new((enum conf_invalid)conf->upstream_invalid,
+	        &conf->upstream_invalid_hosts, &wrong, &why);
+
+	if (invalid == NULL)
+		diag_fatal("upstream.invalid_hosts: %s", why);
+	invalid_free(w->invalid);
+	w->invalid = invalid;
+	w->host.invalid = invalid;
+}
+
 /* Compiled when the settings that belong to them come. */
 static void
 take_rules(struct worker *w, const struct msg *m)
@@ -425,6 +441,7 @@ configure(struct role *r)
 	compile_policy(w);
 	trust_configure(w);
 	compile_never(w);
+	compile_invalid(w);
 	w->host.conf = conf;
 	/* The writer borrows the list's texts from the settings. */
 	free(w->redact);

@@ -59,6 +59,7 @@ struct worker {
 	mbedtls_x509_crt own_ca;
 	struct policy *policy;
 	struct policy *never;     /* bypass.never */
+	struct invalid *invalid;  /* upstream.invalid, by host too */
 	struct bypass *bypasses;  /* a copy of the parent's entries */
 	char *rules;              /* of all lists, mapped: MSG_RULES */
 	size_t rules_bytes;

@@ -145,15 +145,7 @@ bypass_key_read(struct bypass_key *key, const uint8_t *bytes, size_t length)
 int
 bypass_never_add(struct policy *never, const char *rule, const char **why)
 {
-	static const char *const others[] = {"port:", "app:", "user:"};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
-		if (strncmp(rule, others[i], strlen(others[i])) != 0)
-			continue;
-		*why = "only names, addresses and blocks are asked here";
-		return E_SYNTAX;
-	}
-	return policy_add(never, rule, DECIDE_REFUSE, why);
+	return policy_add_host(never, rule, DECIDE_REFUSE, why);
 }
 
 struct policy *

@@ -129,6 +129,9 @@ struct tls_event {
 	struct certificate_facts leaf;
 	bool verified;            /* the upstream chain passed */
 	const char *verification; /* identifier of the first failure, or "ok", or NULL */
+	const char *invalid; /* what became of a server that did not verify:
+			      * "mirror", "refuse", "allow"; else NULL */
+	const char *invalid_reason; /* what said so, as in struct verdict */
 	const char *error;        /* the TLS library's words, or NULL */
 	const char *bypass;       /* a failure that may become a bypass was
 				   * "counted", or is "never" to be; else NULL */

@@ -33,6 +33,7 @@
 #include "mitm/event.h"
 #include "mitm/h1.h"
 #include "mitm/hello.h"
+#include "mitm/invalid.h"
 #include "mitm/leafs.h"
 #include "mitm/policy.h"
 #include "mitm/side.h"
@@ -90,6 +91,7 @@ struct flow_host {
 	struct trust *trust;
 	const struct policy *never; /* bypass.never: refuses the names in it */
 	const struct bypass *bypass;
+	const struct invalid *invalid;
 	const mbedtls_x509_crt *own_ca;
 	struct leafs *leafs;
 	struct side_io io;

@@ -458,6 +458,21 @@ policy_add(struct policy *p, const char *rule, enum decision decision,
 }
 
 int
+policy_add_host(struct policy *p, const char *rule, enum decision decision,
+    const char **why)
+{
+	static const char *const others[] = {"port:", "app:", "user:"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+		if (strncmp(rule, others[i], strlen(others[i])) != 0)
+			continue;
+		*why = "only names, addresses and blocks are asked here";
+		return E_SYNTAX;
+	}
+	return policy_add(p, rule, decision, why);
+}
+
+int
 policy_add_known(struct policy *p, const char *rule, const char **why)
 {
 	return add(p, rule, STRENGTH_KNOWN, why);

@@ -56,6 +56,10 @@ void policy_free(struct policy *p);
 int policy_add(struct policy *p, const char *rule, enum decision decision,
     const char **why) WUNRES NONNULL(1, 2, 4);
 
+/* The same for a name, an address or a block; other kinds are E_SYNTAX. */
+int policy_add_host(struct policy *p, const char *rule, enum decision decision,
+    const char **why) WUNRES NONNULL(1, 2, 4);
+
 /* Adds a rule for what is known to break when it is opened. It is advice: it
  * splices what would be inspected for want of any rule, and any rule of
  * policy_add beats it. Errors as policy_add. */

@@ -24,7 +24,11 @@ libmitm_a_SOURCES = \
 	mitm/h1_message.h \
 	mitm/hello.c \
 	mitm/hello.h \
+	mitm/host_rules.c \
+	mitm/host_rules.h \
 	mitm/intake.c \
+	mitm/invalid.c \
+	mitm/invalid.h \
 	mitm/known_bad.c \
 	mitm/known_bad.h \
 	mitm/leafs.c \

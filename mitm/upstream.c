@@ -194,25 +194,30 @@ verify(struct flow *flow)
 	flow->tls.verification = result.identifier;
 }
 
+/* False: the flow is closed. */
+static bool
+obey_invalid(struct flow *flow)
+{
+	struct invalid_verdict v = invalid_ask(flow->host->invalid,
+	    flow_server_name(flow), &flow->header->destination);
+
+	flow->tls.invalid = invalid_name(v.action);
+	flow->tls.invalid_reason = v.reason;
+	flow->mirror_invalid = v.action == CONF_INVALID_MIRROR;
+	if (v.action != CONF_INVALID_REFUSE)
+		return true;
+	side_refuse(&flow->client, ALERT_BAD_CERTIFICATE);
+	flow->tls.client.alert_sent = ALERT_BAD_CERTIFICATE;
+	flow_close(flow, CLOSE_UPSTREAM_INVALID, flow->tls.verification);
+	return false;
+}
+
 static bool
 judge(struct flow *flow)
 {
 	verify(flow);
-	if (!flow->tls.verified) {
-		switch (flow->host->conf->upstream_invalid) {
-		case CONF_INVALID_MIRROR:
-			flow->mirror_invalid = true;
-			break;
-		case CONF_INVALID_REFUSE:
-			side_refuse(&flow->client, ALERT_BAD_CERTIFICATE);
-			flow->tls.client.alert_sent = ALERT_BAD_CERTIFICATE;
-			flow_close(flow, CLOSE_UPSTREAM_INVALID,
-			    flow->tls.verification);
-			return false;
-		default: /* allow: the record says what was wrong */
-			break;
-		}
-	}
+	if (!flow->tls.verified && !obey_invalid(flow))
+		return false;
 	flow_set_state(flow, FLOW_STATE_LEAF);
 	flow_set_deadline(flow, flow->host->conf->flow_handshake_timeout_ms);
 	return true;

@@ -51,6 +51,10 @@ t_unit_hello_suite_SOURCES = t/unit/hello.c t/unit/corpus.c \
 t_unit_hello_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/hello t/corpus/capture-hello
 
+check_PROGRAMS += t/unit/host_rules-suite
+t_unit_host_rules_suite_SOURCES = t/unit/host_rules.c
+t_unit_host_rules_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/names-suite
 t_unit_names_suite_SOURCES = t/unit/names.c t/unit/corpus.c \
 	t/unit/corpus.h t/fuzz/names.c
