@@ -96,6 +96,45 @@ class Directories(Start):
         self.assertEqual(os.stat(self.log).st_uid, 0)
 
 
+class Strangers(Start):
+    """The sockets' mode keeps others out; so do the peer's credentials."""
+
+    def ask(self, path, user):
+        """What a process of the user hears: nothing when it is closed."""
+        return subprocess.run(
+            ["python3", "-c", "import socket, sys\n"
+             "s = socket.socket(socket.AF_UNIX)\n"
+             "s.settimeout(20)\n"
+             "s.connect(sys.argv[1])\n"
+             "try:\n"
+             "    s.sendall(sys.argv[2].encode())\n"
+             "    print('heard', len(s.recv(1)))\n"
+             "except (BrokenPipeError, ConnectionResetError):\n"
+             "    print('heard 0')", path, '{"request":"ping"}\n'],
+            user=user, group=pwd.getpwnam(user).pw_gid, cwd="/", text=True,
+            capture_output=True, timeout=30, check=False)
+
+    def test_a_stranger_is_closed_though_the_mode_lets_it_in(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can become a stranger")
+        # Its own parent directories are made passable, and the sockets' modes.
+        os.chmod(self.directory, 0o755)
+        daemon = Daemon(self, workers=1)
+        for part in (daemon.directory, daemon.path("run")):
+            os.chmod(part, 0o755)
+        for name in ("flow.sock", "control.sock"):
+            path = daemon.path("run", name)
+            done = self.ask(path, USER)
+            self.assertIn("Permission denied", done.stderr, name)
+            os.chmod(path, 0o666)
+            done = self.ask(path, USER)
+            self.assertEqual((done.stdout, done.stderr), ("heard 0\n", ""), name)
+        self.assertEqual(self.ask(path, "root").stdout, "heard 1\n")
+        self.assertEqual(
+            [r for r in daemon.stop()
+             if r["event"]["dataset"] == "sightglass.flow"], [])
+
+
 class Odd(Start):
     def test_closed_standard_descriptors_are_opened_first(self):
         directory = os.path.join(self.directory, "d")
