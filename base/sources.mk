@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	base/diag.c base/diag.h \
 	base/err.c base/err.h \
 	base/fds.c base/fds.h \
+	base/file.c base/file.h \
 	base/json.c base/json.h \
 	base/nosignal.h \
 	base/path.c base/path.h \

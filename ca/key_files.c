@@ -21,6 +21,7 @@
 #include <mbedtls/platform_util.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "ca/key.h"
 
@@ -34,20 +35,11 @@
 
 /* The rest of the file and a NUL. */
 static int
-read_all(int fd, struct buf *out)
+read_text(int fd, struct buf *out)
 {
-	uint8_t *room;
-	ssize_t n;
+	int error = file_read_rest(fd, out);
 
-	do {
-		int error = buf_reserve(out, 4096, &room);
-		if (error != 0)
-			return error;
-		n = read(fd, room, 4096);
-		if (n > 0)
-			buf_commit(out, (size_t)n);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	return n < 0 ? E_SYS : buf_append(out, "", 1);
+	return error != 0 ? error : buf_append(out, "", 1);
 }
 
 static int
@@ -109,7 +101,7 @@ read_key(int directory_fd, const char *directory, struct buf *out, char error[25
 		return result;
 	result = check_secret(fd, directory, error);
 	if (result == 0)
-		result = read_all(fd, out);
+		result = read_text(fd, out);
 	(void)close(fd);
 	return result;
 }
@@ -121,7 +113,7 @@ read_public(int directory_fd, struct buf *out)
 
 	if (result != 0)
 		return result;
-	result = read_all(fd, out);
+	result = read_text(fd, out);
 	(void)close(fd);
 	return result;
 }
@@ -198,24 +190,6 @@ key_files_read_certificate(struct buf *text, const char *directory)
 
 /* --- writing --- */
 
-static int
-write_all(int fd, const char *text)
-{
-	size_t length = strlen(text);
-
-	while (length > 0) {
-		ssize_t n = write(fd, text, length);
-
-		if (n < 0 && errno != EINTR)
-			return E_SYS;
-		if (n > 0) {
-			text += n;
-			length -= (size_t)n;
-		}
-	}
-	return fsync(fd) == 0 ? 0 : E_SYS;
-}
-
 /* Writes text to a new file under a name of our process's own. */
 static int
 write_temporary(int directory, const char *name, const char *text, mode_t mode,
@@ -227,7 +201,10 @@ write_temporary(int directory, const char *name, const char *text, mode_t mode,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return E_SYS;
-	int error = fchmod(fd, mode) == 0 ? write_all(fd, text) : E_SYS;
+	int error = fchmod(fd, mode) == 0 ? file_write(fd, text, strlen(text))
+	                                  : E_SYS;
+	if (error == 0 && fsync(fd) != 0)
+		error = E_SYS;
 	int saved = errno;
 	(void)close(fd);
 	if (error != 0)

@@ -5,17 +5,20 @@
  * files; asks no server.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <psa/crypto.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/roots.h"
 #include "ca/key.h"
@@ -56,40 +59,25 @@ struct request {
 
 /* --- files --- */
 
-/* The whole file, with a NUL behind it that is not counted. */
-static int
-read_stream(FILE *in, struct buf *out)
-{
-	uint8_t *room;
-	size_t n;
-
-	do {
-		int error = buf_reserve(out, BUFSIZ, &room);
-		if (error != 0)
-			return error;
-		n = fread(room, 1, BUFSIZ, in);
-		buf_commit(out, n);
-	} while (n > 0);
-	if (ferror(in) != 0)
-		return E_SYS;
-	int error = buf_reserve(out, 1, &room);
-	if (error == 0)
-		*room = '\0';
-	return error;
-}
-
-/* False after a message. */
+/* The whole file, with a NUL behind it that is not counted. False after a
+ * message. */
 static bool
 read_file(const char *path, struct buf *out)
 {
-	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO
+	                                : open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t *room;
 
 	buf_init(out, FILE_BYTES_MAX);
-	int error = in == NULL ? E_SYS : read_stream(in, out);
-	if (error != 0)
+	int error = fd < 0 ? E_SYS : file_read_rest(fd, out);
+	if (error == 0)
+		error = buf_reserve(out, 1, &room);
+	if (error == 0)
+		*room = '\0';
+	else
 		diag_error("%s: %s", path, err_text(error));
-	if (in != NULL && in != stdin)
-		(void)fclose(in);
+	if (fd > STDIN_FILENO)
+		(void)close(fd);
 	return error == 0;
 }
 

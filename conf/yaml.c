@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <yaml.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "conf/table.h"
 
 #define FILE_BYTES_MAX (1024u * 1024)
@@ -349,24 +349,6 @@ conf_load_bytes(struct conf *c, const char *name, const uint8_t *bytes,
 
 /* --- the file --- */
 
-static int
-read_all(int fd, struct buf *out)
-{
-	uint8_t *room;
-
-	for (;;) {
-		int error = buf_reserve(out, 4096, &room);
-		if (error != 0)
-			return error;
-		ssize_t n = read(fd, room, 4096);
-		if (n < 0)
-			return E_SYS;
-		if (n == 0)
-			return 0;
-		buf_commit(out, (size_t)n);
-	}
-}
-
 int
 conf_load(struct conf *c, const char *path, struct conf_error *error)
 {
@@ -374,7 +356,7 @@ conf_load(struct conf *c, const char *path, struct conf_error *error)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	buf_init(&bytes, FILE_BYTES_MAX);
-	int outcome = fd < 0 ? E_SYS : read_all(fd, &bytes);
+	int outcome = fd < 0 ? E_SYS : file_read_rest(fd, &bytes);
 	if (outcome != 0)
 		(void)snprintf(error->text, sizeof(error->text),
 		    "%.300s: cannot be read: %s", path,

@@ -8,13 +8,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <yyjson.h>
 
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "daemon/bypass.h"
 
@@ -106,22 +106,6 @@ write_entry(const struct bypass_entry *entry, struct buf *out)
 	return error != 0 ? error : buf_append(out, "\n", 1);
 }
 
-static int
-write_all(int fd, const struct buf *text)
-{
-	const uint8_t *bytes = buf_data(text);
-	size_t left = buf_length(text);
-
-	while (left > 0) {
-		ssize_t n = write(fd, bytes, left);
-		if (n < 0)
-			return E_SYS;
-		bytes += n;
-		left -= (size_t)n;
-	}
-	return fsync(fd) == 0 ? 0 : E_SYS;
-}
-
 /* Its own name a process: daemons that share a directory do not write into each
  * other's. */
 static int
@@ -140,7 +124,9 @@ replace(const char *path, const struct buf *text)
 	    0600);
 	if (fd < 0)
 		return E_SYS;
-	int error = write_all(fd, text);
+	int error = file_write(fd, buf_data(text), buf_length(text));
+	if (error == 0 && fsync(fd) != 0)
+		error = E_SYS;
 	int saved = errno;
 	(void)close(fd);
 	if (error == 0 && rename(beside, path) == 0)

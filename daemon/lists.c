@@ -4,57 +4,14 @@
 #include "daemon/lists.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "mitm/policy_list.h"
-
-#define READ_BYTES (64u * 1024)
-
-static int
-read_all(int fd, struct buf *out)
-{
-	uint8_t *room;
-	ssize_t n;
-
-	do {
-		int error = buf_reserve(out, READ_BYTES, &room);
-		if (error != 0)
-			return error;
-		n = read(fd, room, READ_BYTES);
-		if (n < 0)
-			return E_SYS;
-		buf_commit(out, (size_t)n);
-	} while (n > 0);
-	return 0;
-}
-
-/* Does not wait for a writer when it is a pipe: that is refused. */
-static int
-read_file(const char *path, struct buf *out)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return E_SYS;
-	int error = fstat(fd, &st) != 0 ? E_SYS : 0;
-	if (error == 0 && !S_ISREG(st.st_mode)) {
-		errno = EINVAL;
-		error = E_SYS;
-	}
-	if (error == 0)
-		error = read_all(fd, out);
-	int saved = errno;
-	(void)close(fd);
-	errno = saved;
-	return error;
-}
 
 static int
 cannot_read(const char *key, const char *path, int outcome,
@@ -79,7 +36,7 @@ add_file(const char *key, const char *path, enum policy_list_kind kind,
 		return E_SYNTAX;
 	}
 	buf_init(&text, LISTS_BYTES_MAX);
-	int outcome = read_file(path, &text);
+	int outcome = file_read(path, &text);
 	if (outcome != 0) {
 		buf_free(&text);
 		return cannot_read(key, path, outcome, error);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+#define READ_BYTES 4096u
+
+int
+file_read_rest(int fd, struct buf *out)
+{
+	uint8_t *room;
+	ssize_t n;
+
+	do {
+		int error = buf_reserve(out, READ_BYTES, &room);
+		if (error != 0)
+			return error;
+		n = read(fd, room, READ_BYTES);
+		if (n > 0)
+			buf_commit(out, (size_t)n);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	return n < 0 ? E_SYS : 0;
+}
+
+static int
+read_regular(int fd, struct buf *out)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return E_SYS;
+	if (S_ISREG(st.st_mode))
+		return file_read_rest(fd, out);
+	errno = EINVAL;
+	return E_SYS;
+}
+
+int
+file_read(const char *path, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return E_SYS;
+	int error = read_regular(fd, out);
+	int saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return error;
+}
+
+int
+file_write(int fd, const void *bytes, size_t length)
+{
+	const char *at = bytes;
+
+	while (length > 0) {
+		ssize_t n = write(fd, at, length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return E_SYS;
+		at += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* Whole files. */
+#ifndef SIGHTGLASS_BASE_FILE_H
+#define SIGHTGLASS_BASE_FILE_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+
+/* Appends what is left of a blocking descriptor. E_LIMIT (more than `out` may
+ * hold), E_NOMEM, E_SYS. */
+int file_read_rest(int fd, struct buf *out) WUNRES NONNULL(2);
+
+/* Appends a regular file. Does not wait for the writer of a pipe: that is refused.
+ * E_LIMIT, E_NOMEM, E_SYS (EINVAL: not a regular file). */
+int file_read(const char *path, struct buf *out) WUNRES NONNULL(1, 2);
+
+/* E_SYS: part of it may have been written. */
+int file_write(int fd, const void *bytes, size_t length) WUNRES;
+
+#endif
