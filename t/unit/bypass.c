@@ -6,13 +6,13 @@
  */
 #include "mitm/bypass.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 #define SECOND_US 1000000ull
 
@@ -378,8 +378,8 @@ START_TEST(the_corpus_holds)
 }
 END_TEST
 
-static Suite *
-bypass_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("bypass");
 	TCase *t = tcase_create("bypass");
@@ -406,15 +406,4 @@ bypass_suite(void)
 	tcase_add_test(t, the_corpus_holds);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(bypass_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -4,7 +4,6 @@
  * openssl and certtool as foreign judges of them; who may read the files; what
  * the signer will not sign.
  */
-#include <check.h>
 #include <fcntl.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
@@ -25,6 +24,7 @@
 #include "ca/key.h"
 #include "ca/leaf.h"
 #include "ca/signer.h"
+#include "t/unit/suite.h"
 
 #define DAY_S 86400
 #define PATH_BYTES 128
@@ -698,8 +698,8 @@ START_TEST(the_signer_keeps_to_its_rate)
 }
 END_TEST
 
-static Suite *
-ca_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("ca");
 	TCase *t = tcase_create("ca");
@@ -735,15 +735,4 @@ ca_suite(void)
 	tcase_add_test(t, the_signer_keeps_to_its_rate);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(ca_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -327,14 +327,3 @@ new_case(Suite *s, const char *name)
 	suite_add_tcase(s, t);
 	return t;
 }
-
-int
-run_suite(Suite *s)
-{
-	SRunner *runner = srunner_create(s);
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}

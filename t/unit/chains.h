@@ -106,7 +106,5 @@ void check_bad(enum verify_failure failure);
 
 /* A case whose tests have keys, and lists that are empty. */
 TCase *new_case(Suite *s, const char *name);
-/* Runs a suite as the whole of a program. */
-int run_suite(Suite *s);
 
 #endif

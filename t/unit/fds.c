@@ -2,10 +2,11 @@
 /* Unit suite of base/fds: of the descriptors that come, none is left over. */
 #include "base/fds.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "t/unit/suite.h"
 
 #define SENT 2 /* what union fds_room has room for where int is half a word */
 
@@ -103,21 +104,16 @@ START_TEST(bytes_alone_bring_none)
 }
 END_TEST
 
-int
-main(void)
+Suite *
+suite(void)
 {
-	Suite *suite = suite_create("fds");
+	Suite *s = suite_create("fds");
 	TCase *t = tcase_create("taking");
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_is_wanted_is_kept_and_the_rest_closed);
 	tcase_add_test(t, none_is_kept_where_none_is_wanted);
 	tcase_add_test(t, bytes_alone_bring_none);
-	suite_add_tcase(suite, t);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	suite_add_tcase(s, t);
+	return s;
 }

@@ -6,13 +6,13 @@
  */
 #include "mitm/fingerprint.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 /* --- hellos of a list's values --- */
 
@@ -310,8 +310,8 @@ START_TEST(every_captured_hello_holds_the_invariants)
 }
 END_TEST
 
-static Suite *
-fingerprint_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("fingerprint");
 	TCase *t = tcase_create("fingerprint");
@@ -335,15 +335,4 @@ fingerprint_suite(void)
 	tcase_add_test(t, every_captured_hello_holds_the_invariants);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(fingerprint_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,7 +6,6 @@
 #include "extension-bridge/flow_header.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 #define FIXED 16u
 #define FIRST_TLV 28u /* of an IPv4 header */
@@ -411,10 +411,10 @@ START_TEST(the_corpus_holds)
 }
 END_TEST
 
-int
-main(void)
+Suite *
+suite(void)
 {
-	Suite *suite = suite_create("flow_header");
+	Suite *s = suite_create("flow_header");
 	TCase *t = tcase_create("header");
 
 	tcase_add_test(t, the_example_in_the_standard_is_what_the_code_writes);
@@ -434,11 +434,6 @@ main(void)
 	tcase_add_loop_test(t, datagram_frames_survive_the_bridge, 0, 2);
 	tcase_add_test(t, datagram_frames_of_no_family_or_too_long_are_refused);
 	tcase_add_test(t, the_corpus_holds);
-	suite_add_tcase(suite, t);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	suite_add_tcase(s, t);
+	return s;
 }

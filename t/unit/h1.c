@@ -6,7 +6,6 @@
  */
 #include "mitm/h1.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "base/err.h"
 #include "t/fuzz/h1_play.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 #define OUT_BYTES_MAX ((size_t)1024 * 1024)
 #define CONVERSATIONS_MAX 100
@@ -283,8 +283,8 @@ START_TEST(the_start_of_a_request_is_told_from_other_protocols)
 }
 END_TEST
 
-static Suite *
-h1_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("h1");
 	TCase *t = tcase_create("h1");
@@ -307,15 +307,4 @@ h1_suite(void)
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(h1_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

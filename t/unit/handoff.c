@@ -6,7 +6,6 @@
 #include "extension-bridge/handoff.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "base/err.h"
 #include "t/unit/receiver.h"
+#include "t/unit/suite.h"
 
 static struct receiver daemon_end;
 static struct received taken;
@@ -165,10 +165,10 @@ START_TEST(a_header_that_cannot_be_written_is_not_sent)
 }
 END_TEST
 
-int
-main(void)
+Suite *
+suite(void)
 {
-	Suite *suite = suite_create("handoff");
+	Suite *s = suite_create("handoff");
 	TCase *t = tcase_create("handoff");
 
 	tcase_add_test(t, the_daemon_gets_the_header_the_descriptor_and_the_prefix);
@@ -178,11 +178,6 @@ main(void)
 	tcase_add_test(t, a_full_queue_is_not_waited_for);
 	tcase_add_test(t, a_daemon_that_goes_away_is_an_error_and_no_signal);
 	tcase_add_test(t, a_header_that_cannot_be_written_is_not_sent);
-	suite_add_tcase(suite, t);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	suite_add_tcase(s, t);
+	return s;
 }

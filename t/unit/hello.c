@@ -6,7 +6,6 @@
  */
 #include "mitm/hello.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/err.h"
 #include "mitm/offer.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 /* --- building hellos --- */
 
@@ -551,8 +551,8 @@ START_TEST(what_is_not_tls_is_told_by_its_first_bytes)
 }
 END_TEST
 
-static Suite *
-hello_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("hello");
 	TCase *t = tcase_create("hello");
@@ -582,15 +582,4 @@ hello_suite(void)
 	tcase_add_test(t, what_is_not_tls_is_told_by_its_first_bytes);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(hello_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

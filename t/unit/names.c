@@ -5,13 +5,13 @@
  */
 #include "ca/names.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 static struct names list;
 
@@ -190,8 +190,8 @@ START_TEST(the_corpus_holds)
 }
 END_TEST
 
-static Suite *
-names_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("names");
 	TCase *t = tcase_create("names");
@@ -210,15 +210,4 @@ names_suite(void)
 	tcase_add_test(t, the_corpus_holds);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(names_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,7 +5,6 @@
  */
 #include "mitm/offer.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 static struct hello hello;
 static struct offer offer;
@@ -209,8 +209,8 @@ START_TEST(every_captured_hello_is_mirrored_within_bounds)
 }
 END_TEST
 
-static Suite *
-offer_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("offer");
 	TCase *t = tcase_create("offer");
@@ -230,15 +230,4 @@ offer_suite(void)
 	tcase_add_test(t, every_captured_hello_is_mirrored_within_bounds);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(offer_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -2,10 +2,10 @@
 /* Unit suite of extension-bridge/proxy/one_request: where a request ends. */
 #include "extension-bridge/proxy/one_request.h"
 
-#include <check.h>
 #include <string.h>
 
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 static const struct {
 	const char *request, *behind;
@@ -45,20 +45,15 @@ START_TEST(the_corpus_holds)
 }
 END_TEST
 
-int
-main(void)
+Suite *
+suite(void)
 {
-	Suite *suite = suite_create("one_request");
+	Suite *s = suite_create("one_request");
 	TCase *t = tcase_create("end");
 
 	tcase_add_loop_test(t, all_of_one_request_passes_and_nothing_behind_it, 0,
 	    (int)ARRAY_LENGTH(cases));
 	tcase_add_test(t, the_corpus_holds);
-	suite_add_tcase(suite, t);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	suite_add_tcase(s, t);
+	return s;
 }

@@ -6,7 +6,6 @@
 #include "mitm/policy.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 static void
 add(struct policy *p, const char *rule, enum decision decision)
@@ -319,8 +319,8 @@ START_TEST(the_corpus_holds)
 }
 END_TEST
 
-static Suite *
-policy_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("policy");
 	TCase *t = tcase_create("policy");
@@ -343,15 +343,4 @@ policy_suite(void)
 	tcase_add_test(t, the_corpus_holds);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(policy_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,13 +5,13 @@
  */
 #include "mitm/policy_list.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 static struct policy *policy;
 static struct buf rules;
@@ -214,8 +214,8 @@ START_TEST(the_corpus_holds)
 }
 END_TEST
 
-static Suite *
-policy_list_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("policy_list");
 	TCase *t = tcase_create("policy_list");
@@ -235,15 +235,4 @@ policy_list_suite(void)
 	tcase_add_test(t, the_corpus_holds);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(policy_list_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

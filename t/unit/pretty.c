@@ -5,12 +5,12 @@
  */
 #include "cli/pretty.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 #define PAGE_BYTES_MAX 65536
 
@@ -156,10 +156,10 @@ START_TEST(the_corpus_holds)
 }
 END_TEST
 
-int
-main(void)
+Suite *
+suite(void)
 {
-	Suite *suite = suite_create("pretty");
+	Suite *s = suite_create("pretty");
 	TCase *t = tcase_create("record");
 
 	tcase_add_loop_test(t, a_failure_says_whose_side_and_why, 0,
@@ -169,11 +169,6 @@ main(void)
 	tcase_add_test(t, an_exchange_is_a_line);
 	tcase_add_test(t, what_is_no_record_is_shown_made_safe);
 	tcase_add_test(t, the_corpus_holds);
-	suite_add_tcase(suite, t);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	suite_add_tcase(s, t);
+	return s;
 }

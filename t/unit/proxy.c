@@ -7,7 +7,6 @@
 #include "extension-bridge/proxy/proxy.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -21,6 +20,7 @@
 
 #include "base/err.h"
 #include "t/unit/receiver.h"
+#include "t/unit/suite.h"
 
 /* A label longer than DNS allows fails before anybody is asked. */
 #define NO_NAME                                                               \
@@ -551,10 +551,10 @@ START_TEST(only_loopback_is_listened_on_unless_told)
 }
 END_TEST
 
-int
-main(void)
+Suite *
+suite(void)
 {
-	Suite *suite = suite_create("proxy");
+	Suite *s = suite_create("proxy");
 	TCase *t = tcase_create("running");
 	TCase *listen_case = tcase_create("listening");
 
@@ -579,13 +579,8 @@ main(void)
 	tcase_add_test(t, running_out_of_descriptors_is_survived);
 	tcase_add_test(t, many_clients_at_once_are_all_served);
 	tcase_add_test(t, it_stops_in_the_middle_of_everything);
-	suite_add_tcase(suite, t);
+	suite_add_tcase(s, t);
 	tcase_add_test(listen_case, only_loopback_is_listened_on_unless_told);
-	suite_add_tcase(suite, listen_case);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	suite_add_tcase(s, listen_case);
+	return s;
 }

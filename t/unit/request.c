@@ -5,12 +5,12 @@
  */
 #include "extension-bridge/proxy/request.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 #define OUT_BYTES_MAX 4096
 
@@ -213,10 +213,10 @@ START_TEST(the_corpus_holds)
 }
 END_TEST
 
-int
-main(void)
+Suite *
+suite(void)
 {
-	Suite *suite = suite_create("request");
+	Suite *s = suite_create("request");
 	TCase *t = tcase_create("head");
 
 	tcase_add_loop_test(t, a_good_head_names_its_target, 0,
@@ -229,11 +229,6 @@ main(void)
 	tcase_add_test(t, a_head_at_the_limit_is_read_and_one_byte_more_is_not);
 	tcase_add_test(t, hosts_longer_than_a_name_can_be_are_refused);
 	tcase_add_test(t, the_corpus_holds);
-	suite_add_tcase(suite, t);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	suite_add_tcase(s, t);
+	return s;
 }

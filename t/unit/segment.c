@@ -6,7 +6,6 @@
  */
 #include "log/segment.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "log/frame.h"
 #include "log/segment_index.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 #define FILE_MAX (64u * 1024 * 1024)
 
@@ -706,8 +706,8 @@ START_TEST(the_corpus_holds)
 }
 END_TEST
 
-static Suite *
-segment_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("segment");
 	TCase *t = tcase_create("segment");
@@ -739,15 +739,4 @@ segment_suite(void)
 	tcase_add_test(t, the_corpus_holds);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(segment_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,7 +6,6 @@
  */
 #include "mitm/server_hello.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 static struct server_flight flight;
 
@@ -322,8 +322,8 @@ START_TEST(what_is_malformed_inside_is_a_syntax_error)
 }
 END_TEST
 
-static Suite *
-server_hello_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("server_hello");
 	TCase *t = tcase_create("server_hello");
@@ -346,15 +346,4 @@ server_hello_suite(void)
 	tcase_add_loop_test(t, what_is_malformed_inside_is_a_syntax_error, 0, 4);
 	suite_add_tcase(s, t);
 	return s;
-}
-
-int
-main(void)
-{
-	SRunner *runner = srunner_create(server_hello_suite());
-
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

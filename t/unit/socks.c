@@ -5,11 +5,11 @@
  */
 #include "extension-bridge/proxy/socks.h"
 
-#include <check.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 #define BYTES(text) text, sizeof(text) - 1
 
@@ -108,10 +108,10 @@ START_TEST(the_corpus_holds)
 }
 END_TEST
 
-int
-main(void)
+Suite *
+suite(void)
 {
-	Suite *suite = suite_create("socks");
+	Suite *s = suite_create("socks");
 	TCase *t = tcase_create("message");
 
 	tcase_add_loop_test(t, a_greeting_says_whether_no_authentication_will_do, 0,
@@ -120,11 +120,6 @@ main(void)
 	    (int)ARRAY_LENGTH(requests));
 	tcase_add_test(t, a_reply_is_ten_bytes_with_its_code);
 	tcase_add_test(t, the_corpus_holds);
-	suite_add_tcase(suite, t);
-
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	suite_add_tcase(s, t);
+	return s;
 }

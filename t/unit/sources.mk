@@ -1,53 +1,55 @@
 # One Check suite a pure module: t/unit/NAME.c is built as t/unit/NAME-suite.
 UNIT_LIBS = $(CHECK_LIBS)
+UNIT_SUITE = t/unit/suite.c t/unit/suite.h
+UNIT_CORPUS = t/unit/corpus.c t/unit/corpus.h
 
 check_PROGRAMS += t/unit/bundle-suite
-t_unit_bundle_suite_SOURCES = t/unit/bundle.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/bundle.c cli/bundle.c cli/bundle.h
+t_unit_bundle_suite_SOURCES = t/unit/bundle.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/bundle.c cli/bundle.c cli/bundle.h
 t_unit_bundle_suite_LDADD = libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/bundle
 
 check_PROGRAMS += t/unit/bypass-suite
-t_unit_bypass_suite_SOURCES = t/unit/bypass.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/bypass.c
+t_unit_bypass_suite_SOURCES = t/unit/bypass.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/bypass.c
 t_unit_bypass_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/bypass
 
 check_PROGRAMS += t/unit/ca-suite
-t_unit_ca_suite_SOURCES = t/unit/ca.c
+t_unit_ca_suite_SOURCES = t/unit/ca.c $(UNIT_SUITE)
 t_unit_ca_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/fds-suite
-t_unit_fds_suite_SOURCES = t/unit/fds.c
+t_unit_fds_suite_SOURCES = t/unit/fds.c $(UNIT_SUITE)
 t_unit_fds_suite_LDADD = libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/fingerprint-suite
-t_unit_fingerprint_suite_SOURCES = t/unit/fingerprint.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/fingerprint.c
+t_unit_fingerprint_suite_SOURCES = t/unit/fingerprint.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/fingerprint.c
 t_unit_fingerprint_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) \
 	$(UNIT_LIBS)
 EXTRA_DIST += t/corpus/fingerprint
 
 check_PROGRAMS += t/unit/flow_header-suite
-t_unit_flow_header_suite_SOURCES = t/unit/flow_header.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/flow_header.c
+t_unit_flow_header_suite_SOURCES = t/unit/flow_header.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/flow_header.c
 t_unit_flow_header_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += extension-bridge/PROTOCOL.md t/corpus/flow_header
 
 check_PROGRAMS += t/unit/handoff-suite
-t_unit_handoff_suite_SOURCES = t/unit/handoff.c t/unit/receiver.c \
-	t/unit/receiver.h
+t_unit_handoff_suite_SOURCES = t/unit/handoff.c $(UNIT_SUITE) \
+	t/unit/receiver.c t/unit/receiver.h
 t_unit_handoff_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/h1-suite
-t_unit_h1_suite_SOURCES = t/unit/h1.c t/unit/corpus.c t/unit/corpus.h \
+t_unit_h1_suite_SOURCES = t/unit/h1.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h
 t_unit_h1_suite_LDADD = libmitm.a libbase.a $(LLHTTP_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/h1
 
 check_PROGRAMS += t/unit/hello-suite
-t_unit_hello_suite_SOURCES = t/unit/hello.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/hello.c
+t_unit_hello_suite_SOURCES = t/unit/hello.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/hello.c
 t_unit_hello_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/hello t/corpus/capture-hello
 
@@ -56,93 +58,98 @@ t_unit_host_rules_suite_SOURCES = t/unit/host_rules.c
 t_unit_host_rules_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/names-suite
-t_unit_names_suite_SOURCES = t/unit/names.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/names.c
+t_unit_names_suite_SOURCES = t/unit/names.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/names.c
 t_unit_names_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/names
 
 check_PROGRAMS += t/unit/offer-suite
-t_unit_offer_suite_SOURCES = t/unit/offer.c t/unit/corpus.c t/unit/corpus.h \
+t_unit_offer_suite_SOURCES = t/unit/offer.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/fingerprint.c
 t_unit_offer_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/one_request-suite
-t_unit_one_request_suite_SOURCES = t/unit/one_request.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/one_request.c
+t_unit_one_request_suite_SOURCES = t/unit/one_request.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/one_request.c
 t_unit_one_request_suite_LDADD = libbridge.a libbase.a $(LLHTTP_LIBS) \
 	$(UNIT_LIBS)
 EXTRA_DIST += t/corpus/one_request
 
 check_PROGRAMS += t/unit/policy-suite
-t_unit_policy_suite_SOURCES = t/unit/policy.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/policy.c
+t_unit_policy_suite_SOURCES = t/unit/policy.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/policy.c
 t_unit_policy_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/policy
 
 check_PROGRAMS += t/unit/policy_list-suite
-t_unit_policy_list_suite_SOURCES = t/unit/policy_list.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/policy_list.c
+t_unit_policy_list_suite_SOURCES = t/unit/policy_list.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/policy_list.c
 t_unit_policy_list_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/policy_list
 
 check_PROGRAMS += t/unit/pretty-suite
-t_unit_pretty_suite_SOURCES = t/unit/pretty.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/pretty.c cli/pretty.c cli/pretty.h
+t_unit_pretty_suite_SOURCES = t/unit/pretty.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/pretty.c cli/pretty.c cli/pretty.h
 t_unit_pretty_suite_LDADD = libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/pretty
 
 check_PROGRAMS += t/unit/proxy-suite
-t_unit_proxy_suite_SOURCES = t/unit/proxy.c t/unit/receiver.c \
+t_unit_proxy_suite_SOURCES = t/unit/proxy.c $(UNIT_SUITE) t/unit/receiver.c \
 	t/unit/receiver.h
-t_unit_proxy_suite_LDADD = libbridge.a libbase.a $(EVENT_LIBS) $(LLHTTP_LIBS) \
-	$(UNIT_LIBS)
+t_unit_proxy_suite_LDADD = libbridge.a libbase.a $(EVENT_LIBS) \
+	$(LLHTTP_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/record-suite
-t_unit_record_suite_SOURCES = t/unit/record.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/record.c
+t_unit_record_suite_SOURCES = t/unit/record.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/unit/records.c t/unit/records.h t/fuzz/record.c
 t_unit_record_suite_LDADD = liblog.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/record
 
+check_PROGRAMS += t/unit/record_http-suite
+t_unit_record_http_suite_SOURCES = t/unit/record_http.c $(UNIT_SUITE) \
+	t/unit/records.c t/unit/records.h
+t_unit_record_http_suite_LDADD = liblog.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/request-suite
-t_unit_request_suite_SOURCES = t/unit/request.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/request.c
+t_unit_request_suite_SOURCES = t/unit/request.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/request.c
 t_unit_request_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/request
 
 check_PROGRAMS += t/unit/segment-suite
-t_unit_segment_suite_SOURCES = t/unit/segment.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/segment.c
-t_unit_segment_suite_LDADD = liblog.a libbase.a $(ZSTD_LIBS) \
-	$(XXHASH_LIBS) $(YYJSON_LIBS) $(UNIT_LIBS)
+t_unit_segment_suite_SOURCES = t/unit/segment.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/segment.c
+t_unit_segment_suite_LDADD = liblog.a libbase.a $(ZSTD_LIBS) $(XXHASH_LIBS) \
+	$(YYJSON_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/segment
 
 check_PROGRAMS += t/unit/server_hello-suite
-t_unit_server_hello_suite_SOURCES = t/unit/server_hello.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/server_hello.c
+t_unit_server_hello_suite_SOURCES = t/unit/server_hello.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/server_hello.c
 t_unit_server_hello_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/server_hello t/corpus/capture-server-hello
 
 check_PROGRAMS += t/unit/socks-suite
-t_unit_socks_suite_SOURCES = t/unit/socks.c t/unit/corpus.c \
-	t/unit/corpus.h t/fuzz/socks.c
+t_unit_socks_suite_SOURCES = t/unit/socks.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/socks.c
 t_unit_socks_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/socks
 
 check_PROGRAMS += t/unit/verify-suite
-t_unit_verify_suite_SOURCES = t/unit/verify.c t/unit/chains.c t/unit/chains.h
+t_unit_verify_suite_SOURCES = t/unit/verify.c $(UNIT_SUITE) t/unit/chains.c \
+	t/unit/chains.h
 t_unit_verify_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
 	$(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/verify_extensions-suite
 t_unit_verify_extensions_suite_SOURCES = t/unit/verify_extensions.c \
-	t/unit/chains.c t/unit/chains.h t/unit/corpus.c t/unit/corpus.h \
-	t/fuzz/verify.c
+	$(UNIT_SUITE) t/unit/chains.c t/unit/chains.h $(UNIT_CORPUS) t/fuzz/verify.c
 t_unit_verify_extensions_suite_LDADD = libmitm.a libca.a libbase.a \
 	$(MBEDTLS_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/verify
 
 check_PROGRAMS += t/unit/verify_trust-suite
-t_unit_verify_trust_suite_SOURCES = t/unit/verify_trust.c t/unit/chains.c \
-	t/unit/chains.h
-t_unit_verify_trust_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
-	$(UNIT_LIBS)
+t_unit_verify_trust_suite_SOURCES = t/unit/verify_trust.c $(UNIT_SUITE) \
+	t/unit/chains.c t/unit/chains.h
+t_unit_verify_trust_suite_LDADD = libmitm.a libca.a libbase.a \
+	$(MBEDTLS_LIBS) $(UNIT_LIBS)

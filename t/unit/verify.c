@@ -14,6 +14,7 @@
 #include <mbedtls/oid.h>
 
 #include "t/unit/chains.h"
+#include "t/unit/suite.h"
 
 /* --- paths --- */
 
@@ -834,18 +835,12 @@ add_certificates(TCase *t)
 	tcase_add_test(t, identifiers_are_lower_case_words_and_each_is_its_own);
 }
 
-static Suite *
-verify_suite(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("verify");
 
 	add_paths(new_case(s, "paths"));
 	add_certificates(new_case(s, "certificates"));
 	return s;
-}
-
-int
-main(void)
-{
-	return run_suite(verify_suite());
 }

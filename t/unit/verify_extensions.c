@@ -10,6 +10,7 @@
 #include "mitm/extensions.h"
 #include "t/unit/chains.h"
 #include "t/unit/corpus.h"
+#include "t/unit/suite.h"
 
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 #define OID_NAME_CONSTRAINTS "\x55\x1d\x1e"
@@ -454,12 +455,12 @@ add_constraints(TCase *t)
 	tcase_add_loop_test(t, a_mailbox_in_the_subject_is_a_name, 0, 2);
 }
 
-int
-main(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("verify_extensions");
 
 	add_extensions(new_case(s, "extensions"));
 	add_constraints(new_case(s, "constraints"));
-	return run_suite(s);
+	return s;
 }

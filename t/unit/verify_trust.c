@@ -15,6 +15,7 @@
 #include "mitm/der_read.h"
 #include "mitm/trust.h"
 #include "t/unit/chains.h"
+#include "t/unit/suite.h"
 
 #define OID_OF_NOBODY "\x2b\x06\x01\x04\x01\x82\xc4\x13\x01"
 
@@ -468,12 +469,12 @@ add_at_hand(TCase *t)
 	tcase_add_test(t, what_was_not_good_is_not_remembered);
 }
 
-int
-main(void)
+Suite *
+suite(void)
 {
 	Suite *s = suite_create("verify_trust");
 
 	add_distrust(new_case(s, "distrust"));
 	add_at_hand(new_case(s, "at hand"));
-	return run_suite(s);
+	return s;
 }
