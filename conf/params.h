@@ -127,6 +127,10 @@
 	X(upstream_cbc, BOOL, "upstream.cbc", "true", 0, 1,                   \
 	    "Whether CBC suites may be offered to servers, when the client "  \
 	    "offers them. No others of the older suites ever are.")           \
+	X(upstream_verdicts, COUNT, "upstream.verdicts", "1024", 0, 100000,   \
+	    "Good verdicts on servers' chains that a worker keeps, so that "  \
+	    "the next connection need not verify the same signatures. All "   \
+	    "are forgotten on reload. 0: none are kept.")                     \
 	X(ca_name, TEXT, "ca.name", "", 0, 0,                                 \
 	    "Common name of a new CA. Empty: \"sightglass CA\" and the host's " \
 	    "name.")                                                          \

@@ -157,6 +157,7 @@ take_ca(struct worker *w, const struct msg *m)
 	if (mbedtls_x509_crt_parse_der(&w->own_ca, m->payload, m->length) != 0)
 		diag_fatal("the signer's CA certificate cannot be read");
 	w->host.own_ca = &w->own_ca;
+	trust_changed(&w->trust);
 }
 
 static void

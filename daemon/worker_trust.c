@@ -98,4 +98,5 @@ trust_configure(struct worker *w)
 	/* settings_check has seen to the digests. */
 	if (distrust_set(&w->trust.distrust, list->items, list->count) != 0)
 		diag_fatal("upstream.distrust cannot be taken");
+	trust_changed(&w->trust);
 }

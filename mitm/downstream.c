@@ -21,19 +21,22 @@ static int
 collect_names(struct flow *flow)
 {
 	const char *host = flow_server_name(flow);
-	const mbedtls_x509_crt *chain = side_tls_peer(&flow->server);
+	const struct judgement *server = flow->judgement;
 	char text[INET6_ADDRSTRLEN];
 	int error = E_SYNTAX;
 
 	flow->names = calloc(1, sizeof(*flow->names));
 	if (flow->names == NULL)
 		return E_NOMEM;
+	if (server != NULL && server->trusted) {
+		error = names_read(flow->names, buf_data(&server->names),
+		    buf_length(&server->names));
+		return error < 0 ? error : 0;
+	}
 	if (host != NULL)
 		error = names_add(flow->names, host);
 	if (error != 0)
 		error = names_add(flow->names, flow_destination(flow, text));
-	if (error == 0 && flow->tls.verified && chain != NULL)
-		(void)names_add_certificate(flow->names, chain);
 	return error;
 }
 

@@ -70,6 +70,7 @@ flow_free(struct flow *flow)
 		(void)close(flow->passed_fd);
 	h1_free(flow->h1);
 	leaf_release(flow->leaf);
+	judgement_release(flow->judgement);
 	record_facts_free(&flow->facts);
 	free(flow->header);
 	free(flow->header_bytes);

@@ -30,6 +30,7 @@
 #include "extension-bridge/flow_header.h"
 #include "log/record.h"
 #include "mitm/bypass.h"
+#include "mitm/chains.h"
 #include "mitm/event.h"
 #include "mitm/h1.h"
 #include "mitm/hello.h"
@@ -89,6 +90,7 @@ struct flow_host {
 	const struct conf *conf;
 	const struct policy *policy;
 	struct trust *trust;
+	struct chains *chains; /* the verdicts that it led to */
 	const struct policy *never; /* bypass.never: refuses the names in it */
 	const struct bypass *bypass;
 	const struct invalid *invalid;
@@ -142,6 +144,8 @@ struct flow {
 	const char *client_alpn[2];
 	struct leaf *leaf;           /* counted reference */
 	struct names *names;         /* owned: what the leaf must say */
+	struct judgement *judgement; /* counted reference: of the server, once it
+	                              * was judged */
 	bool only_tls12;             /* of the server: see upstream.c */
 	struct server_flight *answer; /* owned: of a server that turned us away,
 	                               * until its hello to the client was seen */

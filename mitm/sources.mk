@@ -5,6 +5,8 @@ libmitm_a_SOURCES = \
 	mitm/bypass_flow.c \
 	mitm/certificate.c \
 	mitm/certificate.h \
+	mitm/chains.c \
+	mitm/chains.h \
 	mitm/constraints.c \
 	mitm/constraints.h \
 	mitm/datagrams.c \
@@ -39,6 +41,8 @@ libmitm_a_SOURCES = \
 	mitm/policy.h \
 	mitm/policy_list.c \
 	mitm/policy_list.h \
+	mitm/recent.c \
+	mitm/recent.h \
 	mitm/relay.c \
 	mitm/revocation.c \
 	mitm/revocation.h \

@@ -141,6 +141,7 @@ trust_set_roots(struct trust *t, const uint8_t *bytes, size_t length,
 	clear(&t->intermediates);
 	clear(&t->seen);
 	t->seen_count = 0;
+	trust_changed(t);
 	for (const mbedtls_x509_crt *crt = &all; crt != NULL && crt->raw.p != NULL;
 	    crt = crt->next) {
 		bool root = equal(&crt->issuer_raw, &crt->subject_raw) ||
@@ -169,9 +170,16 @@ trust_use_crls(struct trust *t)
 	revocation_free(t->crls);
 	t->crls = t->new_crls;
 	t->new_crls = NULL;
+	trust_changed(t);
 }
 
 /* --- verdicts --- */
+
+void
+trust_changed(struct trust *t)
+{
+	t->generation++;
+}
 
 static const mbedtls_x509_crt *
 unless_empty(const mbedtls_x509_crt *list)

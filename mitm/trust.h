@@ -28,6 +28,8 @@ struct trust {
 	struct revocation *crls;        /* NULL: none */
 	struct revocation *new_crls;    /* until trust_use_crls */
 	struct distrust distrust;
+	uint64_t generation; /* another after each change that a verdict may
+	                      * turn on */
 };
 
 void trust_init(struct trust *t) NONNULL(1);
@@ -52,6 +54,9 @@ int trust_add_crls(struct trust *t, const uint8_t *bytes, size_t length)
 
 /* The new set, perhaps of none, takes the place of the old one. */
 void trust_use_crls(struct trust *t) NONNULL(1);
+
+/* What verdicts turn on was changed by the caller: `distrust`, or our own CA. */
+void trust_changed(struct trust *t) NONNULL(1);
 
 /* Fills in all that stands here; the rest is the caller's. */
 void trust_options(const struct trust *t, struct verify_options *options)

@@ -12,10 +12,8 @@
 #include <sys/socket.h>
 
 #include "base/err.h"
-#include "mitm/certificate.h"
 #include "mitm/flow.h"
 #include "mitm/tls.h"
-#include "mitm/trust.h"
 
 /* --- CONNECT --- */
 
@@ -86,6 +84,8 @@ connect_outcome(struct flow *flow)
 void
 upstream_again(struct flow *flow)
 {
+	judgement_release(flow->judgement);
+	flow->judgement = NULL;
 	flow->next_address--;
 	flow->connect_began_us = flow->connected_us = 0;
 	flow_set_state(flow, FLOW_STATE_CONNECT);
@@ -170,28 +170,28 @@ start_tls(struct flow *flow)
 	return side_tls_start(&flow->server, &options);
 }
 
-static void
+/* E_NOMEM. */
+static int
 verify(struct flow *flow)
 {
+	const struct flow_host *host = flow->host;
 	char text[INET6_ADDRSTRLEN];
-	struct verify_options options = {
-	    .own_ca = flow->host->own_ca,
-	    .now_s = (int64_t)(flow->host->now_us / 1000000),
-	    .host = flow_host_name(flow, text), /* what the chain must speak for */
-	};
-	struct verify_result result;
 	const mbedtls_x509_crt *chain = side_tls_peer(&flow->server);
 
 	if (chain == NULL) {
 		flow->tls.verification = "no_certificate";
-		return;
+		return 0;
 	}
-	certificate_describe(chain, &flow->tls.server_certificate);
-	trust_options(flow->host->trust, &options);
-	verify_chain(chain, &options, &result);
-	trust_remember(flow->host->trust, &result);
-	flow->tls.verified = result.trusted;
-	flow->tls.verification = result.identifier;
+	/* The chain must speak for the host. */
+	flow->judgement = chains_judge(host->chains, chain, host->trust,
+	    host->own_ca, flow_host_name(flow, text),
+	    (int64_t)(host->now_us / 1000000), NULL);
+	if (flow->judgement == NULL)
+		return E_NOMEM;
+	flow->tls.server_certificate = flow->judgement->server;
+	flow->tls.verified = flow->judgement->trusted;
+	flow->tls.verification = flow->judgement->identifier;
+	return 0;
 }
 
 /* False: the flow is closed. */
@@ -215,7 +215,10 @@ obey_invalid(struct flow *flow)
 static bool
 judge(struct flow *flow)
 {
-	verify(flow);
+	if (verify(flow) != 0) {
+		flow_close(flow, CLOSE_SYSTEM_ERROR, err_text(E_NOMEM));
+		return false;
+	}
 	if (!flow->tls.verified && !obey_invalid(flow))
 		return false;
 	flow_set_state(flow, FLOW_STATE_LEAF);

@@ -99,6 +99,10 @@ t_unit_proxy_suite_SOURCES = t/unit/proxy.c $(UNIT_SUITE) t/unit/receiver.c \
 t_unit_proxy_suite_LDADD = libbridge.a libbase.a $(EVENT_LIBS) \
 	$(LLHTTP_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/recent-suite
+t_unit_recent_suite_SOURCES = t/unit/recent.c $(UNIT_SUITE)
+t_unit_recent_suite_LDADD = libmitm.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/record-suite
 t_unit_record_suite_SOURCES = t/unit/record.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/unit/records.c t/unit/records.h t/fuzz/record.c
@@ -134,6 +138,12 @@ t_unit_socks_suite_SOURCES = t/unit/socks.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/socks.c
 t_unit_socks_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/socks
+
+check_PROGRAMS += t/unit/verdicts-suite
+t_unit_verdicts_suite_SOURCES = t/unit/verdicts.c $(UNIT_SUITE) \
+	t/unit/chains.c t/unit/chains.h
+t_unit_verdicts_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
+	$(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/verify-suite
 t_unit_verify_suite_SOURCES = t/unit/verify.c $(UNIT_SUITE) t/unit/chains.c \
