@@ -11,9 +11,12 @@
 #include <string.h>
 #include <time.h>
 
+#include <mbedtls/asn1.h>
+#include <mbedtls/ecp.h>
 #include <mbedtls/md.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/psa_util.h>
+#include <mbedtls/rsa.h>
 #include <mbedtls/sha256.h>
 #include <psa/crypto.h>
 
@@ -21,37 +24,85 @@
 
 #define SERIAL_BYTES 16
 #define SHA256_BYTES 32
+#define RSA_BITS_MIN 2048
+#define RSA_BITS_MAX 4096
+#define RSA_EXPONENT 65537
 /* Room for what surrounds the parts of a certificate, without the signature. */
 #define FRAME_BYTES 256
 
-static const uint8_t p256_prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a,
-    0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
-    0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+static bool
+is_good_rsa(const mbedtls_rsa_context *rsa)
+{
+	size_t bits = mbedtls_rsa_get_bitlen(rsa);
+	mbedtls_mpi exponent;
 
-bool
-issue_is_p256(const uint8_t *public_key, size_t length)
+	mbedtls_mpi_init(&exponent);
+	bool good = bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX &&
+	    mbedtls_rsa_export(rsa, NULL, NULL, NULL, NULL, &exponent) == 0 &&
+	    mbedtls_mpi_cmp_int(&exponent, RSA_EXPONENT) == 0;
+	mbedtls_mpi_free(&exponent);
+	return good;
+}
+
+/* Parsing has checked that a point lies on its curve. */
+static enum issue_key
+key_kind(const mbedtls_pk_context *pk)
+{
+	if (mbedtls_pk_get_type(pk) == MBEDTLS_PK_ECKEY)
+		return mbedtls_pk_get_bitlen(pk) == 256 &&
+		        mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(*pk)) ==
+		            MBEDTLS_ECP_DP_SECP256R1
+		    ? ISSUE_KEY_P256 : ISSUE_KEY_NONE;
+	if (mbedtls_pk_get_type(pk) == MBEDTLS_PK_RSA)
+		return is_good_rsa(mbedtls_pk_rsa(*pk)) ? ISSUE_KEY_RSA
+		                                        : ISSUE_KEY_NONE;
+	return ISSUE_KEY_NONE;
+}
+
+static bool
+is_written_so(const mbedtls_pk_context *pk, const uint8_t *public_key,
+    size_t length)
+{
+	uint8_t der[ISSUE_SPKI_BYTES_MAX];
+	int written = mbedtls_pk_write_pubkey_der(pk, der, sizeof(der));
+
+	return written > 0 && (size_t)written == length &&
+	    memcmp(der + sizeof(der) - length, public_key, length) == 0;
+}
+
+enum issue_key
+issue_key_kind(const uint8_t *public_key, size_t length)
 {
 	unsigned char *p = (unsigned char *)(uintptr_t)public_key;
+	enum issue_key kind = ISSUE_KEY_NONE;
 	mbedtls_pk_context pk;
 
-	if (length != ISSUE_P256_SPKI_BYTES ||
-	    memcmp(public_key, p256_prefix, sizeof(p256_prefix)) != 0)
-		return false;
-	/* Parsing also checks that the point lies on the curve. */
 	mbedtls_pk_init(&pk);
-	int error = mbedtls_pk_parse_subpubkey(&p, public_key + length, &pk);
+	if (length <= ISSUE_SPKI_BYTES_MAX &&
+	    mbedtls_pk_parse_subpubkey(&p, public_key + length, &pk) == 0 &&
+	    is_written_so(&pk, public_key, length))
+		kind = key_kind(&pk);
 	mbedtls_pk_free(&pk);
-	return error == 0;
+	return kind;
 }
 
 int
-issue_key_id(const uint8_t *public_key, uint8_t id[ISSUE_KEY_ID_BYTES])
+issue_key_id(const uint8_t *public_key, size_t length,
+    uint8_t id[ISSUE_KEY_ID_BYTES])
 {
-	const uint8_t *point =
-	    public_key + ISSUE_P256_SPKI_BYTES - ISSUE_P256_POINT_BYTES;
+	unsigned char *p = (unsigned char *)(uintptr_t)public_key;
+	const unsigned char *end = p + length;
 	uint8_t digest[SHA256_BYTES];
+	size_t size;
 
-	if (mbedtls_sha256(point, ISSUE_P256_POINT_BYTES, digest, 0) != 0)
+	if (mbedtls_asn1_get_tag(&p, end, &size, DER_SEQUENCE) != 0)
+		return E_SYNTAX;
+	if (mbedtls_asn1_get_tag(&p, end, &size, DER_SEQUENCE) != 0)
+		return E_SYNTAX;
+	p += size; /* the algorithm */
+	if (mbedtls_asn1_get_bitstring_null(&p, end, &size) != 0)
+		return E_SYNTAX;
+	if (mbedtls_sha256(p, size, digest, 0) != 0)
 		return E_CRYPTO;
 	memcpy(id, digest, ISSUE_KEY_ID_BYTES);
 	return 0;

@@ -21,9 +21,13 @@
 #define ISSUE_KEY_ID_BYTES 20
 #define ISSUE_BACKDATE_S (24 * 3600) /* for clients whose clock is behind */
 
-/* A P-256 SubjectPublicKeyInfo: this prefix, then the point's two numbers. */
-#define ISSUE_P256_SPKI_BYTES 91
-#define ISSUE_P256_POINT_BYTES 65
+/* The public keys that a certificate of ours may speak for. */
+enum issue_key {
+	ISSUE_KEY_NONE,
+	ISSUE_KEY_P256,
+	ISSUE_KEY_RSA /* of 2048 to 4096 bits, exponent 65537 */
+};
+#define ISSUE_SPKI_BYTES_MAX 600 /* RSA 4096: 550 */
 
 struct issue_parts {
 	struct der_part {
@@ -48,12 +52,15 @@ void issue_extension(struct der *d, const char *oid, bool critical,
 void issue_rdn(struct der *d, const char *oid, const void *text, size_t length)
     NONNULL(1, 2, 3);
 
-/* Whether this is the DER of a public key on P-256, uncompressed. */
-bool issue_is_p256(const uint8_t *public_key, size_t length) NONNULL(1);
+/* Which of them the DER of a SubjectPublicKeyInfo is: in the one form that we
+ * write ourselves (a point is uncompressed, and on the curve), nothing behind. */
+enum issue_key issue_key_kind(const uint8_t *public_key, size_t length)
+    WUNRES NONNULL(1);
 
-/* The key identifier of such a key (RFC 7093 section 2, method 1). E_CRYPTO. */
-int issue_key_id(const uint8_t *public_key, uint8_t id[ISSUE_KEY_ID_BYTES])
-    WUNRES NONNULL(1, 2);
+/* Its key identifier (RFC 7093 section 2, method 1). E_SYNTAX: it is no
+ * SubjectPublicKeyInfo; E_CRYPTO. */
+int issue_key_id(const uint8_t *public_key, size_t length,
+    uint8_t id[ISSUE_KEY_ID_BYTES]) WUNRES NONNULL(1, 3);
 
 /* A certificate's time, which is UTC, as seconds since the epoch. */
 int64_t issue_seconds(const mbedtls_x509_time *t) NONNULL(1);

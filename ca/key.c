@@ -102,15 +102,16 @@ static int
 self_sign(mbedtls_pk_context *key, const struct ca_options *options,
     struct buf *out)
 {
-	uint8_t public_key[2 * ISSUE_P256_SPKI_BYTES], key_id[ISSUE_KEY_ID_BYTES];
+	uint8_t public_key[ISSUE_SPKI_BYTES_MAX], key_id[ISSUE_KEY_ID_BYTES];
 	uint8_t subject[SUBJECT_BYTES], extensions[EXTENSION_BYTES];
 	struct der name, extension;
 
-	if (mbedtls_pk_write_pubkey_der(key, public_key, sizeof(public_key)) !=
-	    ISSUE_P256_SPKI_BYTES)
+	int length =
+	    mbedtls_pk_write_pubkey_der(key, public_key, sizeof(public_key));
+	if (length <= 0)
 		return E_CRYPTO;
-	const uint8_t *spki = public_key + sizeof(public_key) - ISSUE_P256_SPKI_BYTES;
-	int error = issue_key_id(spki, key_id);
+	const uint8_t *spki = public_key + sizeof(public_key) - length;
+	int error = issue_key_id(spki, (size_t)length, key_id);
 	der_init(&name, subject, sizeof(subject));
 	write_subject(&name, options->common_name);
 	der_init(&extension, extensions, sizeof(extensions));
@@ -120,7 +121,7 @@ self_sign(mbedtls_pk_context *key, const struct ca_options *options,
 	const struct issue_parts parts = {
 	    .issuer = written(&name, subject + sizeof(subject)),
 	    .subject = written(&name, subject + sizeof(subject)),
-	    .public_key = {spki, ISSUE_P256_SPKI_BYTES},
+	    .public_key = {spki, (size_t)length},
 	    .extensions = written(&extension, extensions + sizeof(extensions)),
 	    .not_before_s = options->now_s - ISSUE_BACKDATE_S,
 	    .not_after_s = options->now_s + options->validity_s,

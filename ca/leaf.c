@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The leaf's profile: which extensions it has and what they say. Signer, and
- * worker for the throwaway CA. It signs no key that is not on P-256, never the
+ * worker for the throwaway CA. It signs no key but on P-256 or of RSA, never the
  * CA's own, and nothing that could sign in its turn.
  */
 #include "ca/leaf.h"
@@ -112,7 +112,8 @@ check(const struct ca *ca, const struct leaf_request *request)
 	const mbedtls_x509_buf *own = &ca->certificate.pk_raw;
 
 	if (request->names->count == 0 || request->names->count > NAMES_MAX ||
-	    !issue_is_p256(request->public_key, request->public_key_length))
+	    issue_key_kind(request->public_key, request->public_key_length) ==
+	        ISSUE_KEY_NONE)
 		return E_RANGE;
 	if (own->len == request->public_key_length &&
 	    memcmp(own->p, request->public_key, own->len) == 0)
@@ -154,7 +155,8 @@ leaf_mint(const struct ca *ca, const struct leaf_request *request,
 
 	int error = check(ca, request);
 	if (error == 0)
-		error = issue_key_id(request->public_key, key_id);
+		error = issue_key_id(request->public_key, request->public_key_length,
+		    key_id);
 	if (error != 0)
 		return error;
 	size_t size = extension_bytes(ca, request->names);

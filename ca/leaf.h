@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Minting a leaf certificate (RFC 5280; the CA/Browser Forum's profile where
- * clients enforce it): P-256 with SHA-256, random 127-bit serial, SAN (critical
- * when the subject is empty), serverAuth, digitalSignature, AKI and SKI, not a
+ * clients enforce it): a key on P-256 or of RSA, SHA-256, a random 127-bit
+ * serial, SAN (critical when the subject is empty), serverAuth, digitalSignature, AKI and SKI, not a
  * CA; starts a day back. Nothing else is copied from the upstream's. Pure but
  * for the random numbers; signer (and worker, for the throwaway CA).
  */
@@ -25,8 +25,8 @@ struct leaf_request {
 	int64_t validity_s; /* from now; cut to the CA's own end */
 };
 
-/* Appends the certificate's DER to out. E_RANGE: no name, the public key is not
- * on P-256 or is the CA's own; E_CRYPTO. */
+/* Appends the certificate's DER to out. E_RANGE: no name, the public key is none
+ * of issue.h's or is the CA's own; E_CRYPTO. */
 int leaf_mint(const struct ca *ca, const struct leaf_request *request,
     struct buf *out) WUNRES NONNULL(1, 2, 3);
 

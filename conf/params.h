@@ -139,6 +139,9 @@
 	X(leaf_validity_ms, TIME, "leaf.validity", "30 d", DAY, 196 * DAY,    \
 	    "Life of a leaf certificate, besides the day that it starts "     \
 	    "early.")                                                         \
+	X(leaf_key_life_ms, TIME, "leaf.key_life", "24 h", SECOND, 7 * DAY,   \
+	    "A worker makes new keys for its leaf certificates when they are " \
+	    "this old. Handshakes that have begun go on with the old ones.")  \
 	X(leaf_cache, COUNT, "leaf.cache", "4096", 16, 1000000,               \
 	    "Leaf certificates that a worker keeps.")                         \
 	X(capture_body_bytes, BYTES, "capture.body", "64 KiB", 0, MIB,        \

@@ -442,6 +442,7 @@ configure(struct role *r)
 	trust_configure(w);
 	compile_never(w);
 	compile_invalid(w);
+	leafs_set_key_life(w->host.leafs, conf->leaf_key_life_ms);
 	w->host.conf = conf;
 	/* The writer borrows the list's texts from the settings. */
 	free(w->redact);
@@ -537,11 +538,13 @@ static void
 prepare_host(struct worker *w)
 {
 	struct flow_host *h = &w->host;
+	const struct leafs_options leafs = {.limit = w->role.conf->leaf_cache,
+	    .make_rsa = leafs_make_rsa, .context = w};
 
 	h->context = w;
 	h->trust = &w->trust;
 	h->chains = chains_new(w->role.conf->upstream_verdicts);
-	h->leafs = leafs_new(w->role.conf->leaf_cache);
+	h->leafs = leafs_new(&leafs, clock_tick_ms());
 	h->scratch = malloc(SIDE_IO_BYTES);
 	h->worker = w->role.index;
 	h->flow_count = counter_get(&w->counters->flows_total);

@@ -20,6 +20,7 @@
 #include "base/ring.h"
 #include "daemon/role.h"
 #include "mitm/flow.h"
+#include "mitm/rsa_maker.h"
 
 /* One side's registration with the poller. */
 struct watch {
@@ -44,6 +45,7 @@ struct mint {
 	TAILQ_ENTRY(mint) all;
 	uint64_t ticket;
 	struct leaf_id id;
+	struct leaf_key *key; /* counted reference */
 	struct buf request; /* the message, to be sent again to a new signer */
 	TAILQ_HEAD(leaf_waiters, worker_flow) waiters;
 };
@@ -85,6 +87,8 @@ struct worker {
 	struct channel signer;
 	struct mints mints;
 	uint64_t next_ticket;
+	struct rsa_maker *rsa_maker; /* while it makes a key */
+	struct event *rsa_made;
 	uint8_t issuer[16384]; /* the CA's DER */
 	size_t issuer_length;
 
@@ -113,8 +117,10 @@ void records_on_flow(void *context, struct flow *flow,
 bool records_flush(struct worker *w) WUNRES NONNULL(1);
 
 /* --- worker_leafs.c --- */
-int leafs_request(void *context, struct flow *flow, const struct names *names)
-    WUNRES;
+int leafs_request(void *context, struct flow *flow, struct leaf_key *key,
+    const struct names *names) WUNRES;
+/* Begins to make an RSA key; the flows that wait are stepped when it is there. */
+void leafs_make_rsa(void *context);
 /* The flow ends and waits no more. */
 void leafs_forget(struct worker_flow *wf) NONNULL(1);
 /* Takes over the channel to a signer (fd); what is asked for is asked again. */

@@ -2,7 +2,8 @@
 /*
  * The worker's questions to the signer. Flows that want the same leaf share one
  * question; a signer that is restarted is asked again; a flow that ends stops
- * waiting. Worker only.
+ * waiting. And the RSA key, which is made when a client first needs one. Worker
+ * only.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,16 +36,17 @@ static void
 drop(struct worker *w, struct mint *mint)
 {
 	TAILQ_REMOVE(&w->mints, mint, all);
+	leaf_key_release(mint->key);
 	buf_free(&mint->request);
 	free(mint);
 }
 
 /* The message's bytes: head, public key, names. */
 static int
-write_request(struct worker *w, struct mint *mint, const struct names *names)
+write_request(struct mint *mint, const struct names *names)
 {
 	size_t key_length;
-	const uint8_t *key = leafs_public_key(w->host.leafs, &key_length);
+	const uint8_t *key = leaf_key_public(mint->key, &key_length);
 	const struct msg_mint head = {.ticket = mint->ticket,
 	    .key_length = (uint32_t)key_length};
 	int error = buf_append(&mint->request, &head, sizeof(head));
@@ -55,7 +57,8 @@ write_request(struct worker *w, struct mint *mint, const struct names *names)
 }
 
 static struct mint *
-new_mint(struct worker *w, const struct leaf_id *id, const struct names *names)
+new_mint(struct worker *w, const struct leaf_id *id, struct leaf_key *key,
+    const struct names *names)
 {
 	struct mint *mint = calloc(1, sizeof(*mint));
 
@@ -63,9 +66,11 @@ new_mint(struct worker *w, const struct leaf_id *id, const struct names *names)
 		return NULL;
 	mint->ticket = ++w->next_ticket;
 	mint->id = *id;
+	mint->key = leaf_key_hold(key);
 	TAILQ_INIT(&mint->waiters);
 	buf_init(&mint->request, REQUEST_BYTES_MAX);
-	if (write_request(w, mint, names) != 0) {
+	if (write_request(mint, names) != 0) {
+		leaf_key_release(mint->key);
 		buf_free(&mint->request);
 		free(mint);
 		return NULL;
@@ -78,16 +83,17 @@ new_mint(struct worker *w, const struct leaf_id *id, const struct names *names)
 }
 
 int
-leafs_request(void *context, struct flow *flow, const struct names *names)
+leafs_request(void *context, struct flow *flow, struct leaf_key *key,
+    const struct names *names)
 {
 	struct worker *w = context;
 	struct worker_flow *wf = flow->attachment;
 	struct leaf_id id;
 
-	leafs_id(names, false, &id);
+	leafs_id(key, names, false, &id);
 	struct mint *mint = find(w, &id);
 	if (mint == NULL)
-		mint = new_mint(w, &id, names);
+		mint = new_mint(w, &id, key, names);
 	if (mint == NULL)
 		return E_NOMEM;
 	wf->mint = mint;
@@ -141,8 +147,9 @@ take_leaf(struct worker *w, const struct msg *m)
 	if (mint == NULL)
 		return;
 	if (head.error == 0)
-		leaf = leafs_add(w->host.leafs, &mint->id, m->payload + sizeof(head),
-		    m->length - sizeof(head), w->issuer, w->issuer_length);
+		leaf = leafs_add(w->host.leafs, &mint->id, mint->key,
+		    m->payload + sizeof(head), m->length - sizeof(head), w->issuer,
+		    w->issuer_length);
 	settle(w, mint, leaf, head.error != 0 ? err_name(head.error) : "bad leaf");
 	leaf_release(leaf);
 }
@@ -193,4 +200,56 @@ leafs_connect(struct worker *w, int fd)
 	TAILQ_FOREACH (mint, &w->mints, all)
 		if (send_mint(w, mint) != 0)
 			break;
+}
+
+/* --- the RSA key --- */
+
+static void
+step_waiting(struct worker *w)
+{
+	struct worker_flow *wf, *next;
+
+	for (wf = TAILQ_FIRST(&w->flows); wf != NULL; wf = next) {
+		next = TAILQ_NEXT(wf, all);
+		if (wf->flow->state == FLOW_STATE_LEAF)
+			worker_step(wf);
+	}
+}
+
+static void
+on_rsa_made(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct worker *w = context;
+	mbedtls_pk_context key;
+
+	worker_tick(w);
+	event_free(w->rsa_made);
+	int error = rsa_maker_finish(w->rsa_maker, &key);
+	w->rsa_maker = NULL;
+	if (error != 0)
+		leafs_rsa_failed(w->host.leafs);
+	else
+		error = leafs_put_rsa(w->host.leafs, &key, w->host.tick_ms);
+	mbedtls_pk_free(&key); /* nothing is in it when it was taken */
+	if (error != 0)
+		diag_error("no RSA key could be made: %s", err_text(error));
+	else
+		step_waiting(w);
+}
+
+void
+leafs_make_rsa(void *context)
+{
+	struct worker *w = context;
+	int fd;
+
+	w->rsa_maker = rsa_maker_start(&fd);
+	if (w->rsa_maker == NULL) {
+		diag_error("no thread is to be had for an RSA key");
+		leafs_rsa_failed(w->host.leafs);
+		return;
+	}
+	w->rsa_made = event_new(w->role.base, fd, EV_READ, on_rsa_made, w);
+	if (w->rsa_made == NULL || event_add(w->rsa_made, NULL) != 0)
+		diag_fatal("out of memory");
 }

@@ -121,6 +121,15 @@ splice(struct flow *flow, const char *reason)
 }
 
 bool
+bypass_splice(struct flow *flow, const char *reason)
+{
+	if (!may_splice(flow))
+		return false;
+	splice(flow, reason);
+	return true;
+}
+
+bool
 bypass_certificate_wanted(struct flow *flow)
 {
 	if (!side_tls_certificate_wanted(&flow->server))

@@ -40,22 +40,42 @@ collect_names(struct flow *flow)
 	return error;
 }
 
+/* The client is offered the version that the server agreed to, and no other. */
+bool
+downstream_choose_key(struct flow *flow)
+{
+	const struct hello *hello = flow->hello;
+	const struct hello_keys *keys =
+	    side_tls_version(&flow->server) == MBEDTLS_SSL_VERSION_TLS1_3
+	    ? &hello->keys_tls13 : &hello->keys_tls12;
+
+	flow->leaf_kind = keys->ecdsa ? LEAF_KEY_P256 : LEAF_KEY_RSA;
+	return keys->ecdsa || keys->rsa;
+}
+
+/* Without a key yet the flow waits: the worker steps it when it is made. */
 static void
 find_leaf(struct flow *flow)
 {
 	struct flow_host *host = flow->host;
 	uint64_t now_s = host->now_us / 1000000;
+	struct leaf_key *key =
+	    leafs_key(host->leafs, flow->leaf_kind, host->tick_ms);
 	struct leaf_id id;
 
-	leafs_id(flow->names, flow->mirror_invalid, &id);
+	if (key == NULL)
+		return;
+	flow->leaf_wanted = true;
+	leafs_id(key, flow->names, flow->mirror_invalid, &id);
 	flow->leaf = leafs_find(host->leafs, &id, now_s);
 	if (flow->leaf != NULL)
 		return;
 	if (flow->mirror_invalid) {
-		flow->leaf = leafs_mirror_invalid(host->leafs, &id, flow->names, now_s);
+		flow->leaf =
+		    leafs_mirror_invalid(host->leafs, &id, key, flow->names, now_s);
 		if (flow->leaf == NULL)
 			flow_leaf_failed(flow, "the throwaway CA could not sign");
-	} else if (host->request_leaf(host->context, flow, flow->names) != 0) {
+	} else if (host->request_leaf(host->context, flow, key, flow->names) != 0) {
 		flow_leaf_failed(flow, "the signer cannot be reached");
 	}
 }
@@ -75,13 +95,12 @@ flow_leaf_failed(struct flow *flow, const char *why)
 bool
 downstream_leaf(struct flow *flow)
 {
-	if (flow->names == NULL) {
-		if (collect_names(flow) != 0) {
-			flow_leaf_failed(flow, "the server has no name to certify");
-			return false;
-		}
-		find_leaf(flow);
+	if (flow->names == NULL && collect_names(flow) != 0) {
+		flow_leaf_failed(flow, "the server has no name to certify");
+		return false;
 	}
+	if (!flow->leaf_wanted)
+		find_leaf(flow);
 	if (flow->leaf == NULL || flow->state == FLOW_STATE_CLOSED)
 		return false;
 	free(flow->names);
@@ -103,7 +122,7 @@ start_tls(struct flow *flow)
 	    .least = MBEDTLS_SSL_VERSION_TLS1_2,
 	    .most = side_tls_version(&flow->server),
 	    .certificate = &flow->leaf->chain,
-	    .key = leafs_key(flow->host->leafs),
+	    .key = &flow->leaf->key->pk,
 	};
 
 	flow->client_alpn[0] = side_tls_alpn(&flow->server);

@@ -105,10 +105,10 @@ struct flow_host {
 	uint64_t tick_ms;    /* monotonic clock, for deadlines */
 	bool paused;         /* the log is full: read nothing */
 
-	/* Asks for a leaf; flow_leaf_ready or flow_leaf_failed follows, later or
-	 * at once. */
+	/* Asks for a leaf for the key; flow_leaf_ready or flow_leaf_failed follows,
+	 * later or at once. */
 	int (*request_leaf)(void *context, struct flow *flow,
-	    const struct names *names);
+	    struct leaf_key *key, const struct names *names);
 	/* Something happened that may become a bypass, or (BYPASS_WHY_COUNT) one
 	 * was put to use. */
 	void (*on_bypass)(void *context, const struct bypass_key *key,
@@ -143,6 +143,8 @@ struct flow {
 	const char *alpn[HELLO_ALPN_MAX + 1];
 	const char *client_alpn[2];
 	struct leaf *leaf;           /* counted reference */
+	enum leaf_key_kind leaf_kind; /* what the client takes in this version */
+	bool leaf_wanted;            /* it was asked for */
 	struct names *names;         /* owned: what the leaf must say */
 	struct judgement *judgement; /* counted reference: of the server, once it
 	                              * was judged */
@@ -245,6 +247,9 @@ void upstream_connected(struct flow *flow) NONNULL(1);
 /* Whether a server's alert is about what the client itself offered. */
 bool upstream_answers_client(int alert) WUNRES;
 bool upstream_tls(struct flow *flow) WUNRES NONNULL(1);
+/* Relays the flow after all, on a new connection; only from UPSTREAM_TLS. False:
+ * bypass.never forbids it. */
+bool bypass_splice(struct flow *flow, const char *reason) WUNRES NONNULL(1, 2);
 /* A decision to inspect becomes splice when the pair has a bypass. */
 void bypass_decide(struct flow *flow) NONNULL(1); /* bypass_flow.c */
 /* After each turn of the upstream handshake / when it failed with `error`: true
@@ -257,7 +262,10 @@ bool bypass_answer_stands(struct flow *flow, const uint8_t *bytes,
     size_t length) WUNRES NONNULL(1, 2);
 /* The client's handshake failed: perhaps it does not believe our leaf. */
 void bypass_client_failed(struct flow *flow) NONNULL(1);
-bool downstream_leaf(struct flow *flow) WUNRES NONNULL(1); /* downstream.c */
+/* Sets flow->leaf_kind, once the server's version is known. False: the client
+ * takes no key of ours in that version. */
+bool downstream_choose_key(struct flow *flow) WUNRES NONNULL(1); /* downstream.c */
+bool downstream_leaf(struct flow *flow) WUNRES NONNULL(1);
 bool downstream_tls(struct flow *flow) WUNRES NONNULL(1);
 bool relay_step(struct flow *flow) WUNRES NONNULL(1); /* relay.c */
 bool relay_drain(struct flow *flow) WUNRES NONNULL(1);

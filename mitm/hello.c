@@ -69,7 +69,7 @@ static const struct list_form {
 
 /* What the offers in several extensions add up to. */
 struct offers {
-	bool scheme_ecdsa, scheme_rsa;
+	struct hello_keys schemes_tls12, schemes_tls13;
 	bool suite_ecdsa, suite_rsa;
 	bool group_p256;
 	bool seen_name;
@@ -252,14 +252,16 @@ note_suite(uint16_t suite, struct offers *o)
 /* RFC 8446 section 4.2.3. In TLS 1.2 the pair (hash, ecdsa) names no curve, so
  * any hash will do there; 1.3 wants secp256r1 with SHA-256. */
 static void
-note_scheme(uint16_t scheme, struct offers *o, bool tls13_only)
+note_scheme(uint16_t scheme, struct offers *o)
 {
 	bool pkcs1 = (scheme & 0xff) == 1 && scheme >> 8 >= 1 && scheme >> 8 <= 6;
 	bool pss = scheme >= 0x0804 && scheme <= 0x0806;
 	bool ecdsa = (scheme & 0xff) == 3 && scheme >> 8 >= 2 && scheme >> 8 <= 6;
 
-	o->scheme_ecdsa |= scheme == 0x0403 || (ecdsa && !tls13_only);
-	o->scheme_rsa |= pss || (pkcs1 && !tls13_only);
+	o->schemes_tls12.ecdsa |= ecdsa;
+	o->schemes_tls12.rsa |= pkcs1 || pss;
+	o->schemes_tls13.ecdsa |= scheme == 0x0403;
+	o->schemes_tls13.rsa |= pss;
 }
 
 /* One name of RFC 6066 section 3, made comparable. Bytes above 0x7f stay: a name
@@ -370,7 +372,7 @@ read_list(enum list_extension which, struct hello *out, struct offers *o)
 		if (which == LIST_VERSIONS)
 			note_version(value, out);
 		if (which == LIST_SCHEMES)
-			note_scheme(value, o, !out->offers_tls12);
+			note_scheme(value, o);
 		o->group_p256 |= which == LIST_GROUPS && value == GROUP_P256;
 		if (!list.broken)
 			keep(kept, value, out, o);
@@ -464,11 +466,14 @@ conclude(struct hello *out, const struct offers *o)
 {
 	bool any = !o->has[LIST_SCHEMES];
 
-	out->offers_ecdsa = (any || o->scheme_ecdsa) &&
-	    (out->offers_tls13 || (o->suite_ecdsa &&
-	        (!o->has[LIST_GROUPS] || o->group_p256)));
-	out->offers_rsa = (any || o->scheme_rsa) &&
-	    (out->offers_tls13 || o->suite_rsa);
+	out->keys_tls12.ecdsa = (any || o->schemes_tls12.ecdsa) &&
+	    out->offers_tls12 && o->suite_ecdsa &&
+	    (!o->has[LIST_GROUPS] || o->group_p256);
+	out->keys_tls12.rsa = (any || o->schemes_tls12.rsa) &&
+	    out->offers_tls12 && o->suite_rsa;
+	out->keys_tls13.ecdsa = (any || o->schemes_tls13.ecdsa) &&
+	    out->offers_tls13;
+	out->keys_tls13.rsa = (any || o->schemes_tls13.rsa) && out->offers_tls13;
 }
 
 static bool

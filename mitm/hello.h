@@ -23,6 +23,12 @@
 #define HELLO_NAME_BYTES 256u
 #define HELLO_OFFERS_MAX 512u /* values in all lists of one hello together */
 
+/* Which keys the client would take in a certificate of ours. */
+struct hello_keys {
+	bool ecdsa; /* on P-256 */
+	bool rsa;
+};
+
 /* A run of hello.offers: see hello_values. */
 struct hello_list {
 	uint16_t at, count;
@@ -41,9 +47,8 @@ struct hello {
 	bool has_alpn;
 	bool alpn_named;      /* a name was sent, kept in `alpn` or not... */
 	uint8_t alpn_ends[2]; /* ...and the first had these first and last bytes */
-	bool offers_ecdsa; /* would take an ECDSA P-256 certificate: by signature
-			    * scheme and, below TLS 1.3, by suite and group */
-	bool offers_rsa;   /* likewise an RSA one */
+	struct hello_keys keys_tls12; /* by signature scheme, suite and group */
+	struct hello_keys keys_tls13; /* by signature scheme */
 	bool encrypted_client_hello; /* extension 0xfe0d is there (or its grease) */
 	bool early_data;             /* extension 42 is there */
 	bool post_handshake_auth;

@@ -374,6 +374,13 @@ intake_sniff_expired(struct flow *flow)
 
 /* --- DECIDE --- */
 
+static bool
+takes_a_key(const struct hello *hello)
+{
+	return hello->keys_tls12.ecdsa || hello->keys_tls12.rsa ||
+	    hello->keys_tls13.ecdsa || hello->keys_tls13.rsa;
+}
+
 /* What cannot be opened is spliced, whatever the policy would like. */
 static void
 bow_to_the_possible(struct flow *flow)
@@ -384,8 +391,8 @@ bow_to_the_possible(struct flow *flow)
 		return;
 	if (!hello->offers_tls12 && !hello->offers_tls13)
 		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_version"};
-	else if (!hello->offers_ecdsa)
-		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_no_ecdsa"};
+	else if (!takes_a_key(hello))
+		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_no_key"};
 	else if (!offer_shares_group(hello))
 		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_no_group"};
 }

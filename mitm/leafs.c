@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The worker's leaf certificates: a hash table with a list in order of use, and
- * the two keys that a worker has of its own, the leaves' and the throwaway CA's.
- * Neither is ever the CA's or written anywhere. Worker only.
+ * the keys that a worker has of its own, the leaves' and the throwaway CA's. None
+ * is ever the CA's or written anywhere. Worker only.
  */
 #include "mitm/leafs.h"
 
@@ -11,8 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <mbedtls/ecp.h>
-#include <mbedtls/psa_util.h>
 #include <mbedtls/sha256.h>
 
 #include "base/buf.h"
@@ -22,86 +20,71 @@
 #include "mitm/certificate.h"
 
 #define BUCKETS 1024u
-#define PUBLIC_KEY_BYTES 128
 #define THROWAWAY_VALIDITY_S (30 * 86400)
 /* A leaf is minted anew this long before its end. */
 #define STALE_BEFORE_END_S (2 * 86400)
 #define MIRROR_LEAF_BYTES_MAX (32u * 1024)
 
 struct leafs {
-	mbedtls_pk_context key;
-	uint8_t public_key[PUBLIC_KEY_BYTES];
-	size_t public_key_offset; /* mbedTLS writes DER from the end */
+	struct leafs_options options;
+	uint64_t key_life_ms;
+	struct leaf_key *keys[LEAF_KEY_KINDS]; /* references; RSA's may be NULL */
+	bool making_rsa;
 	struct ca throwaway;
 	struct leaf *buckets[BUCKETS];
 	struct leaf *oldest, *newest;
-	size_t count, limit;
+	size_t count;
 };
 
 static int
-make_key(struct leafs *l)
+make_throwaway(struct ca *out)
 {
-	int error = mbedtls_pk_setup(&l->key,
-	    mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
-
-	if (error == 0)
-		error = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1,
-		    mbedtls_pk_ec(l->key), mbedtls_psa_get_random,
-		    MBEDTLS_PSA_RANDOM_STATE);
-	if (error != 0)
-		return E_CRYPTO;
-	int length = mbedtls_pk_write_pubkey_der(&l->key, l->public_key,
-	    sizeof(l->public_key));
-	if (length <= 0)
-		return E_CRYPTO;
-	l->public_key_offset = sizeof(l->public_key) - (size_t)length;
-	return 0;
-}
-
-struct leafs *
-leafs_new(size_t limit)
-{
-	struct leafs *l = calloc(1, sizeof(*l));
-
-	if (l == NULL)
-		return NULL;
-	l->limit = limit;
-	mbedtls_pk_init(&l->key);
 	const struct ca_options options = {
 	    .common_name = "sightglass: this server's certificate is not valid",
 	    .now_s = (int64_t)time(NULL),
 	    .validity_s = THROWAWAY_VALIDITY_S,
 	};
-	if (make_key(l) != 0 || ca_generate(&options, &l->throwaway) != 0) {
-		mbedtls_pk_free(&l->key);
+
+	return ca_generate(&options, out);
+}
+
+struct leafs *
+leafs_new(const struct leafs_options *options, uint64_t now_ms)
+{
+	struct leafs *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return NULL;
+	l->options = *options;
+	l->key_life_ms = UINT64_MAX;
+	l->keys[LEAF_KEY_P256] = leaf_key_new(now_ms);
+	if (l->keys[LEAF_KEY_P256] == NULL || make_throwaway(&l->throwaway) != 0) {
+		leaf_key_release(l->keys[LEAF_KEY_P256]);
 		free(l);
 		return NULL;
 	}
 	return l;
 }
 
-mbedtls_pk_context *
-leafs_key(struct leafs *l)
+void
+leafs_set_key_life(struct leafs *l, uint64_t life_ms)
 {
-	return &l->key;
-}
-
-const uint8_t *
-leafs_public_key(const struct leafs *l, size_t *length)
-{
-	*length = sizeof(l->public_key) - l->public_key_offset;
-	return l->public_key + l->public_key_offset;
+	l->key_life_ms = life_ms;
 }
 
 void
-leafs_id(const struct names *names, bool mirror_invalid, struct leaf_id *out)
+leafs_id(const struct leaf_key *key, const struct names *names,
+    bool mirror_invalid, struct leaf_id *out)
 {
 	mbedtls_sha256_context sha;
 	uint8_t kind = mirror_invalid;
+	size_t length;
+	const uint8_t *public_key = leaf_key_public(key, &length);
 
 	mbedtls_sha256_init(&sha);
 	(void)mbedtls_sha256_starts(&sha, 0);
 	(void)mbedtls_sha256_update(&sha, &kind, 1);
+	(void)mbedtls_sha256_update(&sha, public_key, length);
 	for (size_t i = 0; i < names->count; i++) {
 		const struct name *n = &names->items[i];
 		const uint8_t head[2] = {(uint8_t)n->kind, n->length};
@@ -145,6 +128,7 @@ leaf_release(struct leaf *leaf)
 	if (--leaf->references > 0)
 		return;
 	mbedtls_x509_crt_free(&leaf->chain);
+	leaf_key_release(leaf->key);
 	free(leaf);
 }
 
@@ -169,10 +153,82 @@ leafs_free(struct leafs *l)
 		return;
 	while (l->oldest != NULL)
 		forget(l, l->oldest);
-	mbedtls_pk_free(&l->key);
+	for (size_t i = 0; i < LEAF_KEY_KINDS; i++)
+		leaf_key_release(l->keys[i]);
 	ca_free(&l->throwaway);
 	free(l);
 }
+
+/* --- keys --- */
+
+/* Takes over the new key. What speaks for the old one is of no use from now on
+ * but to the flows that have it. */
+static void
+change_key(struct leafs *l, struct leaf_key *key)
+{
+	struct leaf_key **slot = &l->keys[key->kind];
+	struct leaf *newer;
+
+	for (struct leaf *leaf = l->oldest; leaf != NULL; leaf = newer) {
+		newer = leaf->newer;
+		if (leaf->key == *slot)
+			forget(l, leaf);
+	}
+	leaf_key_release(*slot);
+	*slot = key;
+}
+
+/* The throwaway CA has the P-256 key's life. Where there are no random numbers
+ * the old ones go on. */
+static void
+change_p256(struct leafs *l, uint64_t now_ms)
+{
+	struct leaf_key *key = leaf_key_new(now_ms);
+	struct ca throwaway;
+
+	if (key == NULL)
+		return;
+	change_key(l, key);
+	if (make_throwaway(&throwaway) != 0)
+		return;
+	ca_free(&l->throwaway);
+	l->throwaway = throwaway;
+}
+
+struct leaf_key *
+leafs_key(struct leafs *l, enum leaf_key_kind kind, uint64_t now_ms)
+{
+	const struct leaf_key *key = l->keys[kind];
+	bool due = key == NULL || now_ms - key->made_ms >= l->key_life_ms;
+
+	if (due && kind == LEAF_KEY_P256) {
+		change_p256(l, now_ms);
+	} else if (due && !l->making_rsa) {
+		l->making_rsa = true;
+		l->options.make_rsa(l->options.context);
+	}
+	return l->keys[kind];
+}
+
+int
+leafs_put_rsa(struct leafs *l, mbedtls_pk_context *rsa, uint64_t now_ms)
+{
+	struct leaf_key *key = leaf_key_adopt(rsa, now_ms);
+
+	l->making_rsa = false;
+	if (key == NULL)
+		return E_CRYPTO;
+	change_key(l, key);
+	return 0;
+}
+
+void
+leafs_rsa_failed(struct leafs *l)
+{
+	l->making_rsa = false;
+}
+
+/* --- the cache --- */
 
 struct leaf *
 leafs_find(struct leafs *l, const struct leaf_id *id, uint64_t now_s)
@@ -203,8 +259,9 @@ stale_time(const mbedtls_x509_crt *crt)
 }
 
 struct leaf *
-leafs_add(struct leafs *l, const struct leaf_id *id, const uint8_t *der,
-    size_t length, const uint8_t *issuer, size_t issuer_length)
+leafs_add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
+    const uint8_t *der, size_t length, const uint8_t *issuer,
+    size_t issuer_length)
 {
 	struct leaf *leaf = calloc(1, sizeof(*leaf));
 
@@ -220,9 +277,10 @@ leafs_add(struct leafs *l, const struct leaf_id *id, const uint8_t *der,
 	}
 	/* Two flows may have asked for the same leaf: the newer one stays. */
 	leaf_release(leafs_find(l, id, UINT64_MAX));
-	if (l->count >= l->limit)
+	if (l->count >= l->options.limit)
 		forget(l, l->oldest);
 	leaf->id = *id;
+	leaf->key = leaf_key_hold(key);
 	leaf->stale_s = stale_time(&leaf->chain);
 	leaf->references = 2; /* the cache's and the caller's */
 	leaf->next = *bucket(l, id);
@@ -234,7 +292,7 @@ leafs_add(struct leafs *l, const struct leaf_id *id, const uint8_t *der,
 
 struct leaf *
 leafs_mirror_invalid(struct leafs *l, const struct leaf_id *id,
-    const struct names *names, uint64_t now_s)
+    struct leaf_key *key, const struct names *names, uint64_t now_s)
 {
 	struct buf der;
 	struct leaf *leaf = NULL;
@@ -245,9 +303,10 @@ leafs_mirror_invalid(struct leafs *l, const struct leaf_id *id,
 	};
 
 	buf_init(&der, MIRROR_LEAF_BYTES_MAX);
-	request.public_key = leafs_public_key(l, &request.public_key_length);
+	request.public_key = leaf_key_public(key, &request.public_key_length);
 	if (leaf_mint(&l->throwaway, &request, &der) == 0)
-		leaf = leafs_add(l, id, buf_data(&der), buf_length(&der), NULL, 0);
+		leaf = leafs_add(l, id, key, buf_data(&der), buf_length(&der), NULL,
+		    0);
 	buf_free(&der);
 	return leaf;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The leaf certificates of one worker: its own P-256 key (never the CA's), and
- * a bounded cache of certificates for it, keyed by what the leaf says (its
- * names, and whether it comes from the throwaway CA that mirrors an invalid
- * upstream). The least recently used goes first. Worker only.
+ * The leaf certificates of one worker: its own keys (never the CA's), changed
+ * when they are old, and a bounded cache of certificates for them, keyed by what
+ * the leaf says (its names and key, and whether it comes from the throwaway CA
+ * that mirrors an invalid upstream). The least recently used goes first. Worker
+ * only.
  */
 #ifndef SIGHTGLASS_MITM_LEAFS_H
 #define SIGHTGLASS_MITM_LEAFS_H
@@ -12,11 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <mbedtls/pk.h>
 #include <mbedtls/x509_crt.h>
 
 #include "base/attr.h"
 #include "ca/names.h"
+#include "mitm/leaf_key.h"
 
 #define LEAF_ID_BYTES 32
 
@@ -30,6 +31,7 @@ struct leaf {
 	unsigned references;
 	struct leaf_id id;
 	mbedtls_x509_crt chain;
+	struct leaf_key *key; /* counted reference */
 	uint64_t stale_s; /* not to be handed out from this second on */
 	struct leaf *older, *newer; /* in order of use */
 	struct leaf *next;          /* in its hash bucket */
@@ -37,33 +39,53 @@ struct leaf {
 
 struct leafs;
 
-/* Makes the worker's key and the throwaway CA. NULL: out of memory or random
+struct leafs_options {
+	size_t limit; /* certificates */
+	/* Makes an RSA key, which leafs_put_rsa brings, now or later. Called again
+	 * only after that, or after leafs_rsa_failed. */
+	void (*make_rsa)(void *context);
+	void *context;
+};
+
+/* Makes the P-256 key and the throwaway CA. NULL: out of memory or random
  * numbers. */
-struct leafs *leafs_new(size_t limit) WUNRES;
+struct leafs *leafs_new(const struct leafs_options *options, uint64_t now_ms)
+    WUNRES NONNULL(1);
 void leafs_free(struct leafs *l);
 
-mbedtls_pk_context *leafs_key(struct leafs *l) NONNULL(1);
+/* Keys are changed when they are this old. */
+void leafs_set_key_life(struct leafs *l, uint64_t life_ms) NONNULL(1);
 
-/* The key's SubjectPublicKeyInfo in DER, for the signer. Borrowed. */
-const uint8_t *leafs_public_key(const struct leafs *l, size_t *length)
-    NONNULL(1, 2);
+/* The key for new leaves, changed first when it is old: the certificates of the
+ * old one are forgotten, but for those that flows hold. Borrowed until the next
+ * call. NULL: an RSA key is being made; an old one serves until then. */
+struct leaf_key *leafs_key(struct leafs *l, enum leaf_key_kind kind,
+    uint64_t now_ms) NONNULL(1);
 
-void leafs_id(const struct names *names, bool mirror_invalid,
-    struct leaf_id *out) NONNULL(1, 3);
+/* Takes over an RSA key. E_CRYPTO, E_NOMEM: as leafs_rsa_failed, and the key
+ * stays the caller's. */
+int leafs_put_rsa(struct leafs *l, mbedtls_pk_context *rsa, uint64_t now_ms)
+    WUNRES NONNULL(1, 2);
+void leafs_rsa_failed(struct leafs *l) NONNULL(1);
+
+void leafs_id(const struct leaf_key *key, const struct names *names,
+    bool mirror_invalid, struct leaf_id *out) NONNULL(1, 2, 4);
 
 /* A reference to the cached leaf, or NULL. */
 struct leaf *leafs_find(struct leafs *l, const struct leaf_id *id,
     uint64_t now_s) NONNULL(1, 2);
 
-/* Adds the certificate in `der`, with `issuer` (DER, or length 0) behind it, and
- * returns a reference. NULL: it does not parse, or out of memory. */
+/* Adds the certificate in `der` for `key`, with `issuer` (DER, or length 0)
+ * behind it, and returns a reference. NULL: it does not parse, or out of
+ * memory. */
 struct leaf *leafs_add(struct leafs *l, const struct leaf_id *id,
-    const uint8_t *der, size_t length, const uint8_t *issuer,
-    size_t issuer_length) WUNRES NONNULL(1, 2, 3);
+    struct leaf_key *key, const uint8_t *der, size_t length,
+    const uint8_t *issuer, size_t issuer_length) WUNRES NONNULL(1, 2, 3, 4);
 
 /* Mints one from the throwaway CA, adds it, and returns a reference. */
 struct leaf *leafs_mirror_invalid(struct leafs *l, const struct leaf_id *id,
-    const struct names *names, uint64_t now_s) WUNRES NONNULL(1, 2, 3);
+    struct leaf_key *key, const struct names *names, uint64_t now_s)
+    WUNRES NONNULL(1, 2, 3, 4);
 
 void leaf_release(struct leaf *leaf);
 

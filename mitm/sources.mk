@@ -33,6 +33,8 @@ libmitm_a_SOURCES = \
 	mitm/invalid.h \
 	mitm/known_bad.c \
 	mitm/known_bad.h \
+	mitm/leaf_key.c \
+	mitm/leaf_key.h \
 	mitm/leafs.c \
 	mitm/leafs.h \
 	mitm/offer.c \
@@ -46,6 +48,8 @@ libmitm_a_SOURCES = \
 	mitm/relay.c \
 	mitm/revocation.c \
 	mitm/revocation.h \
+	mitm/rsa_maker.c \
+	mitm/rsa_maker.h \
 	mitm/server_hello.c \
 	mitm/server_hello.h \
 	mitm/side.c \

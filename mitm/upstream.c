@@ -304,6 +304,7 @@ upstream_tls(struct flow *flow)
 	else if (was_downgraded(flow))
 		give_up(flow, "a downgrade from TLS 1.3 was seen");
 	else
-		return judge(flow);
+		return (!downstream_choose_key(flow) &&
+		           bypass_splice(flow, "client_no_key")) || judge(flow);
 	return false;
 }

@@ -418,6 +418,37 @@ START_TEST(keys_that_are_no_leafs_are_refused)
 }
 END_TEST
 
+static void
+make_rsa_key(unsigned bits, int exponent)
+{
+	mbedtls_pk_context key;
+
+	mbedtls_pk_init(&key);
+	ck_assert_int_eq(mbedtls_pk_setup(&key,
+	    mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)), 0);
+	ck_assert_int_eq(mbedtls_rsa_gen_key(mbedtls_pk_rsa(key),
+	    mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE, bits, exponent), 0);
+	take_public_key(&key);
+	mbedtls_pk_free(&key);
+}
+
+START_TEST(a_leaf_may_have_an_rsa_key)
+{
+	char text[16384];
+
+	make_rsa_key(2048, 65537);
+	write_both();
+	ck_assert_int_eq(openssl_verify("-verify_hostname", "www.example.com"), 0);
+	openssl_text("leaf.pem", text, sizeof(text));
+	check_text((const char *[]){"Public-Key: (2048 bit)", "ecdsa-with-SHA256"},
+	    2, text);
+	make_rsa_key(2048, 3);
+	ck_assert_int_eq(mint(), E_RANGE);
+	make_rsa_key(1024, 65537);
+	ck_assert_int_eq(mint(), E_RANGE);
+}
+END_TEST
+
 START_TEST(a_leaf_holds_as_many_names_as_a_list)
 {
 	char text[300];
@@ -717,6 +748,7 @@ suite(void)
 	tcase_add_test(t, a_leaf_ends_when_its_ca_does);
 	tcase_add_test(t, times_are_encoded_as_the_rfc_says_over_2050);
 	tcase_add_test(t, keys_that_are_no_leafs_are_refused);
+	tcase_add_test(t, a_leaf_may_have_an_rsa_key);
 	tcase_add_test(t, a_leaf_holds_as_many_names_as_a_list);
 	tcase_add_test(t, a_full_buffer_is_left_as_it_was);
 	tcase_add_test(t, a_stored_ca_is_loaded_again);

@@ -146,6 +146,14 @@ START_TEST(every_captured_hello_reads_the_same_however_it_is_cut)
 }
 END_TEST
 
+/* In any version. */
+static struct hello_keys
+takes(const struct hello *h)
+{
+	return (struct hello_keys){h->keys_tls12.ecdsa || h->keys_tls13.ecdsa,
+	    h->keys_tls12.rsa || h->keys_tls13.rsa};
+}
+
 static const struct {
 	const char *client, *name, *first_alpn;
 	uint16_t highest;
@@ -194,8 +202,8 @@ START_TEST(real_clients_say_what_they_offer)
 	ck_assert(h.alpn_count == 0 || captured[_i].first_alpn != NULL);
 	if (h.has_alpn)
 		ck_assert_str_eq(h.alpn[0], captured[_i].first_alpn);
-	ck_assert(h.offers_ecdsa == captured[_i].ecdsa);
-	ck_assert(h.offers_rsa == captured[_i].rsa);
+	ck_assert(takes(&h).ecdsa == captured[_i].ecdsa);
+	ck_assert(takes(&h).rsa == captured[_i].rsa);
 	ck_assert(h.post_handshake_auth == captured[_i].pha);
 	ck_assert_uint_eq(h.suites.count, captured[_i].suites);
 	ck_assert_uint_eq(h.extensions.count, captured[_i].extensions);
@@ -333,7 +341,7 @@ START_TEST(lists_that_do_not_fit_are_said_to_be_cut_and_still_understood)
 	ck_assert_uint_eq(h.versions.count, 1);
 	ck_assert_uint_eq(h.groups.count, HELLO_OFFERS_MAX - 5);
 	ck_assert_uint_eq(h.schemes.count, 0);
-	ck_assert(h.offers_tls13 && h.offers_ecdsa && !h.offers_rsa);
+	ck_assert(h.offers_tls13 && takes(&h).ecdsa && !takes(&h).rsa);
 	buf_free(&list);
 	buf_free(&ext);
 }
@@ -417,9 +425,9 @@ START_TEST(without_versions_and_schemes_the_old_rules_hold)
 	ck_assert_int_gt(parse(0xc02b, NULL, 16384, &h), 0);
 	ck_assert_uint_eq(h.highest_version, 0x0303);
 	ck_assert(h.offers_tls12 && !h.offers_tls13);
-	ck_assert(h.offers_ecdsa && !h.offers_rsa);
+	ck_assert(takes(&h).ecdsa && !takes(&h).rsa);
 	ck_assert_int_gt(parse(0x009e, NULL, 16384, &h), 0);
-	ck_assert(!h.offers_ecdsa && h.offers_rsa);
+	ck_assert(!takes(&h).ecdsa && takes(&h).rsa);
 }
 END_TEST
 
@@ -440,7 +448,7 @@ START_TEST(suites_count_for_a_certificate_as_far_as_we_stand_for_them)
 		bool ours = own.suites[i] == *s;
 		bool for_ecdsa = ours && strstr(name, "-ECDSA-") != NULL;
 		bool for_rsa = ours && strstr(name, "-RSA-") != NULL;
-		ck_assert_msg(h.offers_ecdsa == for_ecdsa && h.offers_rsa == for_rsa,
+		ck_assert_msg(takes(&h).ecdsa == for_ecdsa && takes(&h).rsa == for_rsa,
 		    "%s", name);
 		ecdsa += for_ecdsa;
 		rsa += for_rsa;
@@ -460,10 +468,10 @@ START_TEST(a_client_of_tls_1_2_without_p256_takes_no_such_certificate)
 	buf_init(&ext, 4096);
 	put_extension(&ext, 10, "\000\002\000\030", 4);
 	ck_assert_int_gt(parse(0xc02b, &ext, 16384, &h), 0);
-	ck_assert(!h.offers_ecdsa);
+	ck_assert(!takes(&h).ecdsa);
 	put_extension(&ext, 43, "\002\003\004", 3);
 	ck_assert_int_gt(parse(0xc02b, &ext, 16384, &h), 0);
-	ck_assert(h.offers_ecdsa);
+	ck_assert(takes(&h).ecdsa);
 	buf_free(&ext);
 }
 END_TEST
@@ -551,6 +559,26 @@ START_TEST(what_is_not_tls_is_told_by_its_first_bytes)
 }
 END_TEST
 
+/* A scheme may do in one version and not in the other. */
+START_TEST(what_key_a_client_takes_depends_on_the_version)
+{
+	static const uint8_t versions[] = {4, 3, 4, 3, 3};
+	static const uint8_t schemes[] = {0, 4, 5, 3, 4, 1};
+	struct hello h;
+	struct buf ext;
+
+	buf_init(&ext, 4096);
+	put_extension(&ext, 43, versions, sizeof(versions));
+	put_extension(&ext, 13, schemes, sizeof(schemes));
+	ck_assert_int_gt(parse(0xc02b, &ext, 16384, &h), 0);
+	ck_assert(h.keys_tls12.ecdsa && !h.keys_tls12.rsa);
+	ck_assert(!h.keys_tls13.ecdsa && !h.keys_tls13.rsa);
+	ck_assert_int_gt(parse(0xc02f, &ext, 16384, &h), 0);
+	ck_assert(!h.keys_tls12.ecdsa && h.keys_tls12.rsa);
+	buf_free(&ext);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -576,6 +604,7 @@ suite(void)
 	    suites_count_for_a_certificate_as_far_as_we_stand_for_them);
 	tcase_add_test(t,
 	    a_client_of_tls_1_2_without_p256_takes_no_such_certificate);
+	tcase_add_test(t, what_key_a_client_takes_depends_on_the_version);
 	tcase_add_test(t, an_empty_record_between_is_let_pass);
 	tcase_add_loop_test(t, what_is_malformed_inside_is_a_syntax_error, 0, 9);
 	tcase_add_test(t, an_unknown_extension_may_hold_anything);

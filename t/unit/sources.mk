@@ -57,6 +57,11 @@ check_PROGRAMS += t/unit/host_rules-suite
 t_unit_host_rules_suite_SOURCES = t/unit/host_rules.c
 t_unit_host_rules_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/leafs-suite
+t_unit_leafs_suite_SOURCES = t/unit/leafs.c $(UNIT_SUITE)
+t_unit_leafs_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
+	$(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/names-suite
 t_unit_names_suite_SOURCES = t/unit/names.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/names.c

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: ISC
+"""Leaves: the certificates that clients are shown, which keys they have and for
+how long, judged by openssl, gnutls and curl."""
+
+import socket
+import ssl
+import subprocess
+import threading
+import unittest
+
+from harness import Daemon, Process, Test, ThreadServer, free_port, get, wait_for
+
+NAME = "localhost"
+
+
+class Forwarder:
+    """A port whose connections are handed to the daemon as flows to `to`."""
+
+    def __init__(self, test, daemon, to):
+        self.daemon, self.to = daemon, to
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        test.addCleanup(self.listener.close)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with client, self.daemon.bridge() as bridge:
+                socket.send_fds(bridge, [self.daemon.header("127.0.0.1", self.to)],
+                                [client.fileno()])
+
+
+def echo(connection):
+    while data := connection.recv(65536):
+        connection.sendall(data)
+
+
+class Leaf(Test):
+    def setUp(self):
+        super().setUp()
+        self.ca = self.certificates()
+        self.pair = self.ca.server()
+
+    def echo_server(self, version=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.pair)
+        if version:
+            context.maximum_version = version
+        return ThreadServer(self, echo, context).port
+
+    def s_server(self, *options):
+        """openssl s_server that turns each line around; its port."""
+        port = free_port()
+        server = Process(self, [
+            "openssl", "s_server", "-accept", str(port), "-cert", self.pair[0],
+            "-key", self.pair[1], "-rev", *options], "s_server")
+        wait_for(lambda: "ACCEPT" in server.output(), "s_server")
+        return port
+
+    def daemon(self, *settings, **options):
+        return Daemon(self, *settings, trust=self.ca.ca, **options)
+
+    def client(self, daemon, port, name=NAME, **options):
+        """A TLS socket through the daemon that trusts our CA alone."""
+        context = ssl.create_default_context(
+            cafile=daemon.path("ca", "sightglass-ca.pem"))
+        s = context.wrap_socket(daemon.flow(port, **options), server_hostname=name)
+        self.addCleanup(s.close)
+        return s
+
+    def run_client(self, *command, text="hello\n"):
+        done = subprocess.run(command, input=text, capture_output=True, text=True,
+                              timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    def openssl_client(self, daemon, port, *options):
+        """s_client's words; fails unless it verified our chain."""
+        door = Forwarder(self, daemon, port).port
+        status, said = self.run_client(
+            "openssl", "s_client", "-connect", f"127.0.0.1:{door}", "-servername",
+            NAME, "-verify_hostname", NAME, "-verify_return_error", "-showcerts",
+            "-CAfile", daemon.path("ca", "sightglass-ca.pem"), *options)
+        self.assertEqual(status, 0, said)
+        self.assertIn("Verify return code: 0 (ok)", said)
+        return said
+
+    def text_of(self, pem):
+        """openssl's words for the first certificate in the text."""
+        return subprocess.run(["openssl", "x509", "-noout", "-text"], input=pem,
+                              check=True, capture_output=True, text=True).stdout
+
+
+def public_key(s):
+    """Of the peer, DER."""
+    pem = ssl.DER_cert_to_PEM_cert(s.getpeercert(binary_form=True))
+    return subprocess.run(["openssl", "x509", "-noout", "-pubkey"],
+                          input=pem.encode(), check=True,
+                          capture_output=True).stdout
+
+
+class Keys(Leaf):
+    """The server's key is RSA, since it is offered what the client offers."""
+
+    def setUp(self):
+        super().setUp()
+        self.pair = self.ca.server("rsa", key_type=("rsa:2048",))
+
+    def rsa_leaf(self, said):
+        self.assertIn("Public-Key: (2048 bit)", self.text_of(said))
+
+    def opened(self, daemon, version):
+        tls = self.one(daemon.stop(), event__dataset="sightglass.tls")
+        self.assertEqual(get(tls, "sightglass.decision"), "inspect")
+        self.assertEqual(get(tls, "sightglass.client.version"), version)
+
+    def test_a_client_of_tls_1_2_without_ecdsa_gets_an_rsa_leaf(self):
+        daemon = self.daemon()
+        said = self.openssl_client(
+            daemon, self.echo_server(), "-tls1_2", "-cipher",
+            "ECDHE-RSA-AES128-GCM-SHA256", "-sigalgs", "RSA+SHA256")
+        self.rsa_leaf(said)
+        self.opened(daemon, "1.2")
+
+    def test_a_client_with_nothing_but_dhe(self):
+        daemon = self.daemon()
+        said = self.openssl_client(
+            daemon, self.s_server(), "-tls1_2", "-cipher",
+            "DHE-RSA-AES256-GCM-SHA384", "-sigalgs", "RSA+SHA256")
+        self.rsa_leaf(said)
+        self.opened(daemon, "1.2")
+
+    def test_a_client_of_tls_1_3_that_takes_rsa_pss_alone(self):
+        daemon = self.daemon()
+        said = self.openssl_client(daemon, self.echo_server(), "-tls1_3",
+                                   "-sigalgs", "rsa_pss_rsae_sha256")
+        self.rsa_leaf(said)
+        self.opened(daemon, "1.3")
+
+    def test_the_version_that_the_server_chose_decides(self):
+        """In TLS 1.3 this client would take ECDSA, in 1.2 it has RSA suites."""
+        daemon = self.daemon()
+        said = self.openssl_client(
+            daemon, self.echo_server(ssl.TLSVersion.TLSv1_2), "-cipher",
+            "ECDHE-RSA-AES128-GCM-SHA256")
+        self.rsa_leaf(said)
+        self.opened(daemon, "1.2")
+
+    def test_a_client_without_a_key_of_ours_in_that_version_is_relayed(self):
+        """In TLS 1.3 it would take P-256; in 1.2 its only curve is P-384."""
+        self.pair = self.ca.server("p384", key_type=(
+            "ec", "-pkeyopt", "ec_paramgen_curve:P-384"))
+        port = self.s_server("-tls1_2")
+        daemon = self.daemon()
+        door = Forwarder(self, daemon, port).port
+        status, said = self.run_client(
+            "openssl", "s_client", "-connect", f"127.0.0.1:{door}", "-servername",
+            NAME, "-CAfile", self.ca.ca, "-verify_return_error", "-curves",
+            "P-384", "-cipher", "aECDSA")
+        self.assertEqual(status, 0, said)
+        tls = self.one(daemon.stop(), event__dataset="sightglass.tls")
+        self.assertEqual(get(tls, "sightglass.decision"), "splice", said)
+        self.assertEqual(get(tls, "sightglass.reason"), "client_no_key", said)
+
+    def test_gnutls_and_curl_without_ecdsa(self):
+        daemon = self.daemon()
+        door = Forwarder(self, daemon, self.echo_server()).port
+        ca = daemon.path("ca", "sightglass-ca.pem")
+        status, said = self.run_client(
+            "gnutls-cli", "-p", str(door), "--x509cafile", ca, "--sni-hostname",
+            NAME, "--verify-hostname", NAME, "--priority",
+            "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-RSA", "127.0.0.1")
+        self.assertEqual(status, 0, said)
+        self.assertIn("(ECDHE-SECP256R1)-(RSA-", said.replace("X25519", "SECP256R1"))
+        status, said = self.run_client(
+            "curl", "-sSv", "--http0.9", "--tls-max", "1.2", "--ciphers",
+            "ECDHE-RSA-AES256-GCM-SHA384", "--cacert", ca, "--resolve",
+            f"{NAME}:{door}:127.0.0.1", "-m", "3", f"https://{NAME}:{door}/")
+        self.assertIn("SSL certificate verify ok", said)
+        self.assertIn("ECDHE-RSA-AES256-GCM-SHA384", said)
+        datasets = [r for r in daemon.stop()
+                    if r["event"]["dataset"] == "sightglass.tls"]
+        self.assertEqual([get(r, "sightglass.decision") for r in datasets],
+                         ["inspect", "inspect"])
+
+    def test_keys_change_and_flows_in_progress_go_on(self):
+        daemon = self.daemon("leaf.key_life=1s", workers=1)
+        port = self.echo_server()
+        first = self.client(daemon, port)
+        first_key = public_key(first)
+
+        def another():
+            with self.client(daemon, port) as s:
+                key = public_key(s)
+                return key if key != first_key else None
+        second_key = wait_for(another, "another key")
+        self.assertNotEqual(first_key, second_key)
+        first.sendall(b"still here")
+        self.assertEqual(first.recv(99), b"still here")
+        records = daemon.stop()
+        self.assertEqual({get(r, "sightglass.decision") for r in records
+                          if r["event"]["dataset"] == "sightglass.tls"}, {"inspect"})
+
+    def test_a_handshake_goes_on_with_the_key_that_it_began_with(self):
+        daemon = self.daemon("leaf.key_life=1s", workers=1)
+        port = self.echo_server()
+        context = ssl.create_default_context(
+            cafile=daemon.path("ca", "sightglass-ca.pem"))
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_hostname=NAME)
+        with self.assertRaises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        with daemon.flow(port) as s:
+            s.sendall(outgoing.read())
+            answer = s.recv(65536)
+            with self.client(daemon, port) as other:
+                before = public_key(other)
+
+            def changed():
+                with self.client(daemon, port) as other:
+                    return public_key(other) != before
+            wait_for(changed, "another key")
+            incoming.write(answer)
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    incoming.write(s.recv(65536))
+            tls.write(b"done")
+            s.sendall(outgoing.read())
+            self.assertEqual(self.read(tls, incoming, s), b"done")
+
+    def read(self, tls, incoming, s):
+        while True:
+            try:
+                return tls.read(99)
+            except ssl.SSLWantReadError:
+                incoming.write(s.recv(65536))
+
+    def test_workers_have_keys_of_their_own(self):
+        daemon = self.daemon(workers=2)
+        port = self.echo_server()
+
+        keys = set()
+
+        def both():
+            with self.client(daemon, port) as s:
+                keys.add(public_key(s))
+            return len(keys) == 2
+        wait_for(both, "a leaf from each worker")
+
+
+if __name__ == "__main__":
+    unittest.main()
