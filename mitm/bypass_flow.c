@@ -159,14 +159,27 @@ bypass_answer_stands(struct flow *flow, const uint8_t *bytes, size_t length)
 	return stands;
 }
 
-bool
-bypass_turned_away(struct flow *flow, int error)
+static bool
+relay_instead(struct flow *flow, const char *reason)
 {
-	if (!turned_away(flow, error) || !may_splice(flow))
+	if (!may_splice(flow))
 		return false;
 	flow->answer = calloc(1, sizeof(*flow->answer));
 	if (flow->answer == NULL)
 		return false;
-	splice(flow, "upstream_handshake");
+	splice(flow, reason);
 	return true;
+}
+
+bool
+bypass_turned_away(struct flow *flow, int error)
+{
+	return turned_away(flow, error) &&
+	    relay_instead(flow, "upstream_handshake");
+}
+
+bool
+bypass_unread_chain(struct flow *flow)
+{
+	return relay_instead(flow, "upstream_certificate");
 }

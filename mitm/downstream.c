@@ -143,6 +143,10 @@ downstream_tls(struct flow *flow)
 		flow_close(flow, CLOSE_CLIENT_TLS, err_text(error));
 		return false;
 	}
+	if (flow->server_failed) { /* the client did not mind the leaf */
+		flow_close(flow, CLOSE_UPSTREAM_INVALID, flow->tls.verification);
+		return false;
+	}
 	flow->tls_done_us = flow->host->now_us;
 	flow_make_facts(flow);
 	flow_report_tls(flow);

@@ -152,6 +152,7 @@ struct flow {
 	struct server_flight *answer; /* owned: of a server that turned us away,
 	                               * until its hello to the client was seen */
 	bool mirror_invalid;         /* the leaf comes from the throwaway CA */
+	bool server_failed;          /* there is nothing behind that leaf */
 	struct tls_event tls;
 	char tls_error[128];
 
@@ -256,6 +257,9 @@ void bypass_decide(struct flow *flow) NONNULL(1); /* bypass_flow.c */
  * when the flow is now to be relayed, on a new connection. */
 bool bypass_certificate_wanted(struct flow *flow) WUNRES NONNULL(1);
 bool bypass_turned_away(struct flow *flow, int error) WUNRES NONNULL(1);
+/* The server's certificates are more than mbedTLS can take, and nothing is known
+ * to be wrong with them: likewise. */
+bool bypass_unread_chain(struct flow *flow) WUNRES NONNULL(1);
 /* The server's bytes while flow->answer is there, before they go on. False: it
  * chose, with the client, what is too old or too weak. */
 bool bypass_answer_stands(struct flow *flow, const uint8_t *bytes,

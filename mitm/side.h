@@ -134,7 +134,14 @@ const struct server_hello *side_tls_server_hello(const struct side *s)
 /* The peer's chain, or NULL. Borrowed until side_close. */
 const mbedtls_x509_crt *side_tls_peer(const struct side *s) NONNULL(1);
 
-/* The version agreed on; only after the handshake. */
+/* When the handshake failed at the peer's certificates: appends those of its
+ * message that can be read, as certificate_message_read, whose errors it has.
+ * E_NOTFOUND: it did not fail there. E_LIMIT: the message is longer than the
+ * library takes (16 KiB), and was not read. */
+int side_tls_read_chain(const struct side *s, mbedtls_x509_crt *list)
+    WUNRES NONNULL(1, 2);
+
+/* The version that the server chose; MBEDTLS_SSL_VERSION_UNKNOWN before. */
 mbedtls_ssl_protocol_version side_tls_version(const struct side *s) NONNULL(1);
 
 /* Whether the server, speaking TLS 1.2, marked its hello as one that could have

@@ -16,6 +16,7 @@
 #include <mbedtls/psa_util.h>
 
 #include "base/err.h"
+#include "mitm/certificate_read.h"
 
 struct side_tls {
 	mbedtls_ssl_context ssl;
@@ -411,6 +412,32 @@ const mbedtls_x509_crt *
 side_tls_peer(const struct side *s)
 {
 	return s->tls == NULL ? NULL : mbedtls_ssl_get_peer_cert(&s->tls->ssl);
+}
+
+int
+side_tls_read_chain(const struct side *s, mbedtls_x509_crt *list)
+{
+	const struct side_tls *tls = s->tls;
+	const mbedtls_ssl_context *ssl = &tls->ssl;
+	const uint8_t *message = ssl->MBEDTLS_PRIVATE(in_msg);
+	size_t length = ssl->MBEDTLS_PRIVATE(in_hslen);
+	const size_t header = 4; /* of a handshake message */
+
+	int state = ssl->MBEDTLS_PRIVATE(state);
+
+	if (tls->error == 0 || (state != MBEDTLS_SSL_SERVER_CERTIFICATE &&
+	    state != MBEDTLS_SSL_CERTIFICATE_REQUEST))
+		return E_NOTFOUND;
+	/* Then only a part of it is there, or was; in TLS 1.3 it was waited for to
+	 * see whether it is a request. */
+	if (length > MBEDTLS_SSL_IN_CONTENT_LEN)
+		return E_LIMIT;
+	if (state != MBEDTLS_SSL_SERVER_CERTIFICATE ||
+	    ssl->MBEDTLS_PRIVATE(in_msgtype) != MBEDTLS_SSL_MSG_HANDSHAKE ||
+	    length < header || message[0] != MBEDTLS_SSL_HS_CERTIFICATE)
+		return E_NOTFOUND;
+	return certificate_message_read(list, message + header, length - header,
+	    mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_3);
 }
 
 mbedtls_ssl_protocol_version

@@ -5,6 +5,8 @@ libmitm_a_SOURCES = \
 	mitm/bypass_flow.c \
 	mitm/certificate.c \
 	mitm/certificate.h \
+	mitm/certificate_read.c \
+	mitm/certificate_read.h \
 	mitm/chains.c \
 	mitm/chains.h \
 	mitm/constraints.c \

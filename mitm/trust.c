@@ -11,6 +11,7 @@
 #include <mbedtls/pem.h>
 
 #include "base/err.h"
+#include "mitm/certificate_read.h"
 #include "mitm/der_read.h"
 
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
@@ -46,19 +47,10 @@ trust_free(struct trust *t)
 
 /* --- reading --- */
 
-static int
-let_through(void *context UNUSED, const mbedtls_x509_crt *crt UNUSED,
-    const mbedtls_x509_buf *oid UNUSED, int critical UNUSED,
-    const unsigned char *value UNUSED, const unsigned char *end UNUSED)
-{
-	return 0;
-}
-
 static bool
 add(mbedtls_x509_crt *list, const uint8_t *der, size_t length)
 {
-	return mbedtls_x509_crt_parse_der_with_ext_cb(list, der, length, 1,
-	           let_through, NULL) == 0;
+	return certificate_read(list, der, length) == 0;
 }
 
 static size_t

@@ -172,13 +172,12 @@ start_tls(struct flow *flow)
 
 /* E_NOMEM. */
 static int
-verify(struct flow *flow)
+verify(struct flow *flow, const mbedtls_x509_crt *chain)
 {
 	const struct flow_host *host = flow->host;
 	char text[INET6_ADDRSTRLEN];
-	const mbedtls_x509_crt *chain = side_tls_peer(&flow->server);
 
-	if (chain == NULL) {
+	if (chain == NULL || chain->raw.p == NULL) {
 		flow->tls.verification = "no_certificate";
 		return 0;
 	}
@@ -215,7 +214,7 @@ obey_invalid(struct flow *flow)
 static bool
 judge(struct flow *flow)
 {
-	if (verify(flow) != 0) {
+	if (verify(flow, side_tls_peer(&flow->server)) != 0) {
 		flow_close(flow, CLOSE_SYSTEM_ERROR, err_text(E_NOMEM));
 		return false;
 	}
@@ -285,9 +284,56 @@ give_up(struct flow *flow, const char *why)
 	flow_close(flow, CLOSE_UPSTREAM_TLS, why);
 }
 
+/* What was found to be wrong with certificates at which the handshake failed is
+ * wrong whosoever they are: the server has not proved yet that it has their key. */
+static bool
+judge_failed(struct flow *flow)
+{
+	if (!obey_invalid(flow))
+		return false;
+	if (!flow->mirror_invalid) { /* allowed, but there is nothing to allow */
+		give_up(flow, flow->tls.verification);
+		return false;
+	}
+	flow->server_failed = true;
+	flow_set_state(flow, FLOW_STATE_LEAF);
+	flow_set_deadline(flow, flow->host->conf->flow_handshake_timeout_ms);
+	return true;
+}
+
+/* Whether it was at the server's certificates that the handshake failed: then
+ * they are read here, and when nothing is wrong with them but that the library
+ * cannot take them, the client's own hello may do better. *again as upstream_tls's
+ * result. */
+static bool
+failed_at_chain(struct flow *flow, bool *again)
+{
+	mbedtls_x509_crt chain;
+
+	mbedtls_x509_crt_init(&chain);
+	int error = side_tls_read_chain(&flow->server, &chain);
+	if (error == 0)
+		error = verify(flow, &chain);
+	else if (error == E_SYNTAX)
+		flow->tls.verification = verify_identifier(VERIFY_MALFORMED);
+	mbedtls_x509_crt_free(&chain);
+	if (error == E_NOTFOUND || error == E_NOMEM)
+		return false;
+	if ((error == 0 && !flow->tls.verified) || error == E_SYNTAX) {
+		*again = judge_failed(flow);
+		return true;
+	}
+	flow->tls.verified = false;
+	flow->tls.verification = NULL;
+	flow->tls.server_certificate.present = false;
+	*again = bypass_unread_chain(flow);
+	return *again;
+}
+
 bool
 upstream_tls(struct flow *flow)
 {
+	bool again;
 	int error = flow->server.tls == NULL ? start_tls(flow) : 0;
 
 	if (error == 0)
@@ -296,6 +342,8 @@ upstream_tls(struct flow *flow)
 		return true;
 	if (error == E_AGAIN)
 		return false;
+	if (error != 0 && failed_at_chain(flow, &again))
+		return again;
 	if (error != 0 &&
 	    (ask_for_tls12(flow, error) || bypass_turned_away(flow, error)))
 		return true;

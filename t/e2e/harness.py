@@ -260,6 +260,28 @@ class Daemon(Process):
         return ours
 
 
+class Forwarder:
+    """A port whose connections are flows to another port of loopback."""
+
+    def __init__(self, test, daemon, port, executable=b"/usr/bin/test-client"):
+        self.daemon, self.target, self.executable = daemon, port, executable
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        test.addCleanup(self.listener.close)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            header = self.daemon.header("127.0.0.1", self.target,
+                                        executable=self.executable)
+            with client, self.daemon.bridge() as bridge:
+                socket.send_fds(bridge, [header], [client.fileno()])
+
+
 def tcp_pair():
     """Two ends of one TCP connection on loopback."""
     with socket.socket() as listener:

@@ -13,32 +13,10 @@ import subprocess
 import threading
 import unittest
 
-from harness import (DAEMON, Daemon, Nginx, Process, Test, ThreadServer, free_port,
-                     get, wait_for)
+from harness import (DAEMON, Daemon, Forwarder, Nginx, Process, Test, ThreadServer,
+                     free_port, get, wait_for)
 
 BAD_CERTIFICATE, UNKNOWN_CA, DECODE_ERROR, ECH_REQUIRED = 42, 48, 50, 121
-
-
-class Forwarder:
-    """A port whose connections are flows to another port of loopback."""
-
-    def __init__(self, test, daemon, port, executable=b"/usr/bin/test-client"):
-        self.daemon, self.target, self.executable = daemon, port, executable
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        test.addCleanup(self.listener.close)
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            header = self.daemon.header("127.0.0.1", self.target,
-                                        executable=self.executable)
-            with client, self.daemon.bridge() as bridge:
-                socket.send_fds(bridge, [header], [client.fileno()])
 
 
 class Bypass(Test):

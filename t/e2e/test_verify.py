@@ -2,107 +2,15 @@
 """Chains of certificates made by openssl, judged by sightglass verify, by openssl
 and by a daemon whose server shows them."""
 
-import collections
 import ipaddress
-import json
 import os
 import ssl
 import subprocess
 import time
 
-from harness import CLI, Daemon, Test, ThreadServer, wait_for
-
-HOST = "www.example.com"
-DAY = 86400
-
-IDS = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
-CA = "basicConstraints=critical,CA:TRUE\n"
-SIGNS = "keyUsage=critical,keyCertSign,cRLSign\n"
-SAN = f"subjectAltName=DNS:{HOST}\n"
-SERVES = "extendedKeyUsage=serverAuth\n"
-LEAF = "basicConstraints=CA:FALSE\n"
-UNKNOWN = "1.3.6.1.4.1.99999.1="
-
-
-def constraints(text, critical=True):
-    return CA + SIGNS + "nameConstraints=" + ("critical," if critical else "") + text
-
-
-# What the intermediate says; all but these lines is good.
-CAS = {
-    "good": CA + SIGNS,
-    "no key usage": CA,
-    "not a CA": LEAF,
-    "says nothing": "",
-    "not critical": "basicConstraints=CA:TRUE\n" + SIGNS,
-    "may not sign": CA + "keyUsage=critical,cRLSign\n",
-    "pathlen 0": "basicConstraints=critical,CA:TRUE,pathlen:0\n" + SIGNS,
-    "for servers": CA + SIGNS + SERVES,
-    "for clients": CA + SIGNS + "extendedKeyUsage=clientAuth\n",
-    "unknown critical": CA + SIGNS + UNKNOWN + "critical,DER:0500\n",
-    "unknown": CA + SIGNS + UNKNOWN + "DER:0500\n",
-    "dns": constraints("permitted;DNS:example.com"),
-    "dns, not critical": constraints("permitted;DNS:example.com", False),
-    "dns below": constraints("permitted;DNS:.example.com"),
-    "other dns": constraints("permitted;DNS:example.org"),
-    "other dns, not critical": constraints("permitted;DNS:example.org", False),
-    "not dns": constraints("excluded;DNS:example.com"),
-    "not www": constraints("excluded;DNS:www.example.com"),
-    "ip": constraints("permitted;IP:192.0.2.0/255.255.255.0"),
-    "not ip": constraints("excluded;IP:192.0.2.0/255.255.255.0"),
-    "ip6": constraints("permitted;IP:2001:db8::/ffff:ffff::"),
-    "mail": constraints("permitted;email:example.com"),
-    "not mail": constraints("excluded;email:.example.com"),
-    "uri": constraints("permitted;URI:.example.com"),
-    "subject": constraints("permitted;dirName:dn\n[dn]\nO=A  Company\n"),
-    "not subject": constraints("excluded;dirName:dn\n[dn]\nO=a company\n"),
-    "id": constraints("excluded;RID:1.2.3"),
-}
-
-Leaf = collections.namedtuple("Leaf", "extensions subject host key digest",
-                              defaults=("/CN=server", HOST, "leaf", "sha256"))
-
-
-def san(names, **options):
-    return Leaf(LEAF + SERVES + f"subjectAltName={names}\n", **options)
-
-
-LEAFS = {
-    "good": Leaf(LEAF + SERVES + SAN),
-    "no usages": Leaf(SAN),
-    "wildcard": san("DNS:*.example.com"),
-    "upper case": san("DNS:WWW.EXAMPLE.COM"),
-    "other name": san("DNS:www.example.org"),
-    "parent": san("DNS:example.com"),
-    "wildcard of all": san("DNS:*.com", host="example.com"),
-    "wildcard over two": san("DNS:*.com,DNS:*.example.com", host="a.b.example.com"),
-    "wildcard in part": san("DNS:w*.example.com"),
-    "address": san("IP:192.0.2.1", host="192.0.2.1"),
-    "other address": san("IP:192.0.2.2", host="192.0.2.1"),
-    "address 6": san("IP:2001:db8::1", host="2001:db8::1"),
-    "address as a name": san("DNS:192.0.2.1", host="192.0.2.1"),
-    "both": san(f"DNS:{HOST},IP:198.51.100.1"),
-    "mailbox": san(f"DNS:{HOST},email:a@b.example.com"),
-    "uri": san(f"DNS:{HOST},URI:https://a.example.com/x"),
-    "uri without a host": san(f"DNS:{HOST},URI:urn:x"),
-    "id": san(f"DNS:{HOST},RID:1.2.3.4"),
-    "common name only": Leaf(LEAF + SERVES, subject=f"/CN={HOST}"),
-    "organization": san(f"DNS:{HOST}", subject="/O=A COMPANY/CN=x"),
-    "no subject": san(f"critical,DNS:{HOST}", subject="/"),
-    "no subject, not critical": san(f"DNS:{HOST}", subject="/"),
-    "client": Leaf(LEAF + SAN + "extendedKeyUsage=clientAuth\n"),
-    "code": Leaf(LEAF + SAN + "extendedKeyUsage=codeSigning\n"),
-    "any": Leaf(LEAF + SAN + "extendedKeyUsage=anyExtendedKeyUsage\n"),
-    "may sign": Leaf(LEAF + SAN + "keyUsage=digitalSignature\n"),
-    "key for lists": Leaf(LEAF + SAN + "keyUsage=cRLSign\n"),
-    "unknown critical": Leaf(LEAF + SAN + UNKNOWN + "critical,DER:0500\n"),
-    "unknown": Leaf(LEAF + SAN + UNKNOWN + "DER:0500\n"),
-    "rsa": Leaf(LEAF + SAN, key="rsa"),
-    "short rsa": Leaf(LEAF + SAN, key="short"),
-    "p384": Leaf(LEAF + SAN, key="p384"),
-    "sha1": Leaf(LEAF + SAN, digest="sha1"),
-    "sha512": Leaf(LEAF + SAN, digest="sha512"),
-}
+from chains import CA, CAS, DAY, HOST, LEAF, LEAFS, SIGNS, Chains, Leaf, Revoking
+from chains import constraints, san
+from harness import CLI, Daemon, ThreadServer, wait_for
 
 # Where the two are to differ: what makes the difference, whether we trust it, why.
 # Nothing else may differ, and each of these must.
@@ -122,87 +30,6 @@ DIFFERENCES = {
     "CA not www, leaf wildcard": (False, "the wildcard stands for the excluded "
                                   "name too; openssl compares it as text"),
 }
-
-
-class Chains(Test):
-    """Keys and certificates, each made once."""
-
-    def setUp(self):
-        super().setUp()
-        self.now = int(time.time())
-        self.made = {}
-        self.state = os.path.join(self.directory, "state")
-        os.mkdir(self.state)
-        for name, kind in [("root", "P-256"), ("ca", "P-256"), ("low", "P-256"),
-                           ("leaf", "P-256"), ("p384", "P-384")]:
-            self.key(name, "EC", "-pkeyopt", f"ec_paramgen_curve:{kind}")
-        self.root = self.certificate("root", "/CN=root", CA + SIGNS, days=3650)
-
-    def path(self, name):
-        return os.path.join(self.directory, name)
-
-    def openssl(self, *arguments):
-        return subprocess.run(["openssl", *arguments], check=True,
-                              capture_output=True, text=True).stdout
-
-    def key(self, name, algorithm, *options):
-        self.openssl("genpkey", "-algorithm", algorithm, *options, "-out",
-                     self.path(name + ".key"))
-
-    def certificate(self, key, subject, extensions, issuer=None, days=100,
-                    digest="sha256", ids=IDS):
-        """The path of a certificate that says this; the same for the same."""
-        what = (key, subject, extensions, issuer, days, digest, ids)
-        if what in self.made:
-            return self.made[what]
-        path = self.path(f"c{len(self.made)}")
-        with open(path + ".ext", "w", encoding="ascii") as out:
-            out.write(ids + extensions)
-        self.openssl("req", "-new", "-key", self.path(key + ".key"), "-subj",
-                     subject, "-out", path + ".csr")
-        signer = (["-CA", issuer[0], "-CAkey", self.path(issuer[1] + ".key"),
-                   "-set_serial", str(1000 + len(self.made))] if issuer else
-                  ["-signkey", self.path(key + ".key")])
-        self.openssl("x509", "-req", "-in", path + ".csr", *signer, "-days",
-                     str(days), "-" + digest, "-extfile", path + ".ext", "-out",
-                     path + ".pem")
-        self.made[what] = path + ".pem"
-        return path + ".pem"
-
-    def ca(self, extensions=CA + SIGNS, **options):
-        options.setdefault("days", 1000)
-        return self.certificate("ca", "/CN=ca", extensions,
-                                issuer=(self.root, "root"), **options)
-
-    def leaf(self, leaf=LEAFS["good"], **options):
-        """A server's, below CN=ca whatever that says."""
-        return self.certificate(leaf.key, leaf.subject, leaf.extensions,
-                                issuer=(self.ca(), "ca"), digest=leaf.digest,
-                                **options)
-
-    def chain(self, *paths):
-        """The certificates in one file."""
-        name = self.path("chain" + "".join(os.path.basename(p) for p in paths))
-        if not os.path.exists(name):
-            with open(name, "w", encoding="ascii") as out:
-                for path in paths:
-                    with open(path, encoding="ascii") as pem:
-                        out.write(pem.read())
-        return name
-
-    def verify(self, chain, *options, host=HOST, trust=None, status=None):
-        """What the CLI says, with its exit status checked against it."""
-        done = self.run_cli("-d", self.state, "verify", "--chain", chain, "--host",
-                            host, "--trust", trust or self.root, "-o", "json",
-                            *options)
-        self.assertIn(done.returncode, (0, 1), done.stderr)
-        said = json.loads(done.stdout)
-        self.assertEqual(done.returncode, 0 if said["trusted"] else 1)
-        self.assertEqual(said["trusted"], said["failures"] == [])
-        return said
-
-    def identifier(self, *arguments, **options):
-        return self.verify(*arguments, **options)["identifier"]
 
 
 def is_address(host):
@@ -432,44 +259,10 @@ class Verify(Chains):
         self.assertLess(time.monotonic() - began, 10)
 
 
-class Revocation(Chains):
-    """Lists by openssl ca."""
-
+class Revocation(Revoking):
     def setUp(self):
         super().setUp()
         self.received = b""
-        self.database = self.path("index")
-        with open(self.database, "w", encoding="ascii"):
-            pass
-        with open(self.path("crlnumber"), "w", encoding="ascii") as out:
-            out.write("01\n")
-        with open(self.path("ca.cnf"), "w", encoding="ascii") as out:
-            out.write(f"""[ca]
-default_ca = d
-[d]
-database = {self.database}
-crlnumber = {self.path('crlnumber')}
-default_md = sha256
-default_crl_days = 30
-crl_extensions = e
-[e]
-authorityKeyIdentifier = keyid
-[part]
-issuingDistributionPoint = critical, @users
-[users]
-onlyuser = TRUE
-""")
-
-    def revoke(self, certificate):
-        self.openssl("ca", "-config", self.path("ca.cnf"), "-cert", self.ca(),
-                     "-keyfile", self.path("ca.key"), "-revoke", certificate)
-
-    def crl(self, name, *options, signer="ca"):
-        issuer = self.ca() if signer == "ca" else self.root
-        self.openssl("ca", "-gencrl", "-config", self.path("ca.cnf"), "-cert",
-                     issuer, "-keyfile", self.path(signer + ".key"), "-out",
-                     self.path(name), *options)
-        return self.path(name)
 
     def test_a_revoked_server_is_not_trusted(self):
         chain = self.chain(self.leaf(), self.ca())
@@ -573,28 +366,69 @@ onlyuser = TRUE
         wait_for(lambda: self.received, "the byte of the one that is trusted")
         self.assertEqual(self.received, b"x")
 
-    def test_what_the_library_cannot_read_gets_no_byte(self):
-        """mbedTLS 3.6 reads no certificate with a critical extension that it does
-        not know, name constraints among them (kept or broken), and no message of
-        over 16 KiB, which is some 700 names: there is no verdict then, but a
-        handshake that failed."""
+    def test_what_is_critical_is_judged_by_the_daemon_too(self):
+        """mbedTLS by itself reads no certificate with a critical extension that it
+        does not know, name constraints among them, kept or broken."""
+        daemon = Daemon(self, trust=self.root)
+        for leaf, ca in (("good", "other dns"), ("good", "unknown critical"),
+                         ("unknown critical", "good"), ("good", "dns")):
+            self.touch(daemon, self.server(LEAFS[leaf], CAS[ca]))
+        self.assertEqual(self.verdicts(daemon.stop()), [
+            "name_constraints", "unknown_critical", "unknown_critical", "ok"])
+        wait_for(lambda: self.received, "the byte of the one that is trusted")
+        self.assertEqual(self.received, b"x")
+
+    def test_what_is_longer_than_the_library_takes_is_relayed(self):
+        """A message of over 16 KiB, which is some 700 names, is read by nobody
+        here, and so it is the client that judges it."""
         def names(count):
             return san(",".join(f"DNS:n{i}.example.com" for i in range(count))
                        + f",DNS:{HOST}")
 
         daemon = Daemon(self, trust=self.root)
         self.assertTrue(self.touch(daemon, self.server(names(600))))
-        wait_for(lambda: self.received, "the byte of the one that is trusted")
-        self.received = b""
-        refused = [(LEAFS["good"], "dns"), (LEAFS["good"], "other dns"),
-                   (LEAFS["good"], "unknown critical"),
-                   (LEAFS["unknown critical"], "good"), (names(1000), "good")]
-        for leaf, ca in refused:
-            self.assertFalse(self.touch(daemon, self.server(leaf, CAS[ca])))
-        flows = [r["sightglass"] for r in daemon.stop()
-                 if r["event"]["dataset"] == "sightglass.flow"]
-        self.assertEqual([f["close"] for f in flows].count(
-            "upstream_handshake_failed"), len(refused))
+        for protocol in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            server = self.server(names(1000))
+            self.assertFalse(self.touch(daemon, server))
+            context = ssl.create_default_context(cafile=self.root)
+            context.minimum_version = context.maximum_version = protocol
+            with context.wrap_socket(daemon.flow(server.port),
+                                     server_hostname=HOST) as s:
+                s.sendall(b"x")
+        wait_for(lambda: len(self.received) == 3, "the bytes of those who trust")
+        tls = [r["sightglass"] for r in daemon.stop()
+               if r["event"]["dataset"] == "sightglass.tls"]
+        self.assertEqual([(t["decision"], t["reason"]) for t in tls],
+                         [("inspect", "default")]
+                         + [("splice", "upstream_certificate")] * 4)
+
+    def test_who_wants_no_opening_gets_none_of_what_is_too_long(self):
+        names = san(",".join(f"DNS:n{i}.example.com" for i in range(1000))
+                    + f",DNS:{HOST}")
+        daemon = Daemon(self, f"bypass.never={HOST}", trust=self.root)
+        self.assertFalse(self.touch(daemon, self.server(names)))
+        records = daemon.stop()
+        self.assertEqual(self.one(records, event__dataset="sightglass.flow")
+                         ["sightglass"]["close"], "upstream_handshake_failed")
+
+    def test_a_client_that_minds_nothing_gets_no_server_that_is_malformed(self):
+        """Its handshake was given up, and behind the leaf that the client is shown
+        there is nothing."""
+        daemon = Daemon(self, trust=self.root, workers=1)
+        broken = self.server(ca=SIGNS + "2.5.29.19=critical,DER:0101FF\n")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with context.wrap_socket(daemon.flow(broken.port),
+                                 server_hostname=HOST) as s:
+            try:
+                s.sendall(b"x")
+                self.assertEqual(s.recv(1), b"")
+            except OSError:
+                pass
+        records = daemon.stop()
+        self.assertEqual(self.verdicts(records), ["malformed"])
+        self.assertEqual(self.one(records, event__dataset="sightglass.flow")
+                         ["sightglass"]["close"], "upstream_invalid")
         self.assertEqual(self.received, b"")
 
     def test_settings_that_name_no_digest_or_no_file_are_refused(self):

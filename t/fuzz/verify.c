@@ -3,7 +3,8 @@
  * Fuzz target of mitm/verify and what it reads with: the first byte says what the
  * rest is: a chain of certificates (DER or PEM) whose last one is the root, a list
  * of extensions, name constraints over the names of a certificate behind them,
- * or a revocation list. A verdict is the same twice, agrees with its failures,
+ * a revocation list, or the body of a Certificate message of TLS 1.2 or 1.3. A
+ * verdict is the same twice, agrees with its failures,
  * and trusts nothing without a root. Runs in the fuzzer and in the unit suite.
  */
 #include "mitm/verify.h"
@@ -14,6 +15,7 @@
 #include <psa/crypto.h>
 
 #include "base/err.h"
+#include "mitm/certificate_read.h"
 #include "mitm/constraints.h"
 #include "mitm/extensions.h"
 #include "mitm/trust.h"
@@ -129,11 +131,37 @@ from_list(const uint8_t *text, size_t length)
 	revocation_free(r);
 }
 
+static void
+from_message(const uint8_t *body, size_t length, bool tls13)
+{
+	mbedtls_x509_crt list;
+
+	mbedtls_x509_crt_init(&list);
+	int error = certificate_message_read(&list, body, length, tls13);
+	must(error == 0 || error == E_SYNTAX || error == E_VERSION ||
+	    error == E_NOMEM);
+	must(list.raw.p == NULL || list.raw.len < length);
+	mbedtls_x509_crt_free(&list);
+}
+
+static void
+from_message_12(const uint8_t *body, size_t length)
+{
+	from_message(body, length, false);
+}
+
+static void
+from_message_13(const uint8_t *body, size_t length)
+{
+	from_message(body, length, true);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	static void (*const ways[])(const uint8_t *, size_t) = {from_chain,
-	    from_extensions, from_constraints, from_list};
+	    from_extensions, from_constraints, from_list, from_message_12,
+	    from_message_13};
 
 	if (length < 1 || psa_crypto_init() != PSA_SUCCESS)
 		return 0;

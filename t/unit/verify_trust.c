@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Unit suite of what mitm/verify rests on besides a chain: keys known to be bad,
- * revocation lists, intermediates at hand, and the files that they come from.
+ * revocation lists, intermediates at hand, and the files and messages that they
+ * come from.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "base/err.h"
 #include "ca/der.h"
+#include "mitm/certificate_read.h"
 #include "mitm/der_read.h"
 #include "mitm/trust.h"
 #include "t/unit/chains.h"
@@ -443,6 +445,107 @@ START_TEST(what_was_not_good_is_not_remembered)
 }
 END_TEST
 
+/* --- the message that they come in --- */
+
+#define MESSAGE_MAX (2 * DER_BYTES_MAX + 16)
+
+static void
+put_length(uint8_t *at, size_t length)
+{
+	at[0] = 0;
+	at[1] = (uint8_t)(length >> 8);
+	at[2] = (uint8_t)length;
+}
+
+/* The body of a message of the server's certificate and of a CA's that says what
+ * is critical and unknown; its length. */
+static size_t
+make_message(uint8_t out[MESSAGE_MAX], bool tls13)
+{
+	static const uint8_t null[] = {5, 0};
+	struct spec ca = an_intermediate();
+	uint8_t room[DER_BYTES_MAX];
+	size_t at = tls13 ? 4 : 3; /* behind the context and the length */
+
+	ca.raw[0] = (struct raw_extension){OID_OF_NOBODY, sizeof(OID_OF_NOBODY) - 1,
+	    true, null, sizeof(null)};
+	const struct spec both[] = {server_below_ca(), ca};
+	out[0] = 0;
+	for (size_t i = 0; i < ARRAY_LENGTH(both); i++) {
+		size_t length = make(&both[i], room);
+		put_length(out + at, length);
+		memcpy(out + at + 3, room + sizeof(room) - length, length);
+		at += 3 + length;
+		if (tls13) /* no extensions */
+			out[at] = out[at + 1] = 0, at += 2;
+	}
+	put_length(out + (tls13 ? 1 : 0), at - (tls13 ? 4 : 3));
+	return at;
+}
+
+START_TEST(a_message_is_read_whatever_is_critical_in_it)
+{
+	uint8_t body[MESSAGE_MAX];
+	bool tls13 = _i == 1;
+	size_t length = make_message(body, tls13);
+
+	add(&roots, a_root());
+	ck_assert_int_eq(certificate_message_read(&chain, body, length, tls13), 0);
+	check_bad(VERIFY_UNKNOWN_CRITICAL);
+	/* A message of the other version is none. */
+	mbedtls_x509_crt_free(&chain);
+	ck_assert_int_eq(certificate_message_read(&chain, body, length, !tls13),
+	    E_SYNTAX);
+}
+END_TEST
+
+START_TEST(a_message_cut_anywhere_is_malformed)
+{
+	uint8_t body[MESSAGE_MAX];
+	bool tls13 = _i == 1;
+	size_t length = make_message(body, tls13);
+
+	for (size_t cut = 0; cut < length; cut++) {
+		mbedtls_x509_crt_init(&chain);
+		ck_assert_int_eq(certificate_message_read(&chain, body, cut, tls13),
+		    E_SYNTAX);
+		mbedtls_x509_crt_free(&chain);
+	}
+}
+END_TEST
+
+START_TEST(a_malformed_certificate_hides_none_of_the_others)
+{
+	uint8_t body[MESSAGE_MAX];
+	size_t length = make_message(body, false);
+
+	body[6] = 0x31; /* the first one's SEQUENCE */
+	ck_assert_int_eq(certificate_message_read(&chain, body, length, false),
+	    E_SYNTAX);
+	ck_assert_ptr_nonnull(chain.raw.p);
+	ck_assert_ptr_null(chain.next);
+}
+END_TEST
+
+START_TEST(an_empty_message_has_no_certificate)
+{
+	static const uint8_t empty[4];
+
+	ck_assert_int_eq(certificate_message_read(&chain, empty, 3, false), 0);
+	ck_assert_int_eq(certificate_message_read(&chain, empty, 4, true), 0);
+	ck_assert_ptr_null(chain.raw.p);
+}
+END_TEST
+
+static void
+add_messages(TCase *t)
+{
+	tcase_add_loop_test(t, a_message_is_read_whatever_is_critical_in_it, 0, 2);
+	tcase_add_loop_test(t, a_message_cut_anywhere_is_malformed, 0, 2);
+	tcase_add_test(t, a_malformed_certificate_hides_none_of_the_others);
+	tcase_add_test(t, an_empty_message_has_no_certificate);
+}
+
 static void
 add_distrust(TCase *t)
 {
@@ -476,5 +579,6 @@ suite(void)
 
 	add_distrust(new_case(s, "distrust"));
 	add_at_hand(new_case(s, "at hand"));
+	add_messages(new_case(s, "messages"));
 	return s;
 }
