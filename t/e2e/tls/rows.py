@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: ISC
+"""The frame of the rows of TLS-CASES: a case says its row, what is presented, by
+whom, and the verdict that is asked; a run of it adds what was seen, and the lines
+of all become README.md (table).
+
+SIGHTGLASS_ROWS names the directory in which each case leaves its line."""
+
+import collections
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# pylint: disable=wrong-import-position
+from chains import HOST, Chains, Revoking  # noqa: E402
+from harness import Daemon, Forwarder, get  # noqa: E402
+from peers import CLIENTS, SERVERS  # noqa: E402
+
+PASSED, FAILED = "as asked", "FAILED"
+
+# make(test) gives (certificates sent, key, what is trusted); reason is what the
+# record must say.
+Case = collections.namedtuple(
+    "Case", "row presented make reason server client settings",
+    defaults=("openssl", "curl", ()))
+
+
+def row(number, presented, verdict, peers):
+    """Says of a test which case of which row it is."""
+    def mark(test):
+        test.row = {"row": number, "presented": presented, "peers": peers,
+                    "verdict": verdict}
+        return test
+    return mark
+
+
+def spread(method, cases, verdict):
+    """A test a case, for the body of a class: `vars().update(spread(…))`."""
+    made = {}
+    for case in cases:
+        def test(self, case=case):
+            method(self, case)
+        name = re.sub(r"\W+", "_", f"test_row_{case.row}_{case.presented}").lower()
+        assert name not in made, name
+        made[name] = row(case.row, case.presented, verdict,
+                         f"{case.server}, {case.client}")(test)
+    return made
+
+
+class Seen:
+    """Of every test that has a row, the line of the table."""
+
+    def setUp(self):
+        super().setUp()
+        self.line = getattr(getattr(self, self._testMethodName), "row", None)
+        if self.line:
+            self.write(client="", record="", result=FAILED)
+
+    def seen(self, client, record, result=PASSED):
+        """The last word of a test: what its client saw, what the record says."""
+        print(f"{self.line}: {client}; {record}; {result}")
+        self.write(client=client, record=record, result=result)
+
+    def write(self, **seen):
+        directory = os.environ.get("SIGHTGLASS_ROWS")
+        if not directory:
+            return
+        os.makedirs(directory, exist_ok=True)
+        path = os.path.join(directory, self.id() + ".json")
+        with open(path, "w", encoding="utf-8") as out:
+            json.dump({"id": self.id(), **self.line, **seen}, out)
+
+
+class Rows(Seen, Revoking):
+    """Servers with chains of the test's own, clients through a daemon."""
+
+    def serve(self, case):
+        """(server, what is trusted) of a case."""
+        chain, key, trust = case.make(self)
+        return SERVERS[case.server](self, chain, self.path(key + ".key")), trust
+
+    def daemon(self, name, *settings, trust, **options):
+        return Daemon(self, *settings, trust=trust, workers=1,
+                      directory=self.path(name), **options)
+
+    def ask(self, daemon, port, client="curl", *options, host=HOST):
+        """A client that trusts our CA, through the daemon: its Reply."""
+        forwarder = Forwarder(self, daemon, port)
+        return CLIENTS[client](forwarder.port, host,
+                               daemon.path("ca", "sightglass-ca.pem"), *options)
+
+    def tls(self, daemon):
+        """The one .tls record, once the daemon has ended."""
+        return self.one(daemon.stop(), event__dataset="sightglass.tls")
+
+    def refused_by(self, case, server, trust, invalid, host=HOST):
+        """One flow under upstream.invalid; what the client and the record say."""
+        daemon = self.daemon(invalid, f"upstream.invalid={invalid}", *case.settings,
+                             trust=trust)
+        reply = self.ask(daemon, server.port, case.client, host=host)
+        self.assertFalse(reply.served, reply.output)
+        record = self.tls(daemon)
+        self.assertFalse(server.saw(), "the request reached the server")
+        self.assertEqual(get(record, "sightglass.verification"), case.reason, record)
+        self.assertEqual(get(record, "sightglass.decision"), "inspect", record)
+        return reply.said
+
+    def rejected(self, case, host=HOST):
+        """Under either way of it; `mirror` must end in the client's own doubt."""
+        server, trust = self.serve(case)
+        mirror = self.refused_by(case, server, trust, "mirror", host)
+        self.assertRegex(mirror, "issuer")
+        refuse = self.refused_by(case, server, trust, "refuse", host)
+        self.assertRegex(refuse, r"bad[_ ]certificate")
+        self.seen(f"mirror: {mirror}; refuse: {refuse}", case.reason)
+
+    def accepted(self, case, host=HOST):
+        server, trust = self.serve(case)
+        daemon = self.daemon("d", *case.settings, trust=trust)
+        reply = self.ask(daemon, server.port, case.client, host=host)
+        self.assertTrue(reply.served, reply.output)
+        record = self.tls(daemon)
+        self.assertTrue(server.saw())
+        self.assertEqual(get(record, "sightglass.decision"), "inspect", record)
+        self.assertEqual(get(record, "sightglass.verification"), case.reason, record)
+        self.seen(reply.said, self.describe(record))
+        return record
+
+    @staticmethod
+    def describe(record):
+        """The record's word on an opened flow."""
+        legs = [get(record, f"sightglass.{leg}.version") for leg in
+                ("server", "client")]
+        return f"{get(record, 'sightglass.verification')}, TLS {legs[0]} / {legs[1]}"
