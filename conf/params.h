@@ -103,6 +103,10 @@
 	    "Names, addresses and blocks for which no bypass is learned or "  \
 	    "added, and whose flows do not turn to being relayed when "       \
 	    "opening them fails.")                                            \
+	X(client_ticket_life_ms, TIME, "client.ticket_life", "2 h", 0, 7 * DAY, \
+	    "So long may a client go on with a TLS session that it had with " \
+	    "a worker, by its ticket. The server is asked first in any case. " \
+	    "The keys change as often. 0: no tickets.")                       \
 	X(upstream_trust, TEXT, "upstream.trust", "system", 0, 0,             \
 	    "PEM file of the roots that servers are verified against, or "    \
 	    "\"system\".")                                                    \

@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <mbedtls/sha256.h>
-
 #include "base/err.h"
 #include "ca/names.h"
 #include "mitm/certificate.h"
+#include "mitm/digest.h"
 #include "mitm/verify.h"
 
 /* More than NAMES_MAX names take, written. */
@@ -82,21 +81,13 @@ static int
 chain_id(const mbedtls_x509_crt *chain, const char *host,
     uint8_t id[RECENT_ID_BYTES])
 {
-	mbedtls_sha256_context sha;
-	int error;
+	struct digest d;
 
-	mbedtls_sha256_init(&sha);
-	error = mbedtls_sha256_starts(&sha, 0);
-	/* Each certificate says its own length; the host is what remains. */
-	for (; chain != NULL && error == 0; chain = chain->next)
-		error = mbedtls_sha256_update(&sha, chain->raw.p, chain->raw.len);
-	if (error == 0)
-		error = mbedtls_sha256_update(&sha, (const uint8_t *)host,
-		    strlen(host));
-	if (error == 0)
-		error = mbedtls_sha256_finish(&sha, id);
-	mbedtls_sha256_free(&sha);
-	return error == 0 ? 0 : E_CRYPTO;
+	digest_begin(&d);
+	digest_text(&d, host);
+	for (; chain != NULL; chain = chain->next)
+		digest_bytes(&d, chain->raw.p, chain->raw.len);
+	return digest_end(&d, id);
 }
 
 /* The time in which every certificate of the path is valid. */

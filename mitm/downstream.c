@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "mitm/certificate.h"
+#include "mitm/digest.h"
 #include "mitm/flow.h"
 
 /* --- LEAF --- */
@@ -113,9 +114,38 @@ downstream_leaf(struct flow *flow)
 
 /* --- CLIENT_TLS --- */
 
+/* Whatever the client was told, or could tell from our certificate, when it got
+ * its ticket must be the same again: its session then stands for no more than a
+ * full handshake now would. What it offers is in it too, since mbedTLS notes
+ * neither its suites nor its extended master secret (RFC 7627 section 5.3). */
+static int
+set_terms(const struct flow *flow, struct ticket_terms *terms)
+{
+	const struct flow_host *host = flow->host;
+	const struct hello *hello = flow->hello;
+	char text[INET6_ADDRSTRLEN];
+	struct digest d;
+
+	*terms = (struct ticket_terms){.tickets = host->tickets,
+	    .now_ms = host->tick_ms, .life_ms = host->conf->client_ticket_life_ms};
+	digest_begin(&d);
+	digest_text(&d, hello->server_name);
+	digest_text(&d, flow_host_name(flow, text));
+	digest_text(&d, side_tls_alpn(&flow->server));
+	digest_number(&d, side_tls_version(&flow->server));
+	digest_text(&d, flow->tls.verification);
+	digest_number(&d, flow->mirror_invalid);
+	digest_bytes(&d, flow->leaf->id.bytes, sizeof(flow->leaf->id.bytes));
+	digest_bytes(&d, hello_values(hello, &hello->suites),
+	    hello->suites.count * sizeof(uint16_t));
+	digest_number(&d, hello->extended_master_secret);
+	return digest_end(&d, terms->binding);
+}
+
 static int
 start_tls(struct flow *flow)
 {
+	struct ticket_terms terms;
 	struct side_tls_options options = {
 	    .server = true,
 	    .alpn = flow->client_alpn,
@@ -125,6 +155,9 @@ start_tls(struct flow *flow)
 	    .key = &flow->leaf->key->pk,
 	};
 
+	if (flow->host->conf->client_ticket_life_ms > 0 &&
+	    set_terms(flow, &terms) == 0)
+		options.tickets = &terms;
 	flow->client_alpn[0] = side_tls_alpn(&flow->server);
 	return side_tls_start(&flow->client, &options);
 }

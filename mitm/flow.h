@@ -96,6 +96,7 @@ struct flow_host {
 	const struct invalid *invalid;
 	const mbedtls_x509_crt *own_ca;
 	struct leafs *leafs;
+	struct tickets *tickets;
 	struct side_io io;
 	uint8_t *scratch; /* SIDE_IO_BYTES of plaintext on their way */
 	struct record_writer writer;

@@ -31,6 +31,9 @@ enum {
 	EXT_EC_POINT_FORMATS = 11,
 	EXT_SIGNATURE_ALGORITHMS = 13,
 	EXT_ALPN = 16,
+	EXT_EXTENDED_MASTER_SECRET = 23,
+	EXT_SESSION_TICKET = 35,
+	EXT_PRE_SHARED_KEY = 41,
 	EXT_EARLY_DATA = 42,
 	EXT_SUPPORTED_VERSIONS = 43,
 	EXT_POST_HANDSHAKE_AUTH = 49,
@@ -402,6 +405,16 @@ read_extension(uint16_t type, struct cursor *ext, struct hello *out,
 	case EXT_ALPN:
 		read_alpn(ext, out);
 		break;
+	case EXT_EXTENDED_MASTER_SECRET:
+		out->extended_master_secret = true;
+		break;
+	case EXT_SESSION_TICKET:
+		out->session_tickets = true;
+		out->has_session |= ext->remaining > 0;
+		break;
+	case EXT_PRE_SHARED_KEY:
+		out->has_session = true;
+		break;
 	case EXT_EARLY_DATA:
 		out->early_data = true;
 		break;
@@ -497,13 +510,15 @@ read_hello(struct cursor *c, struct hello *out)
 
 	out->legacy_version = take16(c);
 	skip(c, RANDOM_BYTES);
-	skip(c, take8(c)); /* session id */
+	uint8_t id_length = take8(c);
+	skip(c, id_length);
 	bool whole = read_suites(c, out, &o);
 	skip(c, take8(c)); /* compression methods */
 	if (c->remaining > 0)
 		read_extensions(c, out, &o);
 	whole &= read_lists(out, &o);
 	conclude(out, &o);
+	out->has_session |= id_length > 0 && !out->offers_tls13;
 	return whole && !c->broken && c->remaining == 0;
 }
 

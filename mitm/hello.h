@@ -51,6 +51,11 @@ struct hello {
 	struct hello_keys keys_tls13; /* by signature scheme */
 	bool encrypted_client_hello; /* extension 0xfe0d is there (or its grease) */
 	bool early_data;             /* extension 42 is there */
+	bool extended_master_secret; /* extension 23 is there (RFC 7627) */
+	bool session_tickets;        /* extension 35 is there (RFC 5077) */
+	bool has_session; /* it would go on with a session: by pre_shared_key, by a
+			   * ticket or, when it offers no TLS 1.3, where the field
+			   * is for show, by a session id */
 	bool post_handshake_auth;
 
 	/* What was offered, in the client's order. */

@@ -23,6 +23,7 @@
 #include "mitm/event.h"
 #include "mitm/offer.h"
 #include "mitm/server_hello.h"
+#include "mitm/tickets.h"
 
 #define SIDE_IO_BYTES (64u * 1024)
 
@@ -111,6 +112,8 @@ struct side_tls_options {
 	const struct offer *offer; /* copied; NULL: all that we stand for */
 	mbedtls_x509_crt *certificate; /* server: chain; borrowed while TLS is on */
 	mbedtls_pk_context *key;       /* server: of its first; borrowed likewise */
+	const struct ticket_terms *tickets; /* server: for tickets; copied; NULL:
+	                                     * none are given or taken */
 };
 
 /* Puts TLS on the side; s->input is its first input. The upstream's chain is

@@ -13,6 +13,7 @@
 
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
+#include <mbedtls/platform_util.h>
 #include <mbedtls/psa_util.h>
 
 #include "base/err.h"
@@ -26,6 +27,8 @@ struct side_tls {
 	bool established;
 	bool downgraded; /* the sentinel of RFC 8446 section 4.1.3 was there */
 	bool certificate_wanted; /* CertificateRequest came */
+	bool full;       /* the server's certificate had its turn */
+	struct ticket_terms terms; /* of tickets that this side gives or takes */
 	const char **alpn; /* owned, with its texts; mbedTLS borrows it */
 	struct offer offer; /* mbedTLS points into it */
 	struct server_flight *flight; /* owned, while it has more to learn */
@@ -100,6 +103,10 @@ side_tls_free(struct side_tls *tls)
 	free(tls);
 }
 
+/* Tickets of TLS 1.3 are for one use each (RFC 8446 appendix C.4), and clients
+ * open connections in pairs. */
+#define TICKETS_AT_ONCE 2
+
 /* A group of 1024 bits that a server chose for DHE protects nobody. */
 #define DHE_BITS_LEAST 2048
 
@@ -135,6 +142,80 @@ copy_list(const char *const *list)
 	}
 	copy[count] = NULL;
 	return copy;
+}
+
+/* mbedtls_ssl_ticket_write_t: NewSessionTicket is being written. */
+static int
+write_ticket(void *context, const mbedtls_ssl_session *session,
+    unsigned char *start, const unsigned char *end, size_t *length,
+    uint32_t *life_s)
+{
+	const struct side_tls *tls = context;
+	uint8_t clear[TICKET_CLEAR_BYTES_MAX];
+	size_t clear_length;
+	int n;
+
+	*length = 0;
+	int error = mbedtls_ssl_session_save(session, clear, sizeof(clear),
+	    &clear_length);
+	if (error != 0)
+		return error;
+	n = tickets_seal(&tls->terms, clear, clear_length, start,
+	    (size_t)(end - start));
+	mbedtls_platform_zeroize(clear, sizeof(clear));
+	if (n < 0)
+		return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+	*length = (size_t)n;
+	*life_s = (uint32_t)(tls->terms.life_ms / 1000);
+	return 0;
+}
+
+/* A session of another version has its secret elsewhere, and would go on with
+ * none. */
+static int
+load_session(const struct side_tls *tls, mbedtls_ssl_session *session,
+    const uint8_t *bytes, size_t length)
+{
+	int error = mbedtls_ssl_session_load(session, bytes, length);
+
+	if (error == 0 && session->MBEDTLS_PRIVATE(tls_version) !=
+	        mbedtls_ssl_get_version_number(&tls->ssl))
+		error = MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
+	return error;
+}
+
+/* mbedtls_ssl_ticket_parse_t: any error means a full handshake. */
+static int
+read_ticket(void *context, mbedtls_ssl_session *session, unsigned char *ticket,
+    size_t length)
+{
+	const struct side_tls *tls = context;
+	uint8_t clear[TICKET_CLEAR_BYTES_MAX];
+	int n = tickets_open(&tls->terms, ticket, length, clear);
+
+	if (n == E_TIMEOUT)
+		return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;
+	if (n < 0)
+		return MBEDTLS_ERR_SSL_INVALID_MAC;
+	int error = load_session(tls, session, clear, (size_t)n);
+	mbedtls_platform_zeroize(clear, sizeof(clear));
+	return error;
+}
+
+/* A connection that goes on with a session has a key exchange of its own in TLS
+ * 1.3: whoever learns the session's secret later does not read it. */
+static void
+configure_resumption(struct side_tls *tls,
+    const struct side_tls_options *options)
+{
+	mbedtls_ssl_conf_tls13_key_exchange_modes(&tls->conf,
+	    MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
+	if (options->tickets == NULL)
+		return;
+	tls->terms = *options->tickets;
+	mbedtls_ssl_conf_session_tickets_cb(&tls->conf, write_ticket, read_ticket,
+	    tls);
+	mbedtls_ssl_conf_new_session_tickets(&tls->conf, TICKETS_AT_ONCE);
 }
 
 static int
@@ -197,6 +278,7 @@ side_tls_start(struct side *s, const struct side_tls_options *options)
 	}
 	tls->error = configure(tls, options);
 	configure_offer(tls, options);
+	configure_resumption(tls, options);
 	if (tls->error == 0)
 		tls->error = mbedtls_ssl_setup(&tls->ssl, &tls->conf);
 	if (tls->error == 0 && !options->server)
@@ -271,6 +353,8 @@ static int
 handshake_step(struct side_tls *tls)
 {
 	mbedtls_ssl_context *ssl = &tls->ssl;
+	if (ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_CERTIFICATE)
+		tls->full = true;
 	bool perhaps =
 	    ssl->MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CERTIFICATE_REQUEST;
 	int error = mbedtls_ssl_handshake_step(ssl);
@@ -291,7 +375,9 @@ side_tls_handshake(struct side *s)
 	int error = 0;
 
 	s->want_read = false;
-	while (error == 0 && !mbedtls_ssl_is_handshake_over(&tls->ssl))
+	/* Over is it, for the library, before a server's tickets are written. */
+	while (error == 0 &&
+	    tls->ssl.MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_HANDSHAKE_OVER)
 		error = handshake_step(tls);
 
 	/* What TLS wants sent goes out on failure too: it may be an alert. */
@@ -396,6 +482,7 @@ side_tls_describe(const struct side *s, struct tls_leg *leg)
 	leg->established = tls->established;
 	if (!tls->established)
 		return;
+	leg->resumed = !tls->full;
 	leg->version = version_name(&tls->ssl);
 	leg->cipher = mbedtls_ssl_get_ciphersuite(&tls->ssl);
 	leg->group = server_hello_group_name(tls->hello.group);

@@ -14,6 +14,8 @@ libmitm_a_SOURCES = \
 	mitm/datagrams.c \
 	mitm/der_read.c \
 	mitm/der_read.h \
+	mitm/digest.c \
+	mitm/digest.h \
 	mitm/downstream.c \
 	mitm/event.h \
 	mitm/extensions.c \
@@ -58,6 +60,8 @@ libmitm_a_SOURCES = \
 	mitm/side.h \
 	mitm/side_tls.c \
 	mitm/side_tls.h \
+	mitm/tickets.c \
+	mitm/tickets.h \
 	mitm/tls.h \
 	mitm/trust.c \
 	mitm/trust.h \

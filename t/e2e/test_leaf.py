@@ -2,36 +2,14 @@
 """Leaves: the certificates that clients are shown, which keys they have and for
 how long, judged by openssl, gnutls and curl."""
 
-import socket
 import ssl
 import subprocess
-import threading
 import unittest
 
-from harness import Daemon, Process, Test, ThreadServer, free_port, get, wait_for
+from harness import (Daemon, Forwarder, Process, Test, ThreadServer, free_port,
+                     get, wait_for)
 
 NAME = "localhost"
-
-
-class Forwarder:
-    """A port whose connections are handed to the daemon as flows to `to`."""
-
-    def __init__(self, test, daemon, to):
-        self.daemon, self.to = daemon, to
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        test.addCleanup(self.listener.close)
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            with client, self.daemon.bridge() as bridge:
-                socket.send_fds(bridge, [self.daemon.header("127.0.0.1", self.to)],
-                                [client.fileno()])
 
 
 def echo(connection):

@@ -285,6 +285,42 @@ START_TEST(grease_is_left_out)
 }
 END_TEST
 
+/* The id in these hellos is four bytes: a session's, unless TLS 1.3 is offered. */
+START_TEST(a_session_to_go_on_with_is_seen)
+{
+	static const uint8_t versions[] = {4, 3, 4, 3, 3};
+	static const struct {
+		bool tls13;
+		unsigned type; /* 0: none */
+		size_t length;
+		bool has_session, tickets, ems;
+	} rows[] = {
+		{false, 0, 0, true, false, false},
+		{true, 0, 0, false, false, false},
+		{true, 35, 0, false, true, false},
+		{true, 35, 10, true, true, false},
+		{true, 41, 10, true, false, false},
+		{true, 23, 0, false, false, true},
+	};
+	struct hello h;
+	struct buf ext;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		buf_init(&ext, 4096);
+		if (rows[i].tls13)
+			put_extension(&ext, 43, versions, sizeof(versions));
+		if (rows[i].type != 0)
+			put_extension(&ext, rows[i].type, "0123456789",
+			    rows[i].length);
+		ck_assert_int_gt(parse(0x1301, &ext, 100, &h), 0);
+		ck_assert_int_eq(h.has_session, rows[i].has_session);
+		ck_assert_int_eq(h.session_tickets, rows[i].tickets);
+		ck_assert_int_eq(h.extended_master_secret, rows[i].ems);
+		buf_free(&ext);
+	}
+}
+END_TEST
+
 START_TEST(lists_keep_the_clients_order)
 {
 	static const uint8_t versions[] = {6, 3, 3, 0x2a, 0x2a, 3, 4};
@@ -608,6 +644,7 @@ suite(void)
 	tcase_add_test(t, an_empty_record_between_is_let_pass);
 	tcase_add_loop_test(t, what_is_malformed_inside_is_a_syntax_error, 0, 9);
 	tcase_add_test(t, an_unknown_extension_may_hold_anything);
+	tcase_add_test(t, a_session_to_go_on_with_is_seen);
 	tcase_add_test(t, what_is_not_tls_is_told_by_its_first_bytes);
 	suite_add_tcase(s, t);
 	return s;

@@ -144,6 +144,10 @@ t_unit_socks_suite_SOURCES = t/unit/socks.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_socks_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/socks
 
+check_PROGRAMS += t/unit/tickets-suite
+t_unit_tickets_suite_SOURCES = t/unit/tickets.c $(UNIT_SUITE)
+t_unit_tickets_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/verdicts-suite
 t_unit_verdicts_suite_SOURCES = t/unit/verdicts.c $(UNIT_SUITE) \
 	t/unit/chains.c t/unit/chains.h
