@@ -247,9 +247,10 @@ issuingDistributionPoint = critical, @users
 onlyuser = TRUE
 """)
 
-    def revoke(self, certificate):
-        self.openssl("ca", "-config", self.path("ca.cnf"), "-cert", self.ca(),
-                     "-keyfile", self.path("ca.key"), "-revoke", certificate)
+    def revoke(self, certificate, by="ca"):
+        issuer = self.ca() if by == "ca" else self.root
+        self.openssl("ca", "-config", self.path("ca.cnf"), "-cert", issuer,
+                     "-keyfile", self.path(by + ".key"), "-revoke", certificate)
 
     def crl(self, name, *options, signer="ca"):
         issuer = self.ca() if signer == "ca" else self.root

@@ -48,14 +48,24 @@ def start(test, command, name, port):
     return process.log
 
 
+def behind_the_first(chain):
+    """The options by which s_server sends the rest of the file too, as it is."""
+    with open(chain, encoding="ascii") as file:
+        _, *rest = re.findall(r"(?s)-----BEGIN.*?END CERTIFICATE-----\n",
+                              file.read())
+    with open(chain + ".rest", "w", encoding="ascii") as out:
+        out.write("".join(rest))
+    return ["-cert_chain", chain + ".rest"] if rest else []
+
+
 def openssl_server(test, chain, key, *options):
     """s_server, which names each file that it is asked for."""
     port = free_port()
     with open(os.path.join(test.directory, "x"), "w", encoding="ascii") as out:
         out.write(PAGE + "\n")
     log = start(test, ["openssl", "s_server", "-accept", f"127.0.0.1:{port}",
-                       "-WWW", "-cert", chain, "-cert_chain", chain, "-key", key,
-                       "-cipher", WEAK, *options], "s_server", port)
+                       "-WWW", "-cert", chain, "-key", key, "-cipher", WEAK,
+                       *behind_the_first(chain), *options], "s_server", port)
     version = next((o[1:] for o in options if o.startswith("-tls1_")), None)
     name = "openssl" + (f" {version[3:].replace('_', '.')}" if version else "")
     return Server(name, port, log, "FILE:x")

@@ -14,17 +14,22 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # pylint: disable=wrong-import-position
-from chains import HOST, Chains, Revoking  # noqa: E402
+from chains import CA, HOST, LEAFS, SIGNS, Revoking  # noqa: E402
 from harness import Daemon, Forwarder, get  # noqa: E402
 from peers import CLIENTS, SERVERS  # noqa: E402
 
 PASSED, FAILED = "as asked", "FAILED"
 
 # make(test) gives (certificates sent, key, what is trusted); reason is what the
-# record must say.
+# record must say; settings(test) are the daemon's besides.
 Case = collections.namedtuple(
-    "Case", "row presented make reason server client settings",
-    defaults=("openssl", "curl", ()))
+    "Case", "row presented make reason server client host settings",
+    defaults=("openssl", "curl", HOST, lambda test: ()))
+
+
+def below(ca=CA + SIGNS, leaf=LEAFS["good"]):
+    """A server's certificate that says this below a CA that says that."""
+    return lambda t: (t.chain(t.leaf(leaf), t.ca(ca)), leaf.key, t.root)
 
 
 def row(number, presented, verdict, peers):
@@ -95,11 +100,11 @@ class Rows(Seen, Revoking):
         """The one .tls record, once the daemon has ended."""
         return self.one(daemon.stop(), event__dataset="sightglass.tls")
 
-    def refused_by(self, case, server, trust, invalid, host=HOST):
-        """One flow under upstream.invalid; what the client and the record say."""
-        daemon = self.daemon(invalid, f"upstream.invalid={invalid}", *case.settings,
-                             trust=trust)
-        reply = self.ask(daemon, server.port, case.client, host=host)
+    def refused_by(self, case, server, trust, invalid):
+        """One flow under upstream.invalid; what the client said of it."""
+        daemon = self.daemon(invalid, f"upstream.invalid={invalid}",
+                             *case.settings(self), trust=trust)
+        reply = self.ask(daemon, server.port, case.client, host=case.host)
         self.assertFalse(reply.served, reply.output)
         record = self.tls(daemon)
         self.assertFalse(server.saw(), "the request reached the server")
@@ -107,19 +112,19 @@ class Rows(Seen, Revoking):
         self.assertEqual(get(record, "sightglass.decision"), "inspect", record)
         return reply.said
 
-    def rejected(self, case, host=HOST):
+    def rejected(self, case):
         """Under either way of it; `mirror` must end in the client's own doubt."""
         server, trust = self.serve(case)
-        mirror = self.refused_by(case, server, trust, "mirror", host)
+        mirror = self.refused_by(case, server, trust, "mirror")
         self.assertRegex(mirror, "issuer")
-        refuse = self.refused_by(case, server, trust, "refuse", host)
+        refuse = self.refused_by(case, server, trust, "refuse")
         self.assertRegex(refuse, r"bad[_ ]certificate")
         self.seen(f"mirror: {mirror}; refuse: {refuse}", case.reason)
 
-    def accepted(self, case, host=HOST):
+    def accepted(self, case):
         server, trust = self.serve(case)
-        daemon = self.daemon("d", *case.settings, trust=trust)
-        reply = self.ask(daemon, server.port, case.client, host=host)
+        daemon = self.daemon("d", *case.settings(self), trust=trust)
+        reply = self.ask(daemon, server.port, case.client, host=case.host)
         self.assertTrue(reply.served, reply.output)
         record = self.tls(daemon)
         self.assertTrue(server.saw())

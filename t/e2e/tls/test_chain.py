@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Rows 1 to 12: chains that are not to be believed."""
 
-from rows import Case, Rows, spread
+from rows import Case, Rows, below, spread
 
 from chains import CA, CAS, HOST, LEAF, LEAFS, SERVES, SIGNS, Leaf, constraints, san
 
 PAST, FUTURE = (-60, -30), (30, 60)
 SAN_CUT_SHORT = LEAF + SERVES + "2.5.29.17=DER:30058204777777\n"
 NO_SEQUENCE = "2.5.29.19=critical,DER:0101FF\n"
-
-
-def below(ca=CA + SIGNS, leaf=LEAFS["good"]):
-    """A server's certificate that says this below a CA that says that."""
-    return lambda t: (t.chain(t.leaf(leaf), t.ca(ca)), leaf.key, t.root)
 
 
 def lives(leaf=None, ca=None, root=None):
