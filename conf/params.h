@@ -67,6 +67,10 @@
 	X(flow_datagram_idle_ms, TIME, "flow.datagram_idle", "90 s",          \
 	    SECOND, HOUR,                                                     \
 	    "The same for a flow of datagrams.")                              \
+	X(flow_total_timeout_ms, TIME, "flow.total_timeout", "0",             \
+	    0, 365 * DAY,                                                     \
+	    "A flow of either kind ends when it is this old, whatever passes " \
+	    "in it. 0: never.")                                               \
 	X(flow_max, COUNT, "flow.max", "10000", 1, 1000000,                   \
 	    "Flows that one worker holds at once; more wait in the socket's " \
 	    "queue.")                                                         \

@@ -51,7 +51,7 @@ flow_new(struct flow_host *host, int fd)
 	flow->tls.client.alert_received = flow->tls.client.alert_sent = -1;
 	flow->tls.server.alert_received = flow->tls.server.alert_sent = -1;
 	flow->started_us = host->now_us;
-	flow->active_ms = host->tick_ms;
+	flow->active_ms = flow->born_ms = host->tick_ms;
 	side_init(&flow->client, &host->io);
 	side_init(&flow->server, &host->io);
 	flow->client.fd = fd;
@@ -120,10 +120,23 @@ flow_set_state(struct flow *flow, enum flow_state state)
 	flow->state = state;
 }
 
+/* When its whole time is over, of host->tick_ms; 0: never. */
+static uint64_t
+end_of_time(const struct flow *flow)
+{
+	uint64_t limit_ms = flow->host->conf->flow_total_timeout_ms;
+
+	return limit_ms == 0 ? 0 : flow->born_ms + limit_ms;
+}
+
 void
 flow_set_deadline(struct flow *flow, uint64_t in_ms)
 {
+	uint64_t end_ms = end_of_time(flow);
+
 	flow->deadline_ms = flow->host->tick_ms + in_ms;
+	if (end_ms != 0 && end_ms < flow->deadline_ms)
+		flow->deadline_ms = end_ms;
 }
 
 const char *
@@ -400,8 +413,14 @@ expire_idle(struct flow *flow)
 void
 flow_expire(struct flow *flow)
 {
+	uint64_t end_ms = end_of_time(flow);
+
 	if (flow->deadline_ms == 0 || flow->host->tick_ms < flow->deadline_ms)
 		return;
+	if (end_ms != 0 && flow->host->tick_ms >= end_ms) {
+		flow_close(flow, CLOSE_TOTAL, NULL);
+		return;
+	}
 	switch (flow->state) {
 	case FLOW_STATE_HEADER:
 		flow_close(flow, CLOSE_HEADER_TIMEOUT, NULL);

@@ -60,6 +60,7 @@ enum flow_state {
 	X(CLOSE_RESET_BY_CLIENT, "client_reset")                              \
 	X(CLOSE_RESET_BY_SERVER, "server_reset")                              \
 	X(CLOSE_IDLE, "idle")                                                 \
+	X(CLOSE_TOTAL, "total_timeout")                                       \
 	X(CLOSE_SHUTDOWN, "daemon_shutdown")                                  \
 	X(CLOSE_BAD_HEADER, "bad_header")                                     \
 	X(CLOSE_HEADER_TIMEOUT, "header_timeout")                             \
@@ -132,6 +133,7 @@ struct flow {
 	bool again;            /* step again soon: more may be read at once */
 	uint64_t deadline_ms;  /* of host->tick_ms; 0: none */
 	uint64_t active_ms;    /* the last time a byte passed */
+	uint64_t born_ms;      /* of host->tick_ms */
 	uint64_t started_us, connect_began_us, connected_us, tls_done_us;
 
 	struct flow_header *header;  /* owned, until the relay begins */
@@ -141,6 +143,7 @@ struct flow {
 	size_t next_address;         /* 0 destination, 1… alternates */
 
 	struct hello *hello;         /* owned, until the tls record is written */
+	size_t hello_bytes;          /* of client.input, with its records */
 	const char *alpn[HELLO_ALPN_MAX + 1];
 	const char *client_alpn[2];
 	struct leaf *leaf;           /* counted reference */
@@ -170,7 +173,7 @@ struct flow {
 	uint64_t datagrams[2];
 	uint8_t first[2][64]; /* of what no tap read */
 	uint8_t first_length[2];
-	bool hello_began;     /* the rest of it has a deadline */
+	bool hello_began;     /* TLS, as it seems: the rest has a deadline */
 	bool client_silent;   /* connected before the client said anything */
 	int connect_error;    /* errno of the last attempt */
 
@@ -206,6 +209,7 @@ void flow_leaf_failed(struct flow *flow, const char *why) NONNULL(1);
 /* --- between the files of this module --- */
 
 void flow_set_state(struct flow *flow, enum flow_state state) NONNULL(1);
+/* ... or sooner: when flow.total_timeout ends. */
 void flow_set_deadline(struct flow *flow, uint64_t in_ms) NONNULL(1);
 const char *flow_state_name(enum flow_state state);
 /* Makes flow->facts, once server name and addresses are known. */

@@ -239,8 +239,19 @@ static bool
 decide_next(struct flow *flow, const char *protocol)
 {
 	flow->protocol = protocol;
+	flow->client_silent = false; /* a further connection is to be used at once */
 	flow_set_state(flow, FLOW_STATE_DECIDE);
 	return true;
+}
+
+/* It seems to be TLS: the whole hello has to come in time, however slowly. */
+static void
+await_hello(struct flow *flow)
+{
+	if (flow->hello_began)
+		return;
+	flow->hello_began = true;
+	flow_set_deadline(flow, flow->host->conf->flow_handshake_timeout_ms);
 }
 
 /* The bytes begin like TLS: the whole client hello is wanted. */
@@ -257,6 +268,7 @@ sniff_tls(struct flow *flow)
 	    buf_length(&flow->client.input), hello);
 	if (used > 0) {
 		flow->hello = hello;
+		flow->hello_bytes = (size_t)used;
 		for (size_t i = 0; i < hello->alpn_count; i++)
 			flow->alpn[i] = hello->alpn[i];
 		return decide_next(flow, "tls");
@@ -264,11 +276,7 @@ sniff_tls(struct flow *flow)
 	free(hello);
 	if (used != E_MORE)
 		return decide_next(flow, NULL); /* looked like TLS and is not */
-	if (!flow->hello_began) { /* however slowly the rest comes */
-		flow->hello_began = true;
-		flow_set_deadline(flow,
-		    flow->host->conf->flow_handshake_timeout_ms);
-	}
+	await_hello(flow);
 	return false;
 }
 
@@ -292,6 +300,8 @@ classify(struct flow *flow)
 		return decide_next(flow, "http");
 	if (tls == 0 && http1 == 0 && http2 == 0)
 		return decide_next(flow, NULL);
+	if (tls == E_MORE)
+		await_hello(flow);
 	return false;
 }
 
@@ -338,7 +348,9 @@ intake_sniff(struct flow *flow)
 		return server_spoke(flow) && decide_next(flow, NULL);
 	if (flow->client_silent) { /* it speaks at last: be brief from now on */
 		flow->client_silent = false;
-		flow_set_deadline(flow, flow->host->conf->flow_sniff_timeout_ms);
+		if (!flow->hello_began)
+			flow_set_deadline(flow,
+			    flow->host->conf->flow_sniff_timeout_ms);
 	}
 	return false;
 }
@@ -361,7 +373,11 @@ connect_for_silent(struct flow *flow)
 void
 intake_sniff_expired(struct flow *flow)
 {
-	if (buf_length(&flow->client.input) > 0) {
+	if (flow->hello_began) {
+		/* Relayed, it could be finished unseen. */
+		flow_close(flow, CLOSE_CLIENT_TLS_TIMEOUT,
+		    "the client did not finish its hello");
+	} else if (buf_length(&flow->client.input) > 0) {
 		/* A start of something that never went on. */
 		(void)decide_next(flow, NULL);
 		flow_step(flow);

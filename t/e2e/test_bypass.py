@@ -442,6 +442,29 @@ class Upstream(Bypass):
                          "upstream_handshake")
 
 
+    def test_a_client_that_was_silent_first(self):
+        """The server was connected for it; it hangs up on us, and is asked again."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.pair)
+
+        def serve(connection):
+            if server.accepted == 1:
+                connection.recv(65536)
+                return
+            with context.wrap_socket(connection, server_side=True) as s:
+                s.sendall(s.recv(4096))
+        server = ThreadServer(self, serve)
+        daemon = self.daemon("flow.sniff_timeout=50ms")
+        client = ssl.create_default_context(cafile=self.ca.ca)
+        s = daemon.flow(server.port)
+        wait_for(lambda: server.accepted == 1, "the connection for a silent client")
+        with client.wrap_socket(s, server_hostname="localhost") as tls:
+            tls.sendall(b"here")
+            self.assertEqual(tls.recv(4), b"here")
+        self.assertEqual([get(r, "sightglass.reason") for r in self.tls(daemon)],
+                         ["upstream_handshake"])
+
+
 class Kept(Bypass):
     """The list's life: on disk, in time, by hand."""
 
