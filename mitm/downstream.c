@@ -142,10 +142,26 @@ set_terms(const struct flow *flow, struct ticket_terms *terms)
 	return digest_end(&d, terms->binding);
 }
 
+/* A client that sent early data, which nobody here can read, is to say hello once
+ * more: what it sent until then is left out. One that has a key share for each of
+ * its groups cannot be asked to, and fails. */
+static void
+ask_again(const struct flow *flow, struct offer *offer,
+    struct side_tls_options *options)
+{
+	if (!flow->hello->early_data ||
+	    options->most != MBEDTLS_SSL_VERSION_TLS1_3 ||
+	    !offer_to_retry(flow->hello, offer))
+		return;
+	options->offer = offer;
+	options->early_data_behind = flow->hello_bytes;
+}
+
 static int
 start_tls(struct flow *flow)
 {
 	struct ticket_terms terms;
+	struct offer offer;
 	struct side_tls_options options = {
 	    .server = true,
 	    .alpn = flow->client_alpn,
@@ -158,6 +174,7 @@ start_tls(struct flow *flow)
 	if (flow->host->conf->client_ticket_life_ms > 0 &&
 	    set_terms(flow, &terms) == 0)
 		options.tickets = &terms;
+	ask_again(flow, &offer, &options);
 	flow->client_alpn[0] = side_tls_alpn(&flow->server);
 	return side_tls_start(&flow->client, &options);
 }

@@ -37,6 +37,7 @@ enum {
 	EXT_EARLY_DATA = 42,
 	EXT_SUPPORTED_VERSIONS = 43,
 	EXT_POST_HANDSHAKE_AUTH = 49,
+	EXT_KEY_SHARE = 51,
 	EXT_ENCRYPTED_CLIENT_HELLO = 0xfe0d,
 };
 
@@ -383,6 +384,23 @@ read_list(enum list_extension which, struct hello *out, struct offers *o)
 	ext->broken |= list.broken;
 }
 
+/* RFC 8446 section 4.2.8. A broken one is the TLS library's to complain of. */
+static void
+read_shares(struct cursor *ext, struct hello *out)
+{
+	struct cursor list = take_vector(ext, take16(ext));
+
+	while (list.remaining > 0 && !list.broken) {
+		uint16_t group = take16(&list);
+		skip(&list, take16(&list));
+		if (list.broken || is_grease(group))
+			continue;
+		if (out->share_count < HELLO_SHARES_MAX)
+			out->shares[out->share_count] = group;
+		out->share_count++;
+	}
+}
+
 static void
 note_list(uint16_t type, const struct cursor *ext, struct offers *o)
 {
@@ -417,6 +435,9 @@ read_extension(uint16_t type, struct cursor *ext, struct hello *out,
 		break;
 	case EXT_EARLY_DATA:
 		out->early_data = true;
+		break;
+	case EXT_KEY_SHARE:
+		read_shares(ext, out);
 		break;
 	case EXT_POST_HANDSHAKE_AUTH:
 		out->post_handshake_auth = true;

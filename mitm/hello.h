@@ -21,6 +21,7 @@
 #define HELLO_BYTES_MAX (64u * 1024) /* the raw bytes we hold at most */
 #define HELLO_ALPN_MAX 16u
 #define HELLO_NAME_BYTES 256u
+#define HELLO_SHARES_MAX 16u
 #define HELLO_OFFERS_MAX 512u /* values in all lists of one hello together */
 
 /* Which keys the client would take in a certificate of ours. */
@@ -57,6 +58,8 @@ struct hello {
 			   * ticket or, when it offers no TLS 1.3, where the field
 			   * is for show, by a session id */
 	bool post_handshake_auth;
+	uint16_t shares[HELLO_SHARES_MAX]; /* groups of key_share, no GREASE */
+	size_t share_count;                /* of all of them; the last are not kept */
 
 	/* What was offered, in the client's order. */
 	struct hello_list suites;

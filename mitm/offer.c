@@ -199,6 +199,41 @@ offer_mirror(const struct hello *h, bool cbc, struct offer *out)
 	write_offer(&suite, &group, &scheme, out);
 }
 
+static bool
+has_share(const struct hello *h, uint16_t group)
+{
+	for (size_t i = 0; i < h->share_count && i < HELLO_SHARES_MAX; i++)
+		if (h->shares[i] == group)
+			return true;
+	return false;
+}
+
+static bool
+has_group(const struct hello *h, uint16_t group)
+{
+	const uint16_t *offered = hello_values(h, &h->groups);
+
+	for (size_t i = 0; i < h->groups.count; i++)
+		if (offered[i] == group)
+			return true;
+	return false;
+}
+
+bool
+offer_to_retry(const struct hello *h, struct offer *out)
+{
+	size_t count = 0;
+
+	offer_own(true, out);
+	for (size_t row = 0; row < ARRAY_LENGTH(groups); row++) {
+		uint16_t group = groups[row].number;
+		if (groups[row].tls13 && has_group(h, group) && !has_share(h, group))
+			out->groups[count++] = group;
+	}
+	out->groups[count] = 0;
+	return count > 0 && h->share_count <= HELLO_SHARES_MAX;
+}
+
 bool
 offer_shares_group(const struct hello *h)
 {

@@ -38,6 +38,12 @@ void offer_own(bool cbc, struct offer *out) NONNULL(2);
 void offer_mirror(const struct hello *h, bool cbc, struct offer *out)
     NONNULL(1, 3);
 
+/* All that we stand for, but only those groups of a client of TLS 1.3 for which
+ * it sent no key share, so that the answer is a hello retry request (RFC 8446
+ * section 4.1.4). False: it has no such group. */
+bool offer_to_retry(const struct hello *h, struct offer *out) WUNRES
+    NONNULL(1, 2);
+
 /* The key of the server's certificate that a suite asks for (RFC 5246, 5289, 6209,
  * 6367, 6655, 7251, 7905). */
 enum offer_key {

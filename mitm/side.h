@@ -110,6 +110,9 @@ struct side_tls_options {
 	const char *const *alpn;  /* NULL-terminated, or NULL; copied */
 	mbedtls_ssl_protocol_version least, most;
 	const struct offer *offer; /* copied; NULL: all that we stand for */
+	/* server: the client's hello, of so many bytes, says that early data comes
+	 * behind it, and the offer has it say hello again; 0: it does not */
+	size_t early_data_behind;
 	mbedtls_x509_crt *certificate; /* server: chain; borrowed while TLS is on */
 	mbedtls_pk_context *key;       /* server: of its first; borrowed likewise */
 	const struct ticket_terms *tickets; /* server: for tickets; copied; NULL:

@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "mitm/certificate_read.h"
+#include "mitm/early_data.h"
 
 struct side_tls {
 	mbedtls_ssl_context ssl;
@@ -26,6 +27,7 @@ struct side_tls {
 	int alert;       /* the fatal alert that came, or -1 */
 	bool established;
 	bool downgraded; /* the sentinel of RFC 8446 section 4.1.3 was there */
+	struct early_data *early; /* owned: what a client sent early is left out */
 	bool certificate_wanted; /* CertificateRequest came */
 	bool full;       /* the server's certificate had its turn */
 	struct ticket_terms terms; /* of tickets that this side gives or takes */
@@ -58,11 +60,26 @@ is_server(const struct side_tls *tls)
 	return mbedtls_ssl_conf_get_endpoint(&tls->conf) == MBEDTLS_SSL_IS_SERVER;
 }
 
+/* As side_receive, without early data. */
+static int
+receive_wanted(struct side *s, unsigned char *out, size_t capacity)
+{
+	int n;
+
+	do {
+		n = side_receive(s, out, capacity);
+		if (n <= 0 || s->tls->early == NULL)
+			return n;
+		n = early_data_skip(s->tls->early, out, (size_t)n);
+	} while (n == 0);
+	return n;
+}
+
 static int
 bio_receive(void *context, unsigned char *out, size_t capacity)
 {
-	const struct side *s = context;
-	int n = side_receive(context, out, capacity);
+	struct side *s = context;
+	int n = receive_wanted(s, out, capacity);
 
 	if (n > 0 && !is_server(s->tls))
 		look(s->tls, out, (size_t)n);
@@ -73,6 +90,8 @@ bio_receive(void *context, unsigned char *out, size_t capacity)
 		return MBEDTLS_ERR_NET_CONN_RESET;
 	case E_SYS:
 		return MBEDTLS_ERR_NET_RECV_FAILED;
+	case E_LIMIT: /* too much of it */
+		return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
 	default:
 		return n;
 	}
@@ -100,6 +119,7 @@ side_tls_free(struct side_tls *tls)
 	mbedtls_ssl_config_free(&tls->conf);
 	free(tls->alpn);
 	free(tls->flight);
+	free(tls->early);
 	free(tls);
 }
 
@@ -271,6 +291,12 @@ side_tls_start(struct side *s, const struct side_tls_options *options)
 	tls->flight = calloc(1, sizeof(*tls->flight));
 	if (tls->flight == NULL)
 		return E_NOMEM;
+	if (options->early_data_behind > 0) {
+		tls->early = malloc(sizeof(*tls->early));
+		if (tls->early == NULL)
+			return E_NOMEM;
+		early_data_begin(tls->early, options->early_data_behind);
+	}
 	if (options->alpn != NULL) {
 		tls->alpn = copy_list(options->alpn);
 		if (tls->alpn == NULL)
@@ -387,7 +413,9 @@ side_tls_handshake(struct side *s)
 		return failure(s, error);
 	tls->established = true;
 	free(tls->flight);
+	free(tls->early);
 	tls->flight = NULL;
+	tls->early = NULL;
 	return leftovers != 0 ? leftovers : flushed;
 }
 

@@ -17,6 +17,8 @@ libmitm_a_SOURCES = \
 	mitm/digest.c \
 	mitm/digest.h \
 	mitm/downstream.c \
+	mitm/early_data.c \
+	mitm/early_data.h \
 	mitm/event.h \
 	mitm/extensions.c \
 	mitm/extensions.h \

@@ -14,6 +14,11 @@ t_fuzz_bypass_fuzz_SOURCES = t/fuzz/bypass.c
 t_fuzz_bypass_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_bypass_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/early_data-fuzz
+t_fuzz_early_data_fuzz_SOURCES = t/fuzz/early_data.c
+t_fuzz_early_data_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_early_data_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/fingerprint-fuzz
 t_fuzz_fingerprint_fuzz_SOURCES = t/fuzz/fingerprint.c
 t_fuzz_fingerprint_fuzz_LDFLAGS = $(WITH_FUZZER)

@@ -321,6 +321,30 @@ START_TEST(a_session_to_go_on_with_is_seen)
 }
 END_TEST
 
+START_TEST(key_shares_are_read_without_their_keys)
+{
+	static const uint8_t shares[] = {0, 17, 0x2a, 0x2a, 0, 1, 0,
+	    0, 29, 0, 2, 'k', 'e', 0, 23, 0, 2, 'k', 'e'};
+	static const uint8_t cut[] = {0, 12, 0, 29, 0, 2, 'k', 'e',
+	    0, 23, 0, 9, 'k', 'e'};
+	struct hello h;
+	struct buf ext;
+
+	buf_init(&ext, 4096);
+	put_extension(&ext, 51, shares, sizeof(shares));
+	ck_assert_int_gt(parse(0xc02b, &ext, 7, &h), 0);
+	ck_assert_uint_eq(h.share_count, 2);
+	ck_assert_uint_eq(h.shares[0], 29);
+	ck_assert_uint_eq(h.shares[1], 23);
+	buf_free(&ext);
+	buf_init(&ext, 4096);
+	put_extension(&ext, 51, cut, sizeof(cut));
+	ck_assert_int_gt(parse(0xc02b, &ext, 7, &h), 0);
+	ck_assert_uint_eq(h.share_count, 1);
+	buf_free(&ext);
+}
+END_TEST
+
 START_TEST(lists_keep_the_clients_order)
 {
 	static const uint8_t versions[] = {6, 3, 3, 0x2a, 0x2a, 3, 4};
@@ -628,6 +652,7 @@ suite(void)
 	tcase_add_test(t, a_name_that_is_none_is_flagged_and_the_rest_still_read);
 	tcase_add_test(t, the_first_host_name_counts_and_other_name_types_do_not);
 	tcase_add_test(t, grease_is_left_out);
+	tcase_add_test(t, key_shares_are_read_without_their_keys);
 	tcase_add_test(t, lists_keep_the_clients_order);
 	tcase_add_test(t,
 	    lists_that_do_not_fit_are_said_to_be_cut_and_still_understood);

@@ -209,6 +209,27 @@ START_TEST(every_captured_hello_is_mirrored_within_bounds)
 }
 END_TEST
 
+/* --- to hear the hello again --- */
+
+START_TEST(who_is_to_retry_is_offered_only_groups_without_a_share)
+{
+	hello.offers_tls13 = true;
+	PUT(groups, 0x11ec, 0x001d, 0x0018, 0x0017, 0x001a);
+	hello.shares[0] = 0x11ec;
+	hello.shares[1] = 0x001d;
+	hello.share_count = 2;
+	ck_assert(offer_to_retry(&hello, &offer));
+	EXPECT(groups, 0x0017, 0x0018);
+	hello.shares[2] = 0x0017;
+	hello.shares[3] = 0x0018;
+	hello.share_count = 4;
+	ck_assert(!offer_to_retry(&hello, &offer));
+	hello.share_count = HELLO_SHARES_MAX + 1; /* not all of them are known */
+	hello.shares[3] = 0x0019;
+	ck_assert(!offer_to_retry(&hello, &offer));
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -227,6 +248,8 @@ suite(void)
 	tcase_add_test(t, our_own_list_stands_in_when_nothing_is_left);
 	tcase_add_test(t, our_own_list_stands_in_when_nothing_serves_tls13);
 	tcase_add_test(t, a_client_of_tls_1_3_needs_a_group_of_ours);
+	tcase_add_test(t,
+	    who_is_to_retry_is_offered_only_groups_without_a_share);
 	tcase_add_test(t, every_captured_hello_is_mirrored_within_bounds);
 	suite_add_tcase(s, t);
 	return s;

@@ -19,6 +19,12 @@ check_PROGRAMS += t/unit/ca-suite
 t_unit_ca_suite_SOURCES = t/unit/ca.c $(UNIT_SUITE)
 t_unit_ca_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/early_data-suite
+t_unit_early_data_suite_SOURCES = t/unit/early_data.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/early_data.c
+t_unit_early_data_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/early_data
+
 check_PROGRAMS += t/unit/fds-suite
 t_unit_fds_suite_SOURCES = t/unit/fds.c $(UNIT_SUITE)
 t_unit_fds_suite_LDADD = libbase.a $(UNIT_LIBS)
@@ -54,7 +60,7 @@ t_unit_hello_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/hello t/corpus/capture-hello
 
 check_PROGRAMS += t/unit/host_rules-suite
-t_unit_host_rules_suite_SOURCES = t/unit/host_rules.c
+t_unit_host_rules_suite_SOURCES = t/unit/host_rules.c $(UNIT_SUITE)
 t_unit_host_rules_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/leafs-suite
