@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: ISC
+"""What a flow costs in its worker's memory, in each of its states, with peers that
+make it cost most: long hellos, and readers that do not read. The bounds are those
+that ARCHITECTURE.md and sightglass.yaml(5) state."""
+
+import ssl
+import struct
+import sys
+import threading
+import unittest
+
+from harness import DAEMON, Daemon, Test, ThreadServer, wait_for
+from hellos import messages
+
+FLOWS = 64
+KIB = 1024
+# Of a flow that is not relayed yet, and of one that is and whose peers do not read.
+HANDSHAKE_BOUND = 192 * KIB
+RELAY_BOUND = 512 * KIB
+
+
+class Memory(Test):
+    def setUp(self):
+        super().setUp()
+        if sys.platform != "linux":
+            self.skipTest("a process's memory is read from /proc")
+        with open(DAEMON, "rb") as program:
+            if b"__asan_init" in program.read():
+                self.skipTest("a sanitizer keeps what is freed")
+        self.ca = self.certificates()
+        self.daemon = Daemon(self, "flow.handshake_timeout=5 min",
+                             "flow.header_timeout=1 min", "flow.sniff_timeout=1 min",
+                             "flow.connect_timeout=5 min", trust=self.ca.ca,
+                             workers=1)
+        self.stop = threading.Event()
+        self.addCleanup(self.stop.set)
+        self.sockets = []
+        self.addCleanup(self.close)
+
+    def close(self):
+        for s in self.sockets:
+            s.close()
+
+    def worker(self):
+        return self.daemon.control("status")["workers"][0]
+
+    def memory(self):
+        """Bytes of the worker's own that are in memory."""
+        with open(f"/proc/{self.worker()['pid']}/status", encoding="ascii") as lines:
+            fields = dict(line.split(":", 1) for line in lines)
+        return int(fields["RssAnon"].split()[0]) * KIB
+
+    def cost(self, begin, bound, flows=FLOWS):
+        """Begins flows until they stand still; none may cost more than the bound.
+        The first ones are not counted: what a worker needs once they bring."""
+        for _ in range(4):
+            begin()
+        before = self.settled()
+        for _ in range(flows):
+            begin()
+        each = (self.settled() - before) / flows
+        self.assertEqual(self.worker()["flows"], flows + 4)
+        print(f"{self.id().rpartition('.')[2]}: {each / KIB:.0f} KiB a flow")
+        self.assertLess(each, bound)
+
+    def settled(self):
+        """The memory, once it is the same for a while."""
+        seen = [0]
+
+        def same():
+            seen.append(self.memory())
+            self.stop.wait(0.1)
+            return len(seen) > 3 and len(set(seen[-3:])) == 1
+        wait_for(same, "the worker to stand still")
+        return seen[-1]
+
+    def keep(self, s):
+        self.sockets.append(s)
+        return s
+
+    def hello(self, padding=15000):
+        """A client hello of about 16 KB: a real one with an extension of nothing."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        outgoing = ssl.MemoryBIO()
+        tls = context.wrap_bio(ssl.MemoryBIO(), outgoing,
+                               server_hostname="localhost")
+        with self.assertRaises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        _, body = next(messages(outgoing.read()))
+        at = 35 + body[34]
+        at += 2 + struct.unpack("!H", body[at:at + 2])[0]
+        at += 1 + body[at]
+        extensions = body[at + 2:] + struct.pack("!HH", 21, padding) + bytes(padding)
+        body = body[:at] + struct.pack("!H", len(extensions)) + extensions
+        message = b"\x01" + len(body).to_bytes(3, "big") + body
+        return b"\x16\x03\x01" + struct.pack("!H", len(message)) + message
+
+    def tls_server(self, handler):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.ca.server())
+        return ThreadServer(self, handler, context)
+
+    def wait(self, _):
+        self.stop.wait(300)
+
+
+class Handshakes(Memory):
+    def test_a_header_that_is_not_whole(self):
+        header = self.daemon.header("127.0.0.1", 9, tlvs=[(0xEE, bytes(3000))])
+
+        def begin():
+            self.keep(self.daemon.bridge()).sendall(header[:-1])
+        self.cost(begin, HANDSHAKE_BOUND)
+
+    def test_a_hello_of_16_kb_that_is_not_whole(self):
+        hello = self.hello()
+
+        def begin():
+            self.keep(self.daemon.flow(9)).sendall(hello[:-1])
+        self.cost(begin, HANDSHAKE_BOUND)
+
+    def test_a_hello_of_16_kb_and_a_server_that_does_not_answer(self):
+        server, hello = ThreadServer(self, self.wait), self.hello()
+
+        def begin():
+            self.keep(self.daemon.flow(server.port)).sendall(hello)
+        self.cost(begin, HANDSHAKE_BOUND)
+
+    def test_a_hello_of_16_kb_and_a_client_that_does_not_go_on(self):
+        server, hello = self.tls_server(self.wait), self.hello()
+
+        def begin():
+            s = self.keep(self.daemon.flow(server.port))
+            s.sendall(hello)
+            s.settimeout(20)
+            self.assertEqual(s.recv(1), b"\x16")
+        self.cost(begin, HANDSHAKE_BOUND)
+
+
+class Relayed(Memory):
+    def open(self, server):
+        context = ssl.create_default_context(
+            cafile=self.daemon.path("ca", "sightglass-ca.pem"))
+        s = self.daemon.flow(server.port)
+        s.settimeout(20)
+        return self.keep(context.wrap_socket(s, server_hostname="localhost"))
+
+    def test_an_idle_flow(self):
+        def answer(s):
+            s.sendall(s.recv(1))
+            self.stop.wait(300)
+        server = self.tls_server(answer)
+
+        def begin():
+            s = self.open(server)
+            s.sendall(b"x")
+            self.assertEqual(s.recv(1), b"x")
+        self.cost(begin, HANDSHAKE_BOUND)
+
+    def test_peers_that_send_and_do_not_read(self):
+        """Both ends write until nobody takes any more."""
+        def flood(s):
+            s.setblocking(False)
+            data = bytes(65536)
+            while not self.stop.is_set():
+                try:
+                    s.send(data)
+                except (ssl.SSLWantWriteError, BlockingIOError):
+                    if self.stop.wait(0.05):
+                        return
+
+        server = self.tls_server(flood)
+
+        def begin():
+            s = self.open(server)
+            s.setblocking(False)
+            data, tries = bytes(65536), 0
+            while tries < 5:
+                try:
+                    s.send(data)
+                    tries = 0
+                except ssl.SSLWantWriteError:
+                    tries += 1
+                    self.stop.wait(0.02)
+        self.cost(begin, RELAY_BOUND, 24)
+
+
+if __name__ == "__main__":
+    unittest.main()
