@@ -29,8 +29,10 @@ class Hosts(Test):
         self.assertTrue(answer["ok"], answer)
 
     def tls(self, daemon):
-        return [r["sightglass"] for r in daemon.stop()
-                if r["event"]["dataset"] == "sightglass.tls"]
+        """What the TLS records say, in the order of the flows."""
+        records = (r for r in daemon.stop()
+                   if r["event"]["dataset"] == "sightglass.tls")
+        return [r["sightglass"] for r in sorted(records, key=lambda r: r["@timestamp"])]
 
     def check(self, *settings):
         """What sightglassd -n says of them."""
