@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Making a CA, and what a CA has to be to be taken into service. Signer; CLI
- * for `ca init`; worker for the throwaway CA, which never meets a file. The
- * files are key_files.c's matter. It refuses a key that does not belong to its
- * certificate, a certificate that may not sign others, and one that is over.
+ * Making a CA, and loading one. Signer; CLI for `ca init`; worker for the
+ * throwaway CA, which never meets a file. The files are key_files.c's matter, and
+ * whether what is in them may serve is authority.c's.
  */
 #include "ca/key.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/psa_util.h>
+#include <mbedtls/rsa.h>
 
 #include "base/err.h"
+#include "ca/authority.h"
 #include "ca/der.h"
 #include "ca/issue.h"
 #include "ca/key_files.h"
@@ -23,10 +23,10 @@
 #define ORGANIZATION "sightglass"
 #define COMMON_NAME_BYTES_MAX 64 /* RFC 5280 appendix A.1: ub-common-name */
 #define SUBJECT_BYTES 256
-#define EXTENSION_BYTES 256
-#define CERTIFICATE_BYTES_MAX 4096
-#define RSA_BITS_MIN 2048
-#define EC_BITS_MIN 256
+#define EXTENSION_BYTES (256 + SCOPE_EXTENSION_BYTES_MAX)
+#define CERTIFICATE_BYTES_MAX (4096 + SCOPE_EXTENSION_BYTES_MAX)
+#define RSA_BITS 3072
+#define RSA_EXPONENT 65537
 /* keyCertSign (5) and cRLSign (6) of one byte: one bit is unused. */
 static const uint8_t signs_certificates[] = {1, 0x06};
 
@@ -35,6 +35,8 @@ init(struct ca *ca)
 {
 	mbedtls_pk_init(&ca->key);
 	mbedtls_x509_crt_init(&ca->certificate);
+	ca->scope = (struct scope){0};
+	ca->end_s = 0;
 }
 
 void
@@ -48,15 +50,25 @@ ca_free(struct ca *ca)
 }
 
 static int
-make_key(mbedtls_pk_context *key)
+make_p256(mbedtls_pk_context *key)
 {
 	int error = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
 
-	if (error == 0)
-		error = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1,
-		    mbedtls_pk_ec(*key), mbedtls_psa_get_random,
-		    MBEDTLS_PSA_RANDOM_STATE);
-	return error == 0 ? 0 : E_CRYPTO;
+	return error != 0 ? error
+	                  : mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1,
+	                        mbedtls_pk_ec(*key), mbedtls_psa_get_random,
+	                        MBEDTLS_PSA_RANDOM_STATE);
+}
+
+static int
+make_rsa(mbedtls_pk_context *key)
+{
+	int error = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA));
+
+	return error != 0 ? error
+	                  : mbedtls_rsa_gen_key(mbedtls_pk_rsa(*key),
+	                        mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
+	                        RSA_BITS, RSA_EXPONENT);
 }
 
 static void
@@ -75,11 +87,14 @@ write_subject(struct der *d, const char *common_name)
 
 /* RFC 5280 section 4.2.1: a CA under which there is no other. */
 static void
-write_extensions(struct der *d, const uint8_t key_id[ISSUE_KEY_ID_BYTES])
+write_extensions(struct der *d, const struct scope *scope,
+    const uint8_t key_id[ISSUE_KEY_ID_BYTES])
 {
 	static const uint8_t path_length = 0, yes = 0xff;
-	const uint8_t *end = d->at;
 
+	if (scope != NULL)
+		scope_write(scope, d);
+	const uint8_t *end = d->at;
 	der_value(d, DER_OCTET_STRING, key_id, ISSUE_KEY_ID_BYTES);
 	issue_extension(d, MBEDTLS_OID_SUBJECT_KEY_IDENTIFIER, false, end);
 	end = d->at;
@@ -115,7 +130,7 @@ self_sign(mbedtls_pk_context *key, const struct ca_options *options,
 	der_init(&name, subject, sizeof(subject));
 	write_subject(&name, options->common_name);
 	der_init(&extension, extensions, sizeof(extensions));
-	write_extensions(&extension, key_id);
+	write_extensions(&extension, options->scope, key_id);
 	if (error != 0 || der_result(&name) != 0 || der_result(&extension) != 0)
 		return E_CRYPTO;
 	const struct issue_parts parts = {
@@ -146,12 +161,15 @@ ca_generate(const struct ca_options *options, struct ca *out)
 
 	init(out);
 	buf_init(&der, CERTIFICATE_BYTES_MAX);
-	int error = make_key(&out->key);
+	int error = options->key == CA_KEY_RSA3072 ? make_rsa(&out->key)
+	                                           : make_p256(&out->key);
 	if (error == 0)
 		error = self_sign(&out->key, options, &der);
 	if (error == 0)
-		error = mbedtls_x509_crt_parse_der(&out->certificate, buf_data(&der),
-		    buf_length(&der));
+		error = scope_parse_certificate(&out->scope, &out->certificate,
+		    buf_data(&der), buf_length(&der));
+	if (error == 0)
+		out->end_s = issue_seconds(&out->certificate.valid_to);
 	buf_free(&der);
 	if (error == 0)
 		return 0;
@@ -159,52 +177,68 @@ ca_generate(const struct ca_options *options, struct ca *out)
 	return E_CRYPTO;
 }
 
-/* Why this key and certificate can not serve as a CA, or NULL. */
-static const char *
-objection(struct ca *ca)
+/* What a pass phrase protects is told from what is broken. */
+static int
+parse_key(struct ca *ca, const struct buf *key, const char *path, char error[256])
 {
-	const mbedtls_x509_crt *crt = &ca->certificate;
-	bool rsa = mbedtls_pk_can_do(&ca->key, MBEDTLS_PK_RSA);
+	const char *text = (const char *)buf_data(key);
 
-	if (!rsa && !mbedtls_pk_can_do(&ca->key, MBEDTLS_PK_ECDSA))
-		return "the key is neither RSA nor ECDSA";
-	if (mbedtls_pk_get_bitlen(&ca->key) < (rsa ? RSA_BITS_MIN : EC_BITS_MIN))
-		return "the key is too short (RSA 2048 or P-256 at least)";
-	if (mbedtls_pk_check_pair(&crt->pk, &ca->key, mbedtls_psa_get_random,
-	        MBEDTLS_PSA_RANDOM_STATE) != 0)
-		return "the key does not belong to the certificate";
-	if (crt->version != 3 || mbedtls_x509_crt_get_ca_istrue(crt) != 1 ||
-	    mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_KEY_CERT_SIGN) != 0)
-		return "the certificate is not a CA's";
-	if (mbedtls_x509_time_is_future(&crt->valid_from))
-		return "the certificate is not valid yet";
-	if (mbedtls_x509_time_is_past(&crt->valid_to))
-		return "the certificate has expired: make a new CA";
-	return NULL;
+	/* mbedTLS wants the NUL that ends a PEM text to be counted. */
+	if (mbedtls_pk_parse_key(&ca->key, buf_data(key), buf_length(key), NULL, 0,
+	        mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE) == 0)
+		return 0;
+	if (strstr(text, "ENCRYPTED") != NULL)
+		(void)snprintf(error, 256, "%.120s: the key is encrypted, and a daemon "
+		    "has nobody to ask: write it without (openssl pkey), mode 600",
+		    path);
+	else
+		(void)snprintf(error, 256, "%.200s: not a PEM private key", path);
+	return E_SYNTAX;
 }
 
 static int
-parse(struct ca *ca, const struct key_files *files, const char *directory,
+parse_certificates(mbedtls_x509_crt *pool, const struct key_files *files,
     char error[256])
 {
-	/* mbedTLS wants the NUL that ends a PEM text to be counted. */
-	if (mbedtls_x509_crt_parse(&ca->certificate, buf_data(&files->certificate),
-	        buf_length(&files->certificate)) != 0) {
-		(void)snprintf(error, 256, "%s/%s: not PEM certificates", directory,
-		    CA_CERTIFICATE_FILE);
-		return E_SYNTAX;
+	int result =
+	    ca_parse_certificates(pool, (const char *)buf_data(&files->certificate));
+
+	if (result != 0)
+		(void)snprintf(error, 256, "%.150s: not PEM certificates that can be "
+		    "understood", files->certificate_path);
+	return result == 0 ? 0 : E_SYNTAX;
+}
+
+static int
+take(struct ca *ca, const struct key_files *files, char error[256])
+{
+	mbedtls_x509_crt pool;
+	char why[256];
+
+	int result = parse_certificates(&pool, files, error);
+	if (result == 0)
+		result = parse_key(ca, &files->key, files->key_path, error);
+	if (result == 0) {
+		result = authority_take(ca, &pool, why);
+		if (result != 0)
+			(void)snprintf(error, 256, "%.80s: %.170s",
+			    files->certificate_path, why);
 	}
-	if (mbedtls_pk_parse_key(&ca->key, buf_data(&files->key),
-	        buf_length(&files->key), NULL, 0, mbedtls_psa_get_random,
-	        MBEDTLS_PSA_RANDOM_STATE) != 0) {
-		(void)snprintf(error, 256, "%s/%s: not a PEM private key without a "
-		    "passphrase", directory, CA_KEY_FILE);
-		return E_SYNTAX;
-	}
-	const char *why = objection(ca);
-	if (why != NULL)
-		(void)snprintf(error, 256, "%s: %s", directory, why);
-	return why == NULL ? 0 : E_SYNTAX;
+	mbedtls_x509_crt_free(&pool);
+	return result;
+}
+
+/* Of files that were read, or not: `result`. */
+static int
+load(struct ca *ca, struct key_files *files, int result, char error[256])
+{
+	init(ca);
+	if (result == 0)
+		result = take(ca, files, error);
+	key_files_free(files);
+	if (result != 0)
+		ca_free(ca);
+	return result;
 }
 
 int
@@ -212,32 +246,14 @@ ca_load(struct ca *ca, const char *directory, char error[256])
 {
 	struct key_files files;
 
-	init(ca);
-	int result = key_files_read(&files, directory, error);
-	if (result == 0)
-		result = parse(ca, &files, directory, error);
-	key_files_free(&files);
-	if (result != 0)
-		ca_free(ca);
-	return result;
+	return load(ca, &files, key_files_read(&files, directory, error), error);
 }
 
 int
-ca_load_certificate(const char *directory, struct buf *pem)
+ca_load_provided(struct ca *ca, const struct ca_files *provided, char error[256])
 {
-	mbedtls_x509_crt crt;
-	struct buf text;
+	struct key_files files;
 
-	int error = key_files_read_certificate(&text, directory);
-	if (error == 0) {
-		mbedtls_x509_crt_init(&crt);
-		if (mbedtls_x509_crt_parse(&crt, buf_data(&text),
-		        buf_length(&text)) != 0)
-			error = E_SYNTAX;
-		mbedtls_x509_crt_free(&crt);
-	}
-	if (error == 0)
-		error = buf_append(pem, buf_data(&text), buf_length(&text) - 1);
-	buf_free(&text);
-	return error;
+	return load(ca, &files, key_files_read_provided(&files, provided, error),
+	    error);
 }

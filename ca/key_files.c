@@ -66,40 +66,44 @@ open_directory(const char *path, int lock, int *fd)
 
 /* Whether nobody else can read the key, or could have put it there. */
 static int
-check_secret(int fd, const char *directory, char error[256])
+check_secret(int fd, const char *path, char error[256])
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
 		return E_SYS;
 	if (!S_ISREG(st.st_mode)) {
-		(void)snprintf(error, 256, "%s/%s: not a regular file", directory,
-		    CA_KEY_FILE);
+		(void)snprintf(error, 256, "%.200s: not a regular file", path);
 		return E_DENIED;
 	}
 	if (st.st_uid != 0 && st.st_uid != geteuid()) {
-		(void)snprintf(error, 256, "%s/%s: owned by uid %ju: chown %ju it",
-		    directory, CA_KEY_FILE, (uintmax_t)st.st_uid,
-		    (uintmax_t)geteuid());
+		(void)snprintf(error, 256, "%.150s: owned by uid %ju: chown %ju it",
+		    path, (uintmax_t)st.st_uid, (uintmax_t)geteuid());
 		return E_DENIED;
 	}
 	if ((st.st_mode & 077) != 0) {
-		(void)snprintf(error, 256, "%s/%s: mode %04o lets others at the key: "
-		    "chmod 600 it", directory, CA_KEY_FILE,
-		    (unsigned)(st.st_mode & 07777));
+		(void)snprintf(error, 256, "%.150s: mode %04o lets others at the key: "
+		    "chmod 600 it", path, (unsigned)(st.st_mode & 07777));
 		return E_DENIED;
 	}
 	return 0;
 }
 
+/* `path` is for messages. */
 static int
-read_key(int directory_fd, const char *directory, struct buf *out, char error[256])
+read_key(int directory, const char *name, const char *path, struct buf *out,
+    char error[256])
 {
-	int fd, result = open_in(directory_fd, CA_KEY_FILE, &fd);
+	uint8_t *room;
+	int fd;
 
+	/* Room for all of it: growing would leave copies of the key behind. */
+	int result = buf_reserve(out, FILE_BYTES_MAX, &room);
+	if (result == 0)
+		result = open_in(directory, name, &fd);
 	if (result != 0)
 		return result;
-	result = check_secret(fd, directory, error);
+	result = check_secret(fd, path, error);
 	if (result == 0)
 		result = read_text(fd, out);
 	(void)close(fd);
@@ -107,9 +111,9 @@ read_key(int directory_fd, const char *directory, struct buf *out, char error[25
 }
 
 static int
-read_public(int directory_fd, struct buf *out)
+read_public(int directory, const char *name, struct buf *out)
 {
-	int fd, result = open_in(directory_fd, CA_CERTIFICATE_FILE, &fd);
+	int fd, result = open_in(directory, name, &fd);
 
 	if (result != 0)
 		return result;
@@ -123,7 +127,7 @@ static int
 read_own_certificate(int directory_fd, const char *directory, struct buf *out,
     char error[256])
 {
-	int result = read_public(directory_fd, out);
+	int result = read_public(directory_fd, CA_CERTIFICATE_FILE, out);
 
 	if (result != E_NOTFOUND)
 		return result;
@@ -133,25 +137,32 @@ read_own_certificate(int directory_fd, const char *directory, struct buf *out,
 	return E_DENIED;
 }
 
+static void
+begin(struct key_files *files, const char *certificate, const char *key)
+{
+	buf_init(&files->key, FILE_BYTES_MAX);
+	buf_init(&files->certificate, FILE_BYTES_MAX);
+	(void)snprintf(files->certificate_path, PATH_BYTES, "%s", certificate);
+	(void)snprintf(files->key_path, PATH_BYTES, "%s", key);
+}
+
 int
 key_files_read(struct key_files *files, const char *directory, char error[256])
 {
+	char certificate[PATH_BYTES], key[PATH_BYTES];
+	const char *path = directory;
 	int fd;
-	const char *name = "";
 
 	error[0] = '\0';
-	buf_init(&files->key, FILE_BYTES_MAX);
-	buf_init(&files->certificate, FILE_BYTES_MAX);
+	(void)snprintf(certificate, PATH_BYTES, "%s/" CA_CERTIFICATE_FILE, directory);
+	(void)snprintf(key, PATH_BYTES, "%s/" CA_KEY_FILE, directory);
+	begin(files, certificate, key);
 	int result = open_directory(directory, LOCK_SH, &fd);
 	if (result == 0) {
-		/* Room for all of it: growing would leave copies of the key behind. */
-		uint8_t *room;
-		name = "/" CA_KEY_FILE;
-		result = buf_reserve(&files->key, FILE_BYTES_MAX, &room);
-		if (result == 0)
-			result = read_key(fd, directory, &files->key, error);
+		path = key;
+		result = read_key(fd, CA_KEY_FILE, key, &files->key, error);
 		if (result == 0) {
-			name = "/" CA_CERTIFICATE_FILE;
+			path = certificate;
 			result = read_own_certificate(fd, directory,
 			    &files->certificate, error);
 		}
@@ -160,8 +171,64 @@ key_files_read(struct key_files *files, const char *directory, char error[256])
 		errno = saved;
 	}
 	if (result != 0 && error[0] == '\0')
-		(void)snprintf(error, 256, "%s%s: %s", directory, name,
-		    err_text(result));
+		(void)snprintf(error, 256, "%.200s: %s", path, err_text(result));
+	return result;
+}
+
+/* Adds a PEM text, and a newline should it end without one. */
+static int
+add_text(const char *path, struct buf *out)
+{
+	int fd, result = open_in(AT_FDCWD, path, &fd);
+
+	if (result != 0)
+		return result;
+	result = file_read_rest(fd, out);
+	(void)close(fd);
+	return result == 0 ? buf_puts(out, "\n") : result;
+}
+
+int
+key_files_read_public(struct buf *text, const char *certificate,
+    const char *chain)
+{
+	buf_init(text, FILE_BYTES_MAX);
+	int error = add_text(certificate, text);
+	if (error == 0 && chain[0] != '\0')
+		error = add_text(chain, text);
+	return error == 0 ? buf_append(text, "", 1) : error;
+}
+
+static int
+add_file(const char *setting, const char *path, struct buf *out, char error[256])
+{
+	int result = add_text(path, out);
+
+	if (result != 0)
+		(void)snprintf(error, 256, "%s: cannot read '%.150s': %s", setting,
+		    path, err_text(result));
+	return result;
+}
+
+int
+key_files_read_provided(struct key_files *files, const struct ca_files *provided,
+    char error[256])
+{
+	error[0] = '\0';
+	begin(files, provided->certificate, provided->key);
+	int result = add_file("ca.certificate", provided->certificate,
+	    &files->certificate, error);
+	if (result == 0 && provided->chain[0] != '\0')
+		result = add_file("ca.chain", provided->chain, &files->certificate,
+		    error);
+	if (result == 0)
+		result = buf_append(&files->certificate, "", 1);
+	if (result == 0)
+		result = read_key(AT_FDCWD, provided->key, provided->key, &files->key,
+		    error);
+	if (result != 0 && error[0] == '\0')
+		(void)snprintf(error, 256, "ca.private_key: cannot read '%.150s': %s",
+		    provided->key, err_text(result));
 	return result;
 }
 
@@ -183,7 +250,7 @@ key_files_read_certificate(struct buf *text, const char *directory)
 	int error = open_directory(directory, LOCK_SH, &fd);
 	if (error != 0)
 		return error;
-	error = read_public(fd, text);
+	error = read_public(fd, CA_CERTIFICATE_FILE, text);
 	(void)close(fd);
 	return error;
 }

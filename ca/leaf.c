@@ -115,6 +115,9 @@ check(const struct ca *ca, const struct leaf_request *request)
 	    issue_key_kind(request->public_key, request->public_key_length) ==
 	        ISSUE_KEY_NONE)
 		return E_RANGE;
+	for (size_t i = 0; i < request->names->count; i++)
+		if (!scope_permits(&ca->scope, &request->names->items[i]))
+			return E_DENIED;
 	if (own->len == request->public_key_length &&
 	    memcmp(own->p, request->public_key, own->len) == 0)
 		return E_RANGE;
@@ -125,7 +128,6 @@ static int
 issue(const struct ca *ca, const struct leaf_request *request,
     const struct der *extensions, const uint8_t *end, struct buf *out)
 {
-	int64_t ca_end_s = issue_seconds(&ca->certificate.valid_to);
 	int64_t end_s = request->now_s + request->validity_s;
 	uint8_t subject[SUBJECT_BYTES];
 	struct der name;
@@ -139,7 +141,7 @@ issue(const struct ca *ca, const struct leaf_request *request,
 	    .public_key = {request->public_key, request->public_key_length},
 	    .extensions = {extensions->at, (size_t)(end - extensions->at)},
 	    .not_before_s = request->now_s - ISSUE_BACKDATE_S,
-	    .not_after_s = end_s < ca_end_s ? end_s : ca_end_s,
+	    .not_after_s = end_s < ca->end_s ? end_s : ca->end_s,
 	};
 	/* Signing does not change the key, but mbedTLS has no const for it. */
 	mbedtls_pk_context key = ca->key;

@@ -22,11 +22,13 @@ struct leaf_request {
 	const uint8_t *public_key; /* SubjectPublicKeyInfo, DER */
 	size_t public_key_length;
 	int64_t now_s;
-	int64_t validity_s; /* from now; cut to the CA's own end */
+	int64_t validity_s; /* from now; cut to where the CA, or one above it,
+	                     * ends */
 };
 
 /* Appends the certificate's DER to out. E_RANGE: no name, the public key is none
- * of issue.h's or is the CA's own; E_CRYPTO. */
+ * of issue.h's or is the CA's own; E_DENIED: the CA may not certify a name;
+ * E_CRYPTO. */
 int leaf_mint(const struct ca *ca, const struct leaf_request *request,
     struct buf *out) WUNRES NONNULL(1, 2, 3);
 

@@ -154,6 +154,12 @@ add(struct names *n, const struct name *name)
 }
 
 int
+name_read(struct name *out, const char *text)
+{
+	return read_text(out, text) ? 0 : E_SYNTAX;
+}
+
+int
 names_add(struct names *n, const char *text)
 {
 	struct name name;

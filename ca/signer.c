@@ -80,9 +80,13 @@ signer_answer(struct signer *s, const struct names *names,
 	return leaf_mint(&s->ca, &request, out);
 }
 
-const uint8_t *
-signer_certificate(const struct signer *s, size_t *length)
+int
+signer_chain(const struct signer *s, struct buf *out)
 {
-	*length = s->ca.certificate.raw.len;
-	return s->ca.certificate.raw.p;
+	int error = 0;
+
+	for (const mbedtls_x509_crt *crt = &s->ca.certificate;
+	    crt != NULL && error == 0; crt = crt->next)
+		error = buf_append(out, crt->raw.p, crt->raw.len);
+	return error;
 }

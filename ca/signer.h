@@ -32,8 +32,8 @@ int signer_answer(struct signer *s, const struct names *names,
     const uint8_t *public_key, size_t public_key_length, uint64_t now_us,
     struct buf *out) WUNRES NONNULL(1, 2, 3, 6);
 
-/* The CA certificate's DER, which workers send behind their leaves. Borrowed. */
-const uint8_t *signer_certificate(const struct signer *s, size_t *length)
-    NONNULL(1, 2);
+/* Appends the DER of the CA's certificate and of those above it, but for a root:
+ * what a chain is. E_LIMIT, E_NOMEM. */
+int signer_chain(const struct signer *s, struct buf *out) WUNRES NONNULL(1, 2);
 
 #endif

@@ -1,9 +1,12 @@
 noinst_LIBRARIES += libca.a
 libca_a_SOURCES = \
+	ca/authority.c ca/authority.h \
+	ca/configured.c \
 	ca/der.c ca/der.h \
 	ca/issue.c ca/issue.h \
 	ca/key.c ca/key.h \
 	ca/key_files.c ca/key_files.h \
 	ca/leaf.c ca/leaf.h \
 	ca/names.c ca/names.h \
+	ca/scope.c ca/scope.h \
 	ca/signer.c ca/signer.h

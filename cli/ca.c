@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/path.h"
 #include "ca/key.h"
 #include "cli/command.h"
 
@@ -53,13 +54,20 @@ init(const struct conf *conf, const struct settings *s UNUSED)
 	char hostname[256] = "", name[CA_NAME_BYTES];
 	struct ca ca;
 
+	if (conf->ca_certificate[0] != '\0') {
+		diag_error("ca.certificate names a CA that is provided: none is made");
+		return CLI_NO_MATCH;
+	}
 	(void)gethostname(hostname, sizeof(hostname) - 1);
-	ca_name(conf->ca_name, hostname, name);
-	const struct ca_options options = {.common_name = name,
-	    .now_s = (int64_t)time(NULL),
-	    .validity_s = (int64_t)(conf->ca_validity_ms / 1000)};
-	if (psa_crypto_init() != PSA_SUCCESS || ca_generate(&options, &ca) != 0) {
+	if (psa_crypto_init() != PSA_SUCCESS) {
 		diag_error("cannot make a key: no random numbers?");
+		return CLI_CANNOT_READ;
+	}
+	int made = ca_generate_configured(conf, hostname, (int64_t)time(NULL), name,
+	    &ca);
+	if (made != 0) {
+		diag_error("cannot make a CA: %s", made == E_SYNTAX || made == E_FULL
+		    ? "ca.permitted is not right" : err_text(made));
 		return CLI_CANNOT_READ;
 	}
 	int error = ca_store(&ca, conf->ca_dir);
@@ -79,35 +87,36 @@ init(const struct conf *conf, const struct settings *s UNUSED)
 
 /* --- reading it --- */
 
-/* The certificate's text, with a NUL behind it that counts. */
+/* The certificates' text, with a NUL behind it that counts. */
 static int
 load(const struct conf *conf, struct buf *pem)
 {
+	char path[PATH_BYTES];
+
 	buf_init(pem, PEM_BYTES_MAX);
-	int error = ca_load_certificate(conf->ca_dir, pem);
+	int error = ca_load_certificates(conf, pem);
 	if (error == 0)
 		error = buf_append(pem, "", 1);
 	if (error == 0)
 		return CLI_OK;
-	if (error == E_NOTFOUND)
+	ca_certificate_path(conf, path);
+	if (error == E_NOTFOUND && conf->ca_certificate[0] == '\0')
 		diag_error("there is no CA in %s: sightglass ca init makes one",
 		    conf->ca_dir);
 	else
-		diag_error("%s/" CA_CERTIFICATE_FILE ": %s", conf->ca_dir,
-		    err_text(error));
+		diag_error("%s: %s", path, err_text(error));
 	return CLI_CANNOT_READ;
 }
 
 static int
-parse(const struct buf *pem, mbedtls_x509_crt *certificate)
+parse(const struct buf *pem, mbedtls_x509_crt *certificates)
 {
-	mbedtls_x509_crt_init(certificate);
+	mbedtls_x509_crt_init(certificates);
 	if (psa_crypto_init() == PSA_SUCCESS &&
-	    mbedtls_x509_crt_parse(certificate, buf_data(pem),
-	        buf_length(pem)) == 0)
+	    ca_parse_certificates(certificates, (const char *)buf_data(pem)) == 0)
 		return CLI_OK;
-	diag_error(CA_CERTIFICATE_FILE " is not a certificate in PEM");
-	mbedtls_x509_crt_free(certificate);
+	diag_error("not certificates in PEM");
+	mbedtls_x509_crt_free(certificates);
 	return CLI_CORRUPT;
 }
 
@@ -136,27 +145,48 @@ print_time(const char *label, const mbedtls_x509_time *t)
 	    t->mon, t->day, t->hour, t->min, t->sec);
 }
 
+static void
+print_subject(const mbedtls_x509_crt *certificate)
+{
+	char subject[512];
+
+	if (mbedtls_x509_dn_gets(subject, sizeof(subject),
+	        &certificate->subject) < 0)
+		(void)snprintf(subject, sizeof(subject), "(too long)");
+	(void)printf("subject   %s\n", subject);
+}
+
+/* Those that follow the first are the CAs above it. */
+static void
+print_certificate(const char *path, const mbedtls_x509_crt *certificate)
+{
+	if (path != NULL)
+		(void)printf("file      %s\n", path);
+	else
+		(void)printf("\nabove it\n");
+	print_subject(certificate);
+	print_time("from", &certificate->valid_from);
+	print_time("until", &certificate->valid_to);
+	print_digest("SHA-256", MBEDTLS_MD_SHA256, certificate);
+	print_digest("SHA-1", MBEDTLS_MD_SHA1, certificate);
+}
+
 static int
 show(const struct conf *conf, const struct settings *s UNUSED)
 {
-	mbedtls_x509_crt certificate;
+	mbedtls_x509_crt certificates;
 	struct buf pem;
-	char subject[512];
+	char path[PATH_BYTES];
 
 	int status = load(conf, &pem);
 	if (status == CLI_OK)
-		status = parse(&pem, &certificate);
+		status = parse(&pem, &certificates);
 	if (status == CLI_OK) {
-		if (mbedtls_x509_dn_gets(subject, sizeof(subject),
-		        &certificate.subject) < 0)
-			(void)snprintf(subject, sizeof(subject), "(too long)");
-		(void)printf("file      %s/" CA_CERTIFICATE_FILE "\n", conf->ca_dir);
-		(void)printf("subject   %s\n", subject);
-		print_time("from", &certificate.valid_from);
-		print_time("until", &certificate.valid_to);
-		print_digest("SHA-256", MBEDTLS_MD_SHA256, &certificate);
-		print_digest("SHA-1", MBEDTLS_MD_SHA1, &certificate);
-		mbedtls_x509_crt_free(&certificate);
+		ca_certificate_path(conf, path);
+		for (const mbedtls_x509_crt *crt = &certificates; crt != NULL;
+		    crt = crt->next)
+			print_certificate(crt == &certificates ? path : NULL, crt);
+		mbedtls_x509_crt_free(&certificates);
 	}
 	buf_free(&pem);
 	return status;

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/path.h"
 #include "ca/key.h"
 #include "cli/bypass.h"
 #include "cli/command.h"
@@ -88,7 +89,10 @@ check_key(const struct conf *conf)
 	struct stat st;
 	char path[1024];
 
-	(void)snprintf(path, sizeof(path), "%s/" CA_KEY_FILE, conf->ca_dir);
+	if (conf->ca_private_key[0] != '\0')
+		(void)snprintf(path, sizeof(path), "%s", conf->ca_private_key);
+	else
+		(void)snprintf(path, sizeof(path), "%s/" CA_KEY_FILE, conf->ca_dir);
 	if (stat(path, &st) != 0)
 		return errno == EACCES ||
 		    say(false, "ca", "%s: %s: without it no leaf can be signed; move "
@@ -104,18 +108,18 @@ static bool
 check_ca(const struct conf *conf)
 {
 	struct buf pem;
+	char path[PATH_BYTES];
 
 	buf_init(&pem, PEM_BYTES_MAX);
-	int error = ca_load_certificate(conf->ca_dir, &pem);
+	int error = ca_load_certificates(conf, &pem);
 	buf_free(&pem);
-	if (error == E_NOTFOUND)
+	ca_certificate_path(conf, path);
+	if (error == E_NOTFOUND && conf->ca_certificate[0] == '\0')
 		return say(true, "ca", "none yet in %s: made at the first start, or "
 		    "by sightglass ca init", conf->ca_dir);
 	if (error != 0)
-		return say(false, "ca", "%s/" CA_CERTIFICATE_FILE ": %s",
-		    conf->ca_dir, err_text(error));
-	return check_key(conf) &&
-	    say(true, "ca", "%s/" CA_CERTIFICATE_FILE, conf->ca_dir);
+		return say(false, "ca", "%s: %s", path, err_text(error));
+	return check_key(conf) && say(true, "ca", "%s", path);
 }
 
 static bool

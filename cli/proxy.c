@@ -142,13 +142,13 @@ listen_and_serve(const struct conf *conf, const struct settings *s)
 	}
 	look_for_daemon(conf->run_dir);
 	char *flow_socket_path = cli_path(conf->run_dir, "flow.sock");
-	char *certificate = cli_path(conf->ca_dir, CA_CERTIFICATE_FILE);
-	if (flow_socket_path != NULL && certificate != NULL)
+	char certificate[PATH_BYTES];
+	ca_certificate_path(conf, certificate);
+	if (flow_socket_path != NULL)
 		status = serve(listen_fd, flow_socket_path, certificate);
 	else
 		(void)close(listen_fd);
 	free(flow_socket_path);
-	free(certificate);
 	return status;
 }
 

@@ -166,9 +166,10 @@ load_own(mbedtls_x509_crt *own, const struct conf *conf)
 	struct buf pem;
 
 	buf_init(&pem, FILE_BYTES_MAX);
-	if (ca_load_certificate(conf->ca_dir, &pem) == 0 &&
-	    buf_append(&pem, "", 1) == 0)
-		(void)mbedtls_x509_crt_parse(own, buf_data(&pem), buf_length(&pem));
+	if (ca_load_certificates(conf, &pem) == 0 &&
+	    buf_append(&pem, "", 1) == 0 &&
+	    ca_parse_certificates(own, (const char *)buf_data(&pem)) != 0)
+		diag_warning("our own CA cannot be read");
 	buf_free(&pem);
 }
 

@@ -16,6 +16,7 @@
 #include "conf/params.h"
 
 enum conf_policy { CONF_INSPECT, CONF_SPLICE, CONF_REFUSE };
+enum conf_ca_key { CONF_CA_P256, CONF_CA_RSA3072 };
 enum conf_invalid { CONF_INVALID_MIRROR, CONF_INVALID_REFUSE, CONF_INVALID_ALLOW };
 
 struct conf_list {

@@ -144,6 +144,22 @@
 	    "name.")                                                          \
 	X(ca_validity_ms, TIME, "ca.validity", "3650 d", DAY, 7300 * DAY,     \
 	    "Life of a new CA.")                                              \
+	X(ca_key, CHOICE, "ca.key", "p256", 0, 1,                             \
+	    "p256|rsa3072: the key of a new CA. rsa3072 is for clients that " \
+	    "verify no ECDSA signature; it makes each leaf dearer.")          \
+	X(ca_permitted, LIST, "ca.permitted", "", 0, 0,                       \
+	    "Domains (with all below them) and blocks of addresses that a "   \
+	    "new CA may certify, as its name constraints; nothing else then. " \
+	    "Flows to other names are relayed unopened. Empty: every name.")  \
+	X(ca_certificate, TEXT, "ca.certificate", "", 0, 0,                   \
+	    "PEM file of a CA certificate that is provided instead of being " \
+	    "made here. Certificates that follow it count as ca.chain.")      \
+	X(ca_private_key, TEXT, "ca.private_key", "", 0, 0,                   \
+	    "PEM file of its key: not encrypted, mode 0600, owned by root or " \
+	    "by who starts the daemon.")                                      \
+	X(ca_chain, TEXT, "ca.chain", "", 0, 0,                               \
+	    "PEM file of the CAs above it, in any order. All but the root "   \
+	    "are sent to clients behind the leaf.")                           \
 	X(leaf_validity_ms, TIME, "leaf.validity", "30 d", DAY, 196 * DAY,    \
 	    "Life of a leaf certificate, besides the day that it starts "     \
 	    "early.")                                                         \

@@ -77,8 +77,8 @@
 	X(MSG_BYPASS_ASK, FROM_WORKER, sizeof(struct msg_bypass_ask),         \
 	    sizeof(struct msg_bypass_ask) + 1280, 0)                          \
 	X(MSG_BYPASS_ANSWER, FROM_PARENT, sizeof(uint64_t) + 1, 64 * 1024, 0) \
-	/* the CA certificate's DER */                                        \
-	X(MSG_CA, FROM_SIGNER, 1, 16384, 0)                                   \
+	/* the CA certificate's DER, and those above it, one after another */ \
+	X(MSG_CA, FROM_SIGNER, 1, 64 * 1024, 0)                               \
 	/* struct msg_mint, the public key, names_write's bytes */            \
 	X(MSG_MINT, FROM_WORKER, sizeof(struct msg_mint) + 1,                 \
 	    64 * 1024, 0)                                                     \

@@ -5,11 +5,13 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/err.h"
+#include "ca/scope.h"
 #include "daemon/places.h"
 #include "daemon/privileges.h"
 #include "mitm/bypass.h"
@@ -102,7 +104,8 @@ settings_keep(struct conf *c, struct conf *old)
 	/* What sockets, shared memory, directories and the signer were made of. */
 	static const char *const fixed[] = {"user", "workers", "paths.ca",
 	    "paths.log", "paths.run", "bridge.group", "ring.size", "ca.name",
-	    "ca.validity", "leaf.validity", "leaf.cache"};
+	    "ca.validity", "ca.key", "ca.permitted", "ca.certificate",
+	    "ca.private_key", "ca.chain", "leaf.validity", "leaf.cache"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(fixed); i++)
 		if (conf_keep(c, fixed[i], old))
@@ -212,6 +215,31 @@ check_crls(const struct conf *conf, struct conf_error *error)
 }
 
 static int
+check_ca(const struct conf *conf, struct conf_error *error)
+{
+	const struct conf_list *permitted = &conf->ca_permitted;
+	struct scope *scope = calloc(1, sizeof(*scope));
+	int outcome = scope == NULL ? E_NOMEM : 0;
+	bool certificate = conf->ca_certificate[0] != '\0';
+
+	for (size_t i = 0; i < permitted->count && outcome == 0; i++) {
+		outcome = scope_permit(scope, permitted->items[i]);
+		if (outcome != 0)
+			(void)snprintf(error->text, sizeof(error->text),
+			    "ca.permitted: '%.200s': %s", permitted->items[i],
+			    outcome == E_SYNTAX ? "neither a domain nor a block of "
+			        "addresses, as in 192.0.2.0/24" : err_text(outcome));
+	}
+	free(scope);
+	if (outcome != 0 || certificate == (conf->ca_private_key[0] != '\0'))
+		return outcome;
+	(void)snprintf(error->text, sizeof(error->text),
+	    "ca.%s: missing: a CA that is provided has both a certificate and a key",
+	    certificate ? "private_key" : "certificate");
+	return E_SYNTAX;
+}
+
+static int
 check_distrust(const struct conf *conf, struct conf_error *error)
 {
 	uint8_t digest[DIGEST_BYTES];
@@ -254,5 +282,7 @@ settings_check(const struct conf *conf, struct conf_error *error)
 		outcome = check_crls(conf, error);
 	if (outcome == 0)
 		outcome = check_distrust(conf, error);
+	if (outcome == 0)
+		outcome = check_ca(conf, error);
 	return outcome;
 }

@@ -20,6 +20,7 @@
 #include "daemon/sandbox.h"
 
 #define LEAF_BYTES_MAX (63u * 1024)
+#define CHAIN_BYTES_MAX (64u * 1024)
 
 struct signer_role {
 	struct role role;
@@ -34,15 +35,11 @@ make_ca(const struct role *r, struct ca *ca)
 {
 	char name[CA_NAME_BYTES];
 
-	ca_name(r->conf->ca_name, r->hostname, name);
-	const struct ca_options options = {
-	    .common_name = name,
-	    .now_s = (int64_t)time(NULL),
-	    .validity_s = (int64_t)(r->conf->ca_validity_ms / 1000),
-	};
-	if (ca_generate(&options, ca) != 0)
-		diag_fatal("cannot make a CA: no random numbers?");
-	int error = ca_store(ca, r->conf->ca_dir);
+	int error = ca_generate_configured(r->conf, r->hostname,
+	    (int64_t)time(NULL), name, ca);
+	if (error != 0)
+		diag_fatal("cannot make a CA: %s", err_text(error));
+	error = ca_store(ca, r->conf->ca_dir);
 	if (error == E_DENIED) {
 		/* Another daemon was faster: its CA is the CA. */
 		char words[256];
@@ -60,13 +57,13 @@ make_ca(const struct role *r, struct ca *ca)
 static void
 prepare(struct role *r)
 {
+	static struct ca ca;
 	struct signer_role *s = r->context;
 	char words[256];
-	struct ca ca;
 
 	os_hide_memory();
-	int error = ca_load(&ca, r->conf->ca_dir, words);
-	if (error == E_NOTFOUND)
+	int error = ca_load_configured(r->conf, &ca, words);
+	if (error == E_NOTFOUND && r->conf->ca_certificate[0] == '\0')
 		make_ca(r, &ca);
 	else if (error != 0)
 		diag_fatal("%s", words);
@@ -75,15 +72,18 @@ prepare(struct role *r)
 		diag_fatal("out of memory");
 }
 
-/* Which workers send behind their leaves. One that is gone needs none. */
+/* What workers send behind their leaves. One that is gone needs none. */
 static void
 send_ca(struct signer_role *s, struct channel *worker)
 {
-	size_t length;
-	const uint8_t *der = signer_certificate(s->signer, &length);
+	struct buf chain;
 
-	if (channel_send(worker, MSG_CA, der, length, -1) != 0)
+	buf_init(&chain, CHAIN_BYTES_MAX);
+	if (signer_chain(s->signer, &chain) != 0)
+		diag_fatal("the CA's chain is longer than %u bytes", CHAIN_BYTES_MAX);
+	if (channel_send(worker, MSG_CA, buf_data(&chain), buf_length(&chain), -1) != 0)
 		diag_warning("a worker is gone already");
+	buf_free(&chain);
 }
 
 /* --- requests --- */

@@ -651,6 +651,5 @@ worker_main(void)
 	w.bypasses = bypass_new(NULL, NULL);
 	if (w.bypasses == NULL)
 		diag_fatal("out of memory");
-	mbedtls_x509_crt_init(&w.own_ca);
 	return role_run(&w.role);
 }

@@ -58,7 +58,6 @@ struct worker {
 	struct flow_host host;
 	struct board_worker *counters;
 	struct trust trust;
-	mbedtls_x509_crt own_ca;
 	struct policy *policy;
 	struct policy *never;     /* bypass.never */
 	struct invalid *invalid;  /* upstream.invalid, by host too */
@@ -89,8 +88,6 @@ struct worker {
 	uint64_t next_ticket;
 	struct rsa_maker *rsa_maker; /* while it makes a key */
 	struct event *rsa_made;
-	uint8_t issuer[16384]; /* the CA's DER */
-	size_t issuer_length;
 
 	struct control *control;
 };

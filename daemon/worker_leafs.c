@@ -90,7 +90,7 @@ leafs_request(void *context, struct flow *flow, struct leaf_key *key,
 	struct worker_flow *wf = flow->attachment;
 	struct leaf_id id;
 
-	leafs_id(key, names, false, &id);
+	leafs_id(w->host.leafs, key, names, false, &id);
 	struct mint *mint = find(w, &id);
 	if (mint == NULL)
 		mint = new_mint(w, &id, key, names);
@@ -148,8 +148,7 @@ take_leaf(struct worker *w, const struct msg *m)
 		return;
 	if (head.error == 0)
 		leaf = leafs_add(w->host.leafs, &mint->id, mint->key,
-		    m->payload + sizeof(head), m->length - sizeof(head), w->issuer,
-		    w->issuer_length);
+		    m->payload + sizeof(head), m->length - sizeof(head));
 	settle(w, mint, leaf, head.error != 0 ? err_name(head.error) : "bad leaf");
 	leaf_release(leaf);
 }
@@ -157,14 +156,9 @@ take_leaf(struct worker *w, const struct msg *m)
 static void
 take_ca(struct worker *w, const struct msg *m)
 {
-	memcpy(w->issuer, m->payload, m->length);
-	w->issuer_length = m->length;
-	mbedtls_x509_crt_free(&w->own_ca);
-	mbedtls_x509_crt_init(&w->own_ca);
-	if (mbedtls_x509_crt_parse_der(&w->own_ca, m->payload, m->length) != 0)
+	if (leafs_set_issuer(w->host.leafs, m->payload, m->length) != 0)
 		diag_fatal("the signer's CA certificate cannot be read");
-	w->host.own_ca = &w->own_ca;
-	trust_changed(&w->trust);
+	w->host.own_ca = leafs_issuer(w->host.leafs);
 }
 
 static void

@@ -32,6 +32,8 @@ collect_names(struct flow *flow)
 	if (server != NULL && server->trusted) {
 		error = names_read(flow->names, buf_data(&server->names),
 		    buf_length(&server->names));
+		/* The first one is in it, since the flow is opened (intake.c). */
+		scope_filter(leafs_scope(flow->host->leafs), flow->names);
 		return error < 0 ? error : 0;
 	}
 	if (host != NULL)
@@ -67,7 +69,7 @@ find_leaf(struct flow *flow)
 	if (key == NULL)
 		return;
 	flow->leaf_wanted = true;
-	leafs_id(key, flow->names, flow->mirror_invalid, &id);
+	leafs_id(host->leafs, key, flow->names, flow->mirror_invalid, &id);
 	flow->leaf = leafs_find(host->leafs, &id, now_s);
 	if (flow->leaf != NULL)
 		return;

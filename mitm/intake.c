@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -397,6 +398,19 @@ takes_a_key(const struct hello *hello)
 	    hello->keys_tls13.ecdsa || hello->keys_tls13.rsa;
 }
 
+/* Whether our CA may certify what the client asked for: else it would turn the
+ * leaf down. */
+static bool
+is_in_scope(const struct flow *flow)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct name name;
+
+	return (name_read(&name, flow_host_name(flow, text)) != 0 &&
+	           name_read(&name, flow_destination(flow, text)) != 0) ||
+	    scope_permits(leafs_scope(flow->host->leafs), &name);
+}
+
 /* What cannot be opened is spliced, whatever the policy would like. */
 static void
 bow_to_the_possible(struct flow *flow)
@@ -409,6 +423,8 @@ bow_to_the_possible(struct flow *flow)
 		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_version"};
 	else if (!takes_a_key(hello))
 		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_no_key"};
+	else if (!is_in_scope(flow))
+		flow->verdict = (struct verdict){DECIDE_SPLICE, "ca_scope"};
 	else if (!offer_shares_group(hello))
 		flow->verdict = (struct verdict){DECIDE_SPLICE, "client_no_group"};
 }

@@ -31,6 +31,8 @@ struct leafs {
 	struct leaf_key *keys[LEAF_KEY_KINDS]; /* references; RSA's may be NULL */
 	bool making_rsa;
 	struct ca throwaway;
+	mbedtls_x509_crt issuer; /* and those above it */
+	struct scope scope;
 	struct leaf *buckets[BUCKETS];
 	struct leaf *oldest, *newest;
 	size_t count;
@@ -57,6 +59,7 @@ leafs_new(const struct leafs_options *options, uint64_t now_ms)
 		return NULL;
 	l->options = *options;
 	l->key_life_ms = UINT64_MAX;
+	mbedtls_x509_crt_init(&l->issuer);
 	l->keys[LEAF_KEY_P256] = leaf_key_new(now_ms);
 	if (l->keys[LEAF_KEY_P256] == NULL || make_throwaway(&l->throwaway) != 0) {
 		leaf_key_release(l->keys[LEAF_KEY_P256]);
@@ -72,18 +75,56 @@ leafs_set_key_life(struct leafs *l, uint64_t life_ms)
 	l->key_life_ms = life_ms;
 }
 
-void
-leafs_id(const struct leaf_key *key, const struct names *names,
-    bool mirror_invalid, struct leaf_id *out)
+int
+leafs_set_issuer(struct leafs *l, const uint8_t *der, size_t length)
 {
+	struct scope *scope = calloc(1, sizeof(*scope));
+	mbedtls_x509_crt chain, *last = &chain;
+	int error = scope == NULL ? E_NOMEM : 0;
+
+	mbedtls_x509_crt_init(&chain);
+	for (size_t at = 0; at < length && error == 0; at += last->raw.len) {
+		error = scope_parse_certificate(scope, &chain, der + at, length - at);
+		while (last->next != NULL)
+			last = last->next;
+	}
+	if (error != 0) {
+		mbedtls_x509_crt_free(&chain);
+	} else {
+		mbedtls_x509_crt_free(&l->issuer);
+		l->issuer = chain;
+		l->scope = *scope;
+	}
+	free(scope);
+	return error;
+}
+
+const mbedtls_x509_crt *
+leafs_issuer(const struct leafs *l)
+{
+	return l->issuer.raw.p == NULL ? NULL : &l->issuer;
+}
+
+const struct scope *
+leafs_scope(const struct leafs *l)
+{
+	return &l->scope;
+}
+
+void
+leafs_id(const struct leafs *l, const struct leaf_key *key,
+    const struct names *names, bool mirror_invalid, struct leaf_id *out)
+{
+	const mbedtls_x509_buf *issuer =
+	    mirror_invalid ? &l->throwaway.certificate.raw : &l->issuer.raw;
 	mbedtls_sha256_context sha;
-	uint8_t kind = mirror_invalid;
 	size_t length;
 	const uint8_t *public_key = leaf_key_public(key, &length);
 
 	mbedtls_sha256_init(&sha);
 	(void)mbedtls_sha256_starts(&sha, 0);
-	(void)mbedtls_sha256_update(&sha, &kind, 1);
+	if (issuer->len > 0)
+		(void)mbedtls_sha256_update(&sha, issuer->p, issuer->len);
 	(void)mbedtls_sha256_update(&sha, public_key, length);
 	for (size_t i = 0; i < names->count; i++) {
 		const struct name *n = &names->items[i];
@@ -156,6 +197,7 @@ leafs_free(struct leafs *l)
 	for (size_t i = 0; i < LEAF_KEY_KINDS; i++)
 		leaf_key_release(l->keys[i]);
 	ca_free(&l->throwaway);
+	mbedtls_x509_crt_free(&l->issuer);
 	free(l);
 }
 
@@ -258,10 +300,26 @@ stale_time(const mbedtls_x509_crt *crt)
 	return end_s < STALE_BEFORE_END_S ? 0 : end_s - STALE_BEFORE_END_S;
 }
 
-struct leaf *
-leafs_add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
-    const uint8_t *der, size_t length, const uint8_t *issuer,
-    size_t issuer_length)
+/* A root is not sent: who trusts it has it. */
+static int
+add_issuers(mbedtls_x509_crt *chain, const mbedtls_x509_crt *issuer)
+{
+	struct scope *scope = calloc(1, sizeof(*scope));
+	int error = scope == NULL ? E_NOMEM : 0;
+
+	for (; error == 0 && issuer != NULL && issuer->raw.p != NULL &&
+	     !ca_is_self_issued(issuer); issuer = issuer->next) {
+		scope->count = 0;
+		error = scope_parse_certificate(scope, chain, issuer->raw.p,
+		    issuer->raw.len);
+	}
+	free(scope);
+	return error;
+}
+
+static struct leaf *
+add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
+    const uint8_t *der, size_t length, const mbedtls_x509_crt *issuer)
 {
 	struct leaf *leaf = calloc(1, sizeof(*leaf));
 
@@ -269,8 +327,7 @@ leafs_add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
 		return NULL;
 	mbedtls_x509_crt_init(&leaf->chain);
 	if (mbedtls_x509_crt_parse_der(&leaf->chain, der, length) != 0 ||
-	    (issuer_length > 0 && mbedtls_x509_crt_parse_der(&leaf->chain, issuer,
-	                              issuer_length) != 0)) {
+	    add_issuers(&leaf->chain, issuer) != 0) {
 		mbedtls_x509_crt_free(&leaf->chain);
 		free(leaf);
 		return NULL;
@@ -291,6 +348,13 @@ leafs_add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
 }
 
 struct leaf *
+leafs_add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
+    const uint8_t *der, size_t length)
+{
+	return add(l, id, key, der, length, &l->issuer);
+}
+
+struct leaf *
 leafs_mirror_invalid(struct leafs *l, const struct leaf_id *id,
     struct leaf_key *key, const struct names *names, uint64_t now_s)
 {
@@ -305,8 +369,8 @@ leafs_mirror_invalid(struct leafs *l, const struct leaf_id *id,
 	buf_init(&der, MIRROR_LEAF_BYTES_MAX);
 	request.public_key = leaf_key_public(key, &request.public_key_length);
 	if (leaf_mint(&l->throwaway, &request, &der) == 0)
-		leaf = leafs_add(l, id, key, buf_data(&der), buf_length(&der), NULL,
-		    0);
+		leaf = add(l, id, key, buf_data(&der), buf_length(&der),
+		    &l->throwaway.certificate);
 	buf_free(&der);
 	return leaf;
 }

@@ -2,8 +2,8 @@
 /*
  * The leaf certificates of one worker: its own keys (never the CA's), changed
  * when they are old, and a bounded cache of certificates for them, keyed by what
- * the leaf says (its names and key, and whether it comes from the throwaway CA
- * that mirrors an invalid upstream). The least recently used goes first. Worker
+ * the leaf says (its names, key and issuer: the CA, or the throwaway CA that
+ * mirrors an invalid upstream). The least recently used goes first. Worker
  * only.
  */
 #ifndef SIGHTGLASS_MITM_LEAFS_H
@@ -17,6 +17,7 @@
 
 #include "base/attr.h"
 #include "ca/names.h"
+#include "ca/scope.h"
 #include "mitm/leaf_key.h"
 
 #define LEAF_ID_BYTES 32
@@ -68,19 +69,30 @@ int leafs_put_rsa(struct leafs *l, mbedtls_pk_context *rsa, uint64_t now_ms)
     WUNRES NONNULL(1, 2);
 void leafs_rsa_failed(struct leafs *l) NONNULL(1);
 
-void leafs_id(const struct leaf_key *key, const struct names *names,
-    bool mirror_invalid, struct leaf_id *out) NONNULL(1, 2, 4);
+/* Certificates are asked of this CA from now on: its DER, and that of those above
+ * it, which are sent behind the leaf, but for one that signed itself. E_SYNTAX,
+ * E_NOMEM: all stays as it was. */
+int leafs_set_issuer(struct leafs *l, const uint8_t *der, size_t length)
+    WUNRES NONNULL(1, 2);
+
+/* The CA and those above it, or NULL before there is one; and what they may
+ * certify. Borrowed until leafs_set_issuer. */
+const mbedtls_x509_crt *leafs_issuer(const struct leafs *l) NONNULL(1);
+const struct scope *leafs_scope(const struct leafs *l) NONNULL(1);
+
+void leafs_id(const struct leafs *l, const struct leaf_key *key,
+    const struct names *names, bool mirror_invalid, struct leaf_id *out)
+    NONNULL(1, 2, 3, 5);
 
 /* A reference to the cached leaf, or NULL. */
 struct leaf *leafs_find(struct leafs *l, const struct leaf_id *id,
     uint64_t now_s) NONNULL(1, 2);
 
-/* Adds the certificate in `der` for `key`, with `issuer` (DER, or length 0)
- * behind it, and returns a reference. NULL: it does not parse, or out of
- * memory. */
+/* Adds the certificate in `der` for `key`, with the CA behind it, and returns a
+ * reference. NULL: it does not parse, or out of memory. */
 struct leaf *leafs_add(struct leafs *l, const struct leaf_id *id,
-    struct leaf_key *key, const uint8_t *der, size_t length,
-    const uint8_t *issuer, size_t issuer_length) WUNRES NONNULL(1, 2, 3, 4);
+    struct leaf_key *key, const uint8_t *der, size_t length)
+    WUNRES NONNULL(1, 2, 3, 4);
 
 /* Mints one from the throwaway CA, adds it, and returns a reference. */
 struct leaf *leafs_mirror_invalid(struct leafs *l, const struct leaf_id *id,

@@ -80,6 +80,11 @@ t_fuzz_segment_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_segment_fuzz_LDADD = liblog.a libbase.a $(ZSTD_LIBS) $(XXHASH_LIBS) \
 	$(YYJSON_LIBS)
 
+noinst_PROGRAMS += t/fuzz/scope-fuzz
+t_fuzz_scope_fuzz_SOURCES = t/fuzz/scope.c
+t_fuzz_scope_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_scope_fuzz_LDADD = libca.a libbase.a $(MBEDTLS_LIBS)
+
 noinst_PROGRAMS += t/fuzz/server_hello-fuzz
 t_fuzz_server_hello_fuzz_SOURCES = t/fuzz/server_hello.c
 t_fuzz_server_hello_fuzz_LDFLAGS = $(WITH_FUZZER)

@@ -24,10 +24,10 @@
 #include "ca/key.h"
 #include "ca/leaf.h"
 #include "ca/signer.h"
+#include "conf/conf.h"
 #include "t/unit/suite.h"
 
 #define DAY_S 86400
-#define PATH_BYTES 128
 
 extern char **environ;
 
@@ -508,11 +508,16 @@ START_TEST(a_stored_ca_is_loaded_again)
 	ca = again;
 	write_both();
 	ck_assert_int_eq(openssl_verify("-verify_hostname", "www.example.com"), 0);
+	struct conf *conf = conf_new();
+	ck_assert_ptr_nonnull(conf);
+	free(conf->ca_dir);
+	conf->ca_dir = strdup(directory);
 	buf_init(&pem, 65536);
-	ck_assert_int_eq(ca_load_certificate(directory, &pem), 0);
+	ck_assert_int_eq(ca_load_certificates(conf, &pem), 0);
 	ck_assert_int_eq(memcmp(buf_data(&pem), "-----BEGIN CERT", 15), 0);
 	ck_assert_ptr_null(memchr(buf_data(&pem), '\0', buf_length(&pem)));
 	buf_free(&pem);
+	conf_free(conf);
 }
 END_TEST
 
@@ -623,7 +628,8 @@ END_TEST
 START_TEST(a_ca_that_is_over_is_refused)
 {
 	struct ca old;
-	const struct ca_options options = {"old", time(NULL) - 10 * DAY_S, DAY_S};
+	const struct ca_options options = {.common_name = "old",
+	    .now_s = time(NULL) - 10 * DAY_S, .validity_s = DAY_S};
 
 	ck_assert_int_eq(ca_generate(&options, &old), 0);
 	ck_assert_int_eq(ca_store(&old, directory), 0);
@@ -641,6 +647,74 @@ START_TEST(files_that_are_not_pem_are_refused)
 	check_load(E_SYNTAX, CA_CERTIFICATE_FILE);
 	ck_assert_int_eq(truncate(path(CA_CERTIFICATE_FILE), 0), 0);
 	check_load(E_SYNTAX, CA_CERTIFICATE_FILE);
+}
+END_TEST
+
+START_TEST(an_rsa_ca_signs_too)
+{
+	struct ca_options options = {.common_name = "RSA", .now_s = time(NULL),
+	    .validity_s = DAY_S, .key = CA_KEY_RSA3072};
+	char text[16384];
+
+	ca_free(&ca);
+	ck_assert_int_eq(ca_generate(&options, &ca), 0);
+	write_both();
+	ck_assert_int_eq(openssl_verify("-verify_hostname", "www.example.com"), 0);
+	openssl_text("root.pem", text, sizeof(text));
+	check_text((const char *[]){"Public-Key: (3072 bit)",
+	    "sha256WithRSAEncryption", "pathlen:0"}, 3, text);
+}
+END_TEST
+
+static int
+certtool_verify(const char *host)
+{
+	char option[PATH_BYTES];
+
+	(void)snprintf(option, sizeof(option), "--verify-hostname=%s", host);
+	return run((const char *[]){"certtool", "--verify", "--load-ca-certificate",
+	    path("root.pem"), "--infile", path("leaf.pem"), option, NULL}, NULL, 0);
+}
+
+/* openssl and gnutls read them as we do. */
+START_TEST(a_ca_with_constraints_certifies_what_they_permit)
+{
+	static const char *const good[] = {"example.com", "a.b.example.com",
+	    "192.0.2.200"};
+	static const char *const bad[] = {"example.net", "badexample.com",
+	    "198.51.100.1", "2001:db8::1"};
+	struct scope scope = {0};
+	const struct ca_options options = {.common_name = "narrow",
+	    .now_s = time(NULL), .validity_s = DAY_S, .scope = &scope};
+
+	ck_assert_int_eq(scope_permit(&scope, "example.com"), 0);
+	ck_assert_int_eq(scope_permit(&scope, "192.0.2.0/24"), 0);
+	ck_assert_int_eq(scope_close(&scope), 0);
+	ca_free(&ca);
+	ck_assert_int_eq(ca_generate(&options, &ca), 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(good); i++) {
+		names.count = 0;
+		ck_assert_int_eq(names_add(&names, good[i]), 0);
+		write_both();
+		ck_assert_int_eq(openssl_verify(
+		    i == 2 ? "-verify_ip" : "-verify_hostname", good[i]), 0);
+		ck_assert_int_eq(certtool_verify(good[i]), 0);
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+		names.count = 0;
+		ck_assert_int_eq(names_add(&names, bad[i]), 0);
+		ck_assert_int_eq(mint(), E_DENIED);
+		/* And that is what they would say of it. */
+		struct scope own = ca.scope;
+		ca.scope.count = 0;
+		write_both();
+		ca.scope = own;
+		ck_assert_int_ne(openssl_verify(
+		    i > 1 ? "-verify_ip" : "-verify_hostname", bad[i]), 0);
+		ck_assert_int_ne(certtool_verify(bad[i]), 0);
+	}
+	ck_assert_int_eq(ca_store(&ca, directory), 0);
+	check_load(0, "");
 }
 END_TEST
 
@@ -697,11 +771,13 @@ ask(struct signer *s, uint64_t now_us)
 
 START_TEST(the_signer_gives_its_certificate_and_leaves_under_it)
 {
-	size_t length;
 	struct signer *s = make_signer();
-	const uint8_t *own = signer_certificate(s, &length);
+	struct buf chain;
 
-	write_pem("root.pem", own, length);
+	buf_init(&chain, 65536);
+	ck_assert_int_eq(signer_chain(s, &chain), 0);
+	write_pem("root.pem", buf_data(&chain), buf_length(&chain));
+	buf_free(&chain);
 	ck_assert_int_eq(ask(s, (uint64_t)time(NULL) * 1000000), 0);
 	write_pem("leaf.pem", buf_data(&der), buf_length(&der));
 	ck_assert_int_eq(openssl_verify("-verify_hostname", "www.example.com"), 0);
@@ -763,6 +839,8 @@ suite(void)
 	tcase_add_test(t, files_that_are_not_pem_are_refused);
 	tcase_add_test(t, a_ca_made_elsewhere_serves_too);
 	tcase_add_test(t, a_ca_with_a_short_key_is_refused);
+	tcase_add_test(t, an_rsa_ca_signs_too);
+	tcase_add_test(t, a_ca_with_constraints_certifies_what_they_permit);
 	tcase_add_test(t, the_signer_gives_its_certificate_and_leaves_under_it);
 	tcase_add_test(t, the_signer_keeps_to_its_rate);
 	suite_add_tcase(s, t);

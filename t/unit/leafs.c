@@ -57,7 +57,7 @@ add(struct leaf_key *key)
 {
 	struct leaf_id id;
 
-	leafs_id(key, &names, true, &id);
+	leafs_id(leafs, key, &names, true, &id);
 	return leafs_mirror_invalid(leafs, &id, key, &names, (uint64_t)time(NULL));
 }
 
@@ -66,7 +66,7 @@ find(struct leaf_key *key)
 {
 	struct leaf_id id;
 
-	leafs_id(key, &names, true, &id);
+	leafs_id(leafs, key, &names, true, &id);
 	return leafs_find(leafs, &id, (uint64_t)time(NULL));
 }
 

@@ -17,7 +17,7 @@ EXTRA_DIST += t/corpus/bypass
 
 check_PROGRAMS += t/unit/ca-suite
 t_unit_ca_suite_SOURCES = t/unit/ca.c $(UNIT_SUITE)
-t_unit_ca_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
+t_unit_ca_suite_LDADD = libca.a libconf.a libbase.a $(YAML_LIBS) $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/early_data-suite
 t_unit_early_data_suite_SOURCES = t/unit/early_data.c $(UNIT_SUITE) $(UNIT_CORPUS) \
@@ -130,6 +130,12 @@ t_unit_request_suite_SOURCES = t/unit/request.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/request.c
 t_unit_request_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/request
+
+check_PROGRAMS += t/unit/scope-suite
+t_unit_scope_suite_SOURCES = t/unit/scope.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/scope.c
+t_unit_scope_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/scope
 
 check_PROGRAMS += t/unit/segment-suite
 t_unit_segment_suite_SOURCES = t/unit/segment.c $(UNIT_SUITE) $(UNIT_CORPUS) \

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: ISC
+"""The CA: made as the settings say, or provided by an enterprise with the CAs
+above it; what is wrong with one is said before the daemon serves."""
+
+import os
+import ssl
+import subprocess
+import unittest
+
+from chains import CA, SIGNS, Chains
+from harness import Daemon, Forwarder, ThreadServer, get
+
+NAME = "localhost"
+SAN = f"subjectAltName=DNS:{NAME},DNS:other.example\n"
+
+
+def echo(connection):
+    while data := connection.recv(65536):
+        connection.sendall(data)
+
+
+class CaTest(Chains):
+    def setUp(self):
+        super().setUp()
+        for name in ("issuing", "policy"):
+            self.key(name, "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server(), self.path("leaf.key"))
+        self.port = ThreadServer(self, echo, context).port
+
+    def server(self):
+        """A certificate below a root that has nothing to do with our CA."""
+        return self.certificate("leaf", "/CN=server", SAN,
+                                issuer=(self.certificate("low", "/CN=others",
+                                                         CA + SIGNS), "low"))
+
+    def trusted(self):
+        return self.certificate("low", "/CN=others", CA + SIGNS)
+
+    def policy(self, extensions=CA + SIGNS, **options):
+        return self.certificate("policy", "/CN=policy", extensions,
+                                issuer=(self.root, "root"), **options)
+
+    def issuing(self, extensions=CA + SIGNS, issuer=None, **options):
+        return self.certificate("issuing", "/CN=issuing", extensions,
+                                issuer=(issuer or self.policy(), "policy"), **options)
+
+    def provide(self, certificate, *more, key="issuing", **options):
+        chain = ["ca.chain=" + self.chain(*more)] if more else []
+        os.chmod(self.path(key + ".key"), 0o600)
+        return Daemon(self, "ca.certificate=" + certificate,
+                      "ca.private_key=" + self.path(key + ".key"), *chain,
+                      trust=self.trusted(), **options)
+
+    def client(self, daemon, name, trust):
+        door = Forwarder(self, daemon, self.port).port
+        done = subprocess.run(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{door}", "-servername",
+             name, "-verify_hostname", name, "-verify_return_error", "-showcerts",
+             "-x509_strict", "-CAfile", trust], input="x\n", capture_output=True, text=True,
+            timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    def decision(self, daemon):
+        tls = self.one(daemon.stop(), event__dataset="sightglass.tls")
+        return get(tls, "sightglass.decision"), get(tls, "sightglass.reason")
+
+
+class Made(CaTest):
+    def daemon(self, *settings):
+        return Daemon(self, *settings, trust=self.trusted())
+
+    def own(self, daemon):
+        return daemon.path("ca", "sightglass-ca.pem")
+
+    def test_with_an_rsa_key(self):
+        daemon = self.daemon("ca.key=rsa3072")
+        self.assertIn("Public-Key: (3072 bit)", self.openssl(
+            "x509", "-noout", "-text", "-in", self.own(daemon)))
+        status, said = self.client(daemon, NAME, self.own(daemon))
+        self.assertEqual(status, 0, said)
+        self.assertEqual(said.count("BEGIN CERTIFICATE"), 1, said) # no root
+
+    def test_with_name_constraints(self):
+        daemon = self.daemon("ca.permitted=localhost 192.0.2.0/24")
+        text = self.openssl("x509", "-noout", "-text", "-in", self.own(daemon))
+        self.assertIn("X509v3 Name Constraints: critical", text)
+        status, said = self.client(daemon, NAME, self.own(daemon))
+        self.assertEqual(status, 0, said)
+        self.assertNotIn("other.example", subprocess.run(
+            ["openssl", "x509", "-noout", "-text"], input=said, text=True,
+            capture_output=True, check=True).stdout)
+        self.assertEqual(self.decision(daemon), ("inspect", "default"))
+        shown = self.run_cli("-d", daemon.directory, "ca", "show")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+
+    def test_a_name_outside_of_them_is_relayed(self):
+        daemon = self.daemon("ca.permitted=example.net")
+        status, said = self.client(daemon, NAME, self.trusted())
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.decision(daemon), ("splice", "ca_scope"))
+
+    def test_a_wrong_constraint_is_said(self):
+        for wrong in ("*.example.com", "192.0.2.1", "192.0.2.0/33"):
+            done = subprocess.run(
+                [os.path.join(os.environ["SIGHTGLASS_BUILD"], "sightglassd"), "-n",
+                 "-d", self.directory, "-o", "ca.permitted=" + wrong,
+                 "-o", "user=root"], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"ca.permitted: '{wrong}': neither a domain nor a block",
+                          done.stderr)
+
+
+class Provided(CaTest):
+    def test_leaf_and_chain_are_served_without_the_root(self):
+        daemon = self.provide(self.issuing(), self.root, self.policy())
+        status, said = self.client(daemon, NAME, self.root)
+        self.assertEqual(status, 0, said)
+        self.assertEqual(said.count("BEGIN CERTIFICATE"), 3, said)
+        self.assertFalse(os.path.exists(daemon.path("ca", "sightglass-ca.key")))
+        self.assertEqual(self.decision(daemon), ("inspect", "default"))
+
+    def test_the_chain_may_follow_the_certificate(self):
+        daemon = self.provide(self.chain(self.issuing(), self.policy()))
+        status, said = self.client(daemon, NAME, self.root)
+        self.assertEqual(status, 0, said)
+
+    def test_a_root_that_signs_itself(self):
+        root = self.certificate("issuing", "/CN=alone", CA + SIGNS)
+        daemon = self.provide(root)
+        status, said = self.client(daemon, NAME, root)
+        self.assertEqual(status, 0, said)
+        self.assertEqual(said.count("BEGIN CERTIFICATE"), 1, said)
+
+    def test_constraints_anywhere_in_the_chain_are_kept(self):
+        policy = self.policy(
+            CA + SIGNS + "nameConstraints=critical,permitted;DNS:example.net\n")
+        daemon = self.provide(self.issuing(issuer=policy), policy)
+        status, said = self.client(daemon, NAME, self.trusted())
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.decision(daemon), ("splice", "ca_scope"))
+
+    def test_a_leaf_does_not_outlive_the_chain(self):
+        policy = self.policy(days=3)
+        daemon = self.provide(self.issuing(issuer=policy), policy)
+        status, said = self.client(daemon, NAME, self.root)
+        self.assertEqual(status, 0, said)
+        self.openssl("x509", "-noout", "-checkend", "0", "-in", policy)
+        end = subprocess.run(["openssl", "x509", "-noout", "-enddate"], input=said,
+                             text=True, capture_output=True, check=True).stdout
+        self.assertEqual(end, self.openssl("x509", "-noout", "-enddate", "-in",
+                                           policy))
+
+    def test_the_command_line_shows_and_exports_it(self):
+        settings = self.path("sightglass.yaml")
+        with open(settings, "w", encoding="ascii") as out:
+            out.write(f"ca: {{certificate: {self.issuing()}, "
+                      f"private_key: {self.path('issuing.key')}, "
+                      f"chain: {self.policy()}}}\n")
+        shown = self.run_cli("-c", settings, "ca", "show").stdout
+        self.assertIn("CN=issuing", shown)
+        self.assertIn("above it\nsubject   CN=policy", shown)
+        exported = self.run_cli("-c", settings, "ca", "export").stdout
+        self.assertEqual(exported.count("BEGIN CERTIFICATE"), 2)
+        told = self.run_cli("-c", settings, "ca", "init")
+        self.assertEqual(told.returncode, 1)
+        self.assertIn("provided", told.stderr)
+
+
+class Wrong(CaTest):
+    """Each is said at the start, with what mends it, and the daemon ends."""
+
+    def refused(self, words, *certificates, **options):
+        daemon = self.provide(*certificates, wait=False, **options)
+        self.assertNotEqual(daemon.process.wait(30), 0)
+        self.assertIn(words, daemon.output())
+
+    def test_the_key_of_another_certificate(self):
+        self.refused("the key does not belong to it", self.issuing(), key="ca")
+
+    def test_no_ca(self):
+        self.refused("lacks basicConstraints with CA:TRUE",
+                     self.issuing("basicConstraints=CA:FALSE\n"))
+
+    def test_no_key_cert_sign(self):
+        self.refused("keyUsage lacks keyCertSign",
+                     self.issuing(CA + "keyUsage=critical,cRLSign\n"))
+
+    def test_not_for_servers(self):
+        self.refused("extendedKeyUsage leaves out serverAuth",
+                     self.issuing(CA + SIGNS + "extendedKeyUsage=clientAuth\n"))
+
+    def test_a_path_length_that_bars_it(self):
+        policy = self.policy("basicConstraints=critical,CA:TRUE,pathlen:0\n" + SIGNS)
+        self.refused("certificate of 'CN=policy': its pathLen allows no CA below it",
+                     self.issuing(issuer=policy), policy)
+
+    def test_expired(self):
+        self.refused("it has expired", self.issuing(life=(-10, -1)))
+
+    def test_not_valid_yet(self):
+        self.refused("it is not valid yet", self.issuing(life=(1, 10)))
+
+    def test_one_above_it_has_expired(self):
+        policy = self.policy(life=(-10, -1))
+        self.refused("certificate of 'CN=policy': it has expired",
+                     self.issuing(issuer=policy), policy)
+
+    def test_a_stranger_in_the_chain(self):
+        self.refused("certificate of 'CN=ca': it is no part of the CA's chain",
+                     self.issuing(), self.policy(), self.ca())
+
+    def test_an_encrypted_key(self):
+        self.openssl("pkey", "-in", self.path("issuing.key"), "-aes256", "-passout",
+                     "pass:secret", "-out", self.path("locked.key"))
+        self.refused("the key is encrypted", self.issuing(), key="locked")
+
+    def test_a_key_that_others_may_read(self):
+        certificate = self.issuing()
+        daemon = None
+        os.chmod(self.path("issuing.key"), 0o644)
+        daemon = Daemon(self, "ca.certificate=" + certificate, "ca.private_key=" +
+                        self.path("issuing.key"), wait=False)
+        self.assertNotEqual(daemon.process.wait(30), 0)
+        self.assertIn("lets others at the key: chmod 600", daemon.output())
+
+    def test_a_key_of_another_user(self):
+        os.chown(self.path("issuing.key"), 12345, 0)
+        self.refused("owned by uid 12345: chown", self.issuing())
+
+    def test_not_pem(self):
+        with open(self.path("nonsense.pem"), "w", encoding="ascii") as out:
+            out.write("nonsense\n")
+        self.refused("not PEM certificates", self.path("nonsense.pem"))
+
+    def test_not_there(self):
+        self.refused("ca.certificate: cannot read", self.path("none.pem"))
+
+    def test_a_certificate_without_a_key(self):
+        daemon = Daemon(self, "ca.certificate=" + self.issuing(), wait=False)
+        self.assertEqual(daemon.process.wait(30), 2)
+        self.assertIn("ca.private_key: missing", daemon.output())
+
+
+if __name__ == "__main__":
+    unittest.main()
