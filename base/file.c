@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +55,32 @@ file_read(const char *path, struct buf *out)
 	(void)close(fd);
 	errno = saved;
 	return error;
+}
+
+int
+file_check_secret(int fd, char error[256])
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0) {
+		(void)snprintf(error, 256, "%s", strerror(errno));
+		return E_SYS;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		(void)snprintf(error, 256, "not a regular file");
+		return E_DENIED;
+	}
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		(void)snprintf(error, 256, "owned by uid %ju: chown %ju it",
+		    (uintmax_t)st.st_uid, (uintmax_t)geteuid());
+		return E_DENIED;
+	}
+	if ((st.st_mode & 077) != 0) {
+		(void)snprintf(error, 256, "mode %04o lets others at the key: chmod 600 "
+		    "it", (unsigned)(st.st_mode & 07777));
+		return E_DENIED;
+	}
+	return 0;
 }
 
 int

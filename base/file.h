@@ -16,6 +16,11 @@ int file_read_rest(int fd, struct buf *out) WUNRES NONNULL(2);
  * E_LIMIT, E_NOMEM, E_SYS (EINVAL: not a regular file). */
 int file_read(const char *path, struct buf *out) WUNRES NONNULL(1, 2);
 
+/* Whether the open file is a regular one that nobody but its owner, who is root or
+ * we, can read or could have written. E_DENIED, E_SYS, with what is wrong and what
+ * mends it. */
+int file_check_secret(int fd, char error[256]) WUNRES NONNULL(2);
+
 /* E_SYS: part of it may have been written. */
 int file_write(int fd, const void *bytes, size_t length) WUNRES;
 

@@ -68,25 +68,12 @@ open_directory(const char *path, int lock, int *fd)
 static int
 check_secret(int fd, const char *path, char error[256])
 {
-	struct stat st;
+	char why[256];
+	int result = file_check_secret(fd, why);
 
-	if (fstat(fd, &st) != 0)
-		return E_SYS;
-	if (!S_ISREG(st.st_mode)) {
-		(void)snprintf(error, 256, "%.200s: not a regular file", path);
-		return E_DENIED;
-	}
-	if (st.st_uid != 0 && st.st_uid != geteuid()) {
-		(void)snprintf(error, 256, "%.150s: owned by uid %ju: chown %ju it",
-		    path, (uintmax_t)st.st_uid, (uintmax_t)geteuid());
-		return E_DENIED;
-	}
-	if ((st.st_mode & 077) != 0) {
-		(void)snprintf(error, 256, "%.150s: mode %04o lets others at the key: "
-		    "chmod 600 it", path, (unsigned)(st.st_mode & 07777));
-		return E_DENIED;
-	}
-	return 0;
+	if (result == E_DENIED)
+		(void)snprintf(error, 256, "%.150s: %.100s", path, why);
+	return result;
 }
 
 /* `path` is for messages. */

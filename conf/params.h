@@ -132,6 +132,13 @@
 	    "The same for some hosts: PATTERN=mirror, PATTERN=refuse or "     \
 	    "PATTERN=allow, with a name, an address or a block as in policy " \
 	    "rules. The first that covers a server counts.")                  \
+	X(upstream_client_certificates, LIST, "upstream.client_certificates", \
+	    "", 0, 0,                                                         \
+	    "Certificates for servers that ask for the client's: "            \
+	    "PATTERN=CERTIFICATE,KEY, with a name, an address or a block as " \
+	    "in policy rules and two PEM files (absolute paths; the key "     \
+	    "0600 and not encrypted). The first that covers a server counts. " \
+	    "SIGHUP reads them again.")                                       \
 	X(upstream_cbc, BOOL, "upstream.cbc", "true", 0, 1,                   \
 	    "Whether CBC suites may be offered to servers, when the client "  \
 	    "offers them. No others of the older suites ever are.")           \

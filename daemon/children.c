@@ -142,24 +142,34 @@ child_send_conf(struct child *child)
 	return error;
 }
 
-int
-child_send_rules(struct child *child)
+static int
+send_memory(struct child *child, enum msg_type type, const struct buf *bytes)
 {
-	const struct buf *rules = &child->parent->rules;
-	const struct msg_rules head = {.bytes = buf_length(rules)};
+	const struct msg_memory head = {.bytes = buf_length(bytes)};
 	size_t room = head.bytes > 0 ? head.bytes : 1; /* none of 0 bytes */
 	int fd;
 
-	if (shm_create("sightglass-rules", room, &fd) != 0)
+	if (shm_create("sightglass-lists", room, &fd) != 0)
 		return E_SYS;
 	void *memory = shm_map(fd, room);
 	if (memory != NULL && head.bytes > 0)
-		memcpy(memory, buf_data(rules), head.bytes);
+		memcpy(memory, buf_data(bytes), head.bytes);
 	shm_unmap(memory, room);
 	int error = memory == NULL ? E_SYS
-	    : channel_send(&child->channel, MSG_RULES, &head, sizeof(head), fd);
+	    : channel_send(&child->channel, type, &head, sizeof(head), fd);
 	(void)close(fd);
 	return error;
+}
+
+int
+child_send_lists(struct child *child)
+{
+	const struct lists *lists = &child->parent->lists;
+	int error = send_memory(child, MSG_RULES, &lists->rules);
+
+	return error != 0 ? error
+	    : send_memory(child, MSG_CLIENT_CERTIFICATES,
+	          &lists->client_certificates);
 }
 
 static int
@@ -276,7 +286,7 @@ feed_worker(struct child *child)
 		error = channel_send(&child->channel, MSG_CONTROL_SOCKET, NULL, 0,
 		    p->control_socket);
 	if (error == 0)
-		error = child_send_rules(child);
+		error = child_send_lists(child);
 	if (error == 0)
 		error = bypasses_send(p->bypasses, child);
 	if (error == 0)

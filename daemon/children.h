@@ -17,6 +17,7 @@
 #include "base/attr.h"
 #include "conf/conf.h"
 #include "daemon/board.h"
+#include "daemon/lists.h"
 #include "daemon/msg.h"
 
 enum child_kind { CHILD_SIGNER, CHILD_LOGGER, CHILD_WORKER };
@@ -50,7 +51,7 @@ struct parent {
 	int ring_fds[WORKERS_MAX];
 	int wake_fds[WORKERS_MAX][2]; /* worker's end, logger's end */
 
-	struct buf rules; /* of all lists: lists.h */
+	struct lists lists;
 	struct bypasses *bypasses;
 
 	struct child signer, logger, workers[WORKERS_MAX];
@@ -76,9 +77,9 @@ int child_start(struct child *child,
 /* Sends the settings (again). */
 int child_send_conf(struct child *child) WUNRES NONNULL(1);
 
-/* Sends a worker the rules of all lists (again), in memory of its own: none can
- * change what another reads. */
-int child_send_rules(struct child *child) WUNRES NONNULL(1);
+/* Sends a worker what the lists hold (again), in memory of its own: none can change
+ * what another reads, and it is not bounded by a message. */
+int child_send_lists(struct child *child) WUNRES NONNULL(1);
 
 /* A record of dataset daemon, if a logger runs to write it (parent.c). */
 void parent_note(struct parent *p, const char *action, const char *role,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads lists of policy rules. Parent only; opens nothing but regular files that
- * the settings name. */
+/* Reads lists of policy rules, and has the rest read. Parent only; opens nothing but
+ * regular files that the settings name. */
 #include "daemon/lists.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "daemon/client_files.h"
 #include "mitm/policy_list.h"
 
 static int
@@ -86,13 +87,11 @@ add_known(const struct conf *conf, struct policy *p, struct buf *rules,
 	    rules, error);
 }
 
-int
-lists_read(const struct conf *conf, struct buf *rules,
-    struct conf_error *error)
+static int
+read_rules(const struct conf *conf, struct buf *rules, struct conf_error *error)
 {
 	struct policy *p = policy_new(DECIDE_INSPECT);
 
-	buf_init(rules, LISTS_BYTES_MAX);
 	if (p == NULL) {
 		(void)snprintf(error->text, sizeof(error->text), "out of memory");
 		return E_NOMEM;
@@ -109,4 +108,22 @@ lists_read(const struct conf *conf, struct buf *rules,
 		    &conf->policy_refuse_files, POLICY_LIST_REFUSE, p, rules, error);
 	policy_free(p);
 	return outcome;
+}
+
+void
+lists_free(struct lists *lists)
+{
+	buf_free(&lists->rules);
+	client_files_wipe(&lists->client_certificates);
+}
+
+int
+lists_read(const struct conf *conf, struct lists *lists,
+    struct conf_error *error)
+{
+	buf_init(&lists->rules, LISTS_BYTES_MAX);
+	buf_init(&lists->client_certificates, LISTS_BYTES_MAX);
+	int outcome = read_rules(conf, &lists->rules, error);
+	return outcome != 0 ? outcome
+	    : client_files_read(conf, &lists->client_certificates, error);
 }

@@ -67,12 +67,12 @@ serve(const struct settings *settings, bool check_only, bool verbose)
 {
 	struct conf_error error;
 	struct conf *conf = settings_load(settings, &error);
-	struct buf rules = {0};
+	struct lists lists = {0};
 
 	if (conf == NULL || settings_check(conf, &error) != 0 ||
-	    lists_read(conf, &rules, &error) != 0) {
+	    lists_read(conf, &lists, &error) != 0) {
 		diag_error("%s", error.text);
-		buf_free(&rules);
+		lists_free(&lists);
 		conf_free(conf);
 		return EXIT_USAGE;
 	}
@@ -80,11 +80,11 @@ serve(const struct settings *settings, bool check_only, bool verbose)
 	    verbose || conf->verbose > 0 ? DIAG_DEBUG : DIAG_INFO);
 	if (check_only) {
 		(void)printf("the configuration is good\n");
-		buf_free(&rules);
+		lists_free(&lists);
 		conf_free(conf);
 		return 0;
 	}
-	return parent_run(settings, conf, rules);
+	return parent_run(settings, conf, &lists);
 }
 
 /* Started without standard descriptors, we would get their numbers for sockets

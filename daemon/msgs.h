@@ -41,10 +41,14 @@
 	/* struct msg_index: the channel between signer and worker i, to each */ \
 	X(MSG_SIGNER_CHANNEL, FROM_PARENT, sizeof(struct msg_index),          \
 	    sizeof(struct msg_index), 1)                                      \
-	/* struct msg_rules: the rules of all lists, as policy_list.h writes \
+	/* struct msg_memory: the rules of all lists, as policy_list.h writes \
 	 * them, in memory of the worker's own; before each MSG_CONF */       \
-	X(MSG_RULES, FROM_PARENT, sizeof(struct msg_rules),                   \
-	    sizeof(struct msg_rules), 1)                                      \
+	X(MSG_RULES, FROM_PARENT, sizeof(struct msg_memory),                   \
+	    sizeof(struct msg_memory), 1)                                      \
+	/* struct msg_memory: client_certificates_write's bytes, in memory of the \
+	 * worker's own, which wipes it */                                    \
+	X(MSG_CLIENT_CERTIFICATES, FROM_PARENT, sizeof(struct msg_memory),     \
+	    sizeof(struct msg_memory), 1)                                      \
 	/* the PEM file of the roots, open; also on reload */                 \
 	X(MSG_TRUST, FROM_PARENT, 0, 0, 1)                                    \
 	/* a file of revocation lists, open; also on reload */                \
@@ -101,7 +105,7 @@ struct msg_ring {
 	uint64_t bytes;
 };
 
-struct msg_rules {
+struct msg_memory {
 	uint64_t bytes; /* of the memory */
 };
 

@@ -424,7 +424,7 @@ send_conf(struct child *child)
 {
 	if (child->pid == 0)
 		return; /* it gets them when it starts */
-	if ((child->kind == CHILD_WORKER && child_send_rules(child) != 0) ||
+	if ((child->kind == CHILD_WORKER && child_send_lists(child) != 0) ||
 	    child_send_conf(child) != 0)
 		diag_warning("%s did not take the settings", child_name(child));
 	if (child->kind == CHILD_WORKER)
@@ -435,7 +435,7 @@ send_conf(struct child *child)
 static void
 reload(struct parent *p, struct conf_error *error)
 {
-	struct buf rules = {0};
+	struct lists lists = {0};
 
 	if (p->stopping) {
 		(void)snprintf(error->text, sizeof(error->text),
@@ -446,8 +446,8 @@ reload(struct parent *p, struct conf_error *error)
 
 	struct conf *conf = settings_load(p->settings, error);
 	if (conf != NULL && (settings_check(conf, error) != 0 ||
-	        lists_read(conf, &rules, error) != 0)) {
-		buf_free(&rules);
+	        lists_read(conf, &lists, error) != 0)) {
+		lists_free(&lists);
 		conf_free(conf);
 		conf = NULL;
 	}
@@ -459,8 +459,8 @@ reload(struct parent *p, struct conf_error *error)
 	settings_keep(conf, p->conf);
 	conf_free(p->conf);
 	p->conf = conf;
-	buf_free(&p->rules);
-	p->rules = rules;
+	lists_free(&p->lists);
+	p->lists = lists;
 	bypasses_configure(p->bypasses);
 	each(p, send_conf);
 	if (p->logger.ready &&
@@ -570,13 +570,13 @@ release(struct child *child)
 
 int
 parent_run(const struct settings *settings, struct conf *conf,
-    struct buf rules)
+    const struct lists *lists)
 {
 	static struct parent p;
 
 	p.settings = settings;
 	p.conf = conf;
-	p.rules = rules;
+	p.lists = *lists;
 	prepare(&p);
 	init_child(&p, &p.signer, CHILD_SIGNER, 0);
 	init_child(&p, &p.logger, CHILD_LOGGER, 0);
@@ -588,7 +588,7 @@ parent_run(const struct settings *settings, struct conf *conf,
 	places_remove(p.conf, "control.sock");
 	each(&p, release);
 	bypasses_free(p.bypasses);
-	buf_free(&p.rules);
+	lists_free(&p.lists);
 	for (size_t i = 0; i < ARRAY_LENGTH(p.signals); i++)
 		event_free(p.signals[i]);
 	event_free(p.stop_timer);

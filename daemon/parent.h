@@ -8,12 +8,12 @@
 
 #include "base/attr.h"
 #include "conf/conf.h"
+#include "daemon/lists.h"
 #include "daemon/settings.h"
 
-/* Serves until SIGTERM or SIGINT. Takes over conf and rules (lists.h); they are read again on
- * SIGHUP. Returns the exit status. */
+/* Serves until SIGTERM or SIGINT. Takes over conf and what is in lists; both are
+ * read again on SIGHUP. Returns the exit status. */
 int parent_run(const struct settings *settings, struct conf *conf,
-    struct buf rules)
-    WUNRES NONNULL(1, 2);
+    const struct lists *lists) WUNRES NONNULL(1, 2, 3);
 
 #endif

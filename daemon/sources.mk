@@ -4,6 +4,7 @@ sightglassd_SOURCES = \
 	daemon/bypass.c daemon/bypass.h \
 	daemon/bypass_store.c \
 	daemon/children.c daemon/children.h \
+	daemon/client_files.c daemon/client_files.h \
 	daemon/control.c \
 	daemon/lists.c daemon/lists.h \
 	daemon/logger_role.c \

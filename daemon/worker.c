@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <mbedtls/platform_util.h>
+
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/err.h"
@@ -420,7 +422,7 @@ compile_invalid(struct worker *w)
 static void
 take_rules(struct worker *w, const struct msg *m)
 {
-	struct msg_rules head;
+	struct msg_memory head;
 
 	memcpy(&head, m->payload, sizeof(head));
 	shm_unmap(w->rules, w->rules_bytes);
@@ -429,6 +431,26 @@ take_rules(struct worker *w, const struct msg *m)
 	(void)close(m->fd);
 	if (w->rules == NULL && head.bytes > 0)
 		diag_fatal("cannot map the rules: %s", strerror(errno));
+}
+
+static void
+take_client_certificates(struct worker *w, const struct msg *m)
+{
+	struct msg_memory head;
+	struct client_certificates *all = client_certificates_new();
+
+	memcpy(&head, m->payload, sizeof(head));
+	uint8_t *bytes = head.bytes == 0 ? NULL : shm_map(m->fd, head.bytes);
+	(void)close(m->fd);
+	if (all == NULL || (bytes == NULL && head.bytes > 0) ||
+	    client_certificates_read(all, bytes, head.bytes) != 0)
+		diag_fatal("the client certificates cannot be taken");
+	if (bytes != NULL)
+		mbedtls_platform_zeroize(bytes, head.bytes);
+	shm_unmap(bytes, head.bytes);
+	client_certificates_free(w->client_certificates);
+	w->client_certificates = all;
+	w->host.client_certificates = all;
 }
 
 static void
@@ -502,6 +524,9 @@ on_message(struct role *r, struct msg *m)
 		break;
 	case MSG_RULES:
 		take_rules(w, m);
+		break;
+	case MSG_CLIENT_CERTIFICATES:
+		take_client_certificates(w, m);
 		break;
 	case MSG_BYPASS:
 		bypasses_take(w, m);

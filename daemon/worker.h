@@ -61,6 +61,7 @@ struct worker {
 	struct policy *policy;
 	struct policy *never;     /* bypass.never */
 	struct invalid *invalid;  /* upstream.invalid, by host too */
+	struct client_certificates *client_certificates;
 	struct bypass *bypasses;  /* a copy of the parent's entries */
 	char *rules;              /* of all lists, mapped: MSG_RULES */
 	size_t rules_bytes;

@@ -349,6 +349,8 @@ record_tls(const struct record_writer *w, uint64_t sequence,
 	put_leg(j, "server", &e->server);
 	put_certificate(j, "server_certificate", &e->server_certificate);
 	put_certificate(j, "leaf", &e->leaf);
+	if (e->client_certificate != NULL)
+		put_certificate(j, "client_certificate", e->client_certificate);
 	record_text(j, "verification", e->verification);
 	record_text(j, "invalid", e->invalid);
 	record_text(j, "invalid_reason", e->invalid_reason);

@@ -25,6 +25,19 @@ key_of(const struct flow *flow, struct bypass_key *key)
 	           flow_host_name(flow, text)) == 0;
 }
 
+/* Whether it was learned before a certificate was configured for the host. */
+static bool
+is_answered(const struct flow *flow, const struct bypass_entry *entry)
+{
+	if (entry->why != BYPASS_CLIENT_CERTIFICATE)
+		return false;
+	struct client_certificate *c = client_certificates_find(
+	    flow->host->client_certificates, flow_server_name(flow),
+	    &flow->header->destination);
+	client_certificate_release(c);
+	return c != NULL;
+}
+
 void
 bypass_decide(struct flow *flow)
 {
@@ -36,7 +49,7 @@ bypass_decide(struct flow *flow)
 		return;
 	const struct bypass_entry *entry =
 	    bypass_find(host->bypass, &key, host->now_us);
-	if (entry == NULL)
+	if (entry == NULL || is_answered(flow, entry))
 		return;
 	flow->verdict = (struct verdict){DECIDE_SPLICE, bypass_why_name(entry->why)};
 	host->on_bypass(host->context, entry->key, BYPASS_WHY_COUNT);
@@ -129,18 +142,16 @@ bypass_splice(struct flow *flow, const char *reason)
 	return true;
 }
 
-bool
+void
 bypass_certificate_wanted(struct flow *flow)
 {
-	if (!side_tls_certificate_wanted(&flow->server))
-		return false;
 	if (!may_splice(flow)) {
 		flow->tls.bypass = "never";
-		return false;
+		return;
 	}
-	(void)report(flow, BYPASS_CLIENT_CERTIFICATE);
+	if (flow->tls.verified)
+		(void)report(flow, BYPASS_CLIENT_CERTIFICATE);
 	splice(flow, bypass_why_name(BYPASS_CLIENT_CERTIFICATE));
-	return true;
 }
 
 /* A server that turns us away may only have wanted what is too weak for us, and

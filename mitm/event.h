@@ -127,6 +127,8 @@ struct tls_event {
 	struct tls_leg server;
 	struct certificate_facts server_certificate;
 	struct certificate_facts leaf;
+	const struct certificate_facts *client_certificate; /* that the server was
+	                                                     * shown, or NULL */
 	bool verified;            /* the upstream chain passed */
 	const char *verification; /* identifier of the first failure, or "ok", or NULL */
 	const char *invalid; /* what became of a server that did not verify:

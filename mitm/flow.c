@@ -71,6 +71,7 @@ flow_free(struct flow *flow)
 	h1_free(flow->h1);
 	leaf_release(flow->leaf);
 	judgement_release(flow->judgement);
+	client_certificate_release(flow->client_certificate);
 	record_facts_free(&flow->facts);
 	free(flow->header);
 	free(flow->header_bytes);

@@ -31,6 +31,7 @@
 #include "log/record.h"
 #include "mitm/bypass.h"
 #include "mitm/chains.h"
+#include "mitm/client_certificates.h"
 #include "mitm/event.h"
 #include "mitm/h1.h"
 #include "mitm/hello.h"
@@ -95,6 +96,7 @@ struct flow_host {
 	const struct policy *never; /* bypass.never: refuses the names in it */
 	const struct bypass *bypass;
 	const struct invalid *invalid;
+	const struct client_certificates *client_certificates;
 	const mbedtls_x509_crt *own_ca;
 	struct leafs *leafs;
 	struct tickets *tickets;
@@ -152,6 +154,8 @@ struct flow {
 	struct names *names;         /* owned: what the leaf must say */
 	struct judgement *judgement; /* counted reference: of the server, once it
 	                              * was judged */
+	struct client_certificate *client_certificate; /* counted reference: of what
+	                                                * the server was shown */
 	bool only_tls12;             /* of the server: see upstream.c */
 	struct server_flight *answer; /* owned: of a server that turned us away,
 	                               * until its hello to the client was seen */
@@ -258,9 +262,11 @@ bool upstream_tls(struct flow *flow) WUNRES NONNULL(1);
 bool bypass_splice(struct flow *flow, const char *reason) WUNRES NONNULL(1, 2);
 /* A decision to inspect becomes splice when the pair has a bypass. */
 void bypass_decide(struct flow *flow) NONNULL(1); /* bypass_flow.c */
-/* After each turn of the upstream handshake / when it failed with `error`: true
- * when the flow is now to be relayed, on a new connection. */
-bool bypass_certificate_wanted(struct flow *flow) WUNRES NONNULL(1);
+/* The server asks for a certificate of the client and we have none: unless it may
+ * not be, the flow is now to be relayed, on a new connection; that is learned when
+ * the server verified. */
+void bypass_certificate_wanted(struct flow *flow) NONNULL(1);
+/* The upstream handshake failed with `error`: true when the same is to be. */
 bool bypass_turned_away(struct flow *flow, int error) WUNRES NONNULL(1);
 /* The server's certificates are more than mbedTLS can take, and nothing is known
  * to be wrong with them: likewise. */

@@ -124,7 +124,12 @@ struct side_tls_options {
 int side_tls_start(struct side *s, const struct side_tls_options *options)
     WUNRES NONNULL(1, 2);
 
-/* Goes on with the handshake. 0: done; E_AGAIN (want_read or want_write is
+#define SIDE_ASKED 1 /* the server asks who we are: see side_tls_handshake */
+
+/* Goes on with the handshake. 0: done; SIDE_ASKED, once: the server has had its
+ * turn, side_tls_peer is its chain, and it asks for our certificate (RFC 8446
+ * section 4.3.2, RFC 5246 section 7.4.4): call again, and before it
+ * side_tls_present if there is one; E_AGAIN (want_read or want_write is
  * set); E_CRYPTO, E_CLOSED, E_SYS. */
 int side_tls_handshake(struct side *s) WUNRES NONNULL(1);
 
@@ -137,7 +142,12 @@ void side_tls_describe(const struct side *s, struct tls_leg *leg)
 const struct server_hello *side_tls_server_hello(const struct side *s)
     NONNULL(1);
 
-/* The peer's chain, or NULL. Borrowed until side_close. */
+/* Shows the server this certificate. Both are borrowed while TLS is on. E_NOMEM. */
+int side_tls_present(struct side *s, mbedtls_x509_crt *chain,
+    mbedtls_pk_context *key) WUNRES NONNULL(1, 2, 3);
+
+/* The peer's chain, or NULL; in the handshake, as far as it came. Borrowed until
+ * side_close. */
 const mbedtls_x509_crt *side_tls_peer(const struct side *s) NONNULL(1);
 
 /* When the handshake failed at the peer's certificates: appends those of its
@@ -153,10 +163,6 @@ mbedtls_ssl_protocol_version side_tls_version(const struct side *s) NONNULL(1);
 /* Whether the server, speaking TLS 1.2, marked its hello as one that could have
  * been of TLS 1.3 (RFC 8446 section 4.1.3); only after the handshake. */
 bool side_tls_downgraded(const struct side *s) NONNULL(1);
-
-/* Whether the server asked for the client's certificate (RFC 8446 section 4.3.2,
- * RFC 5246 section 7.4.4), from the moment it did. */
-bool side_tls_certificate_wanted(const struct side *s) NONNULL(1);
 
 /* Whether the peer ended the connection inside the handshake. */
 bool side_tls_hung_up(const struct side *s) NONNULL(1);

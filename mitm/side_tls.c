@@ -28,7 +28,8 @@ struct side_tls {
 	bool established;
 	bool downgraded; /* the sentinel of RFC 8446 section 4.1.3 was there */
 	struct early_data *early; /* owned: what a client sent early is left out */
-	bool certificate_wanted; /* CertificateRequest came */
+	bool certificate_wanted; /* CertificateRequest came ... */
+	bool told;               /* ... and our caller was told */
 	bool full;       /* the server's certificate had its turn */
 	struct ticket_terms terms; /* of tickets that this side gives or takes */
 	const char **alpn; /* owned, with its texts; mbedTLS borrows it */
@@ -394,6 +395,14 @@ handshake_step(struct side_tls *tls)
 	return error;
 }
 
+/* It was asked for, and the server's flight is over: what comes next is ours. */
+static bool
+is_asked(const struct side_tls *tls)
+{
+	return tls->certificate_wanted && !tls->told &&
+	    tls->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CLIENT_CERTIFICATE;
+}
+
 int
 side_tls_handshake(struct side *s)
 {
@@ -402,7 +411,7 @@ side_tls_handshake(struct side *s)
 
 	s->want_read = false;
 	/* Over is it, for the library, before a server's tickets are written. */
-	while (error == 0 &&
+	while (error == 0 && !is_asked(tls) &&
 	    tls->ssl.MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_HANDSHAKE_OVER)
 		error = handshake_step(tls);
 
@@ -411,6 +420,10 @@ side_tls_handshake(struct side *s)
 	int flushed = side_flush(s);
 	if (error != 0)
 		return failure(s, error);
+	if (is_asked(tls)) {
+		tls->told = true;
+		return leftovers != 0 ? leftovers : flushed != 0 ? flushed : SIDE_ASKED;
+	}
 	tls->established = true;
 	free(tls->flight);
 	free(tls->early);
@@ -508,7 +521,7 @@ side_tls_describe(const struct side *s, struct tls_leg *leg)
 	leg->alert_received = tls->alert;
 	leg->hello_retry = tls->hello.retried;
 	leg->established = tls->established;
-	if (!tls->established)
+	if (!tls->established && !tls->told) /* told: the server has had its turn */
 		return;
 	leg->resumed = !tls->full;
 	leg->version = version_name(&tls->ssl);
@@ -526,7 +539,12 @@ side_tls_server_hello(const struct side *s)
 const mbedtls_x509_crt *
 side_tls_peer(const struct side *s)
 {
-	return s->tls == NULL ? NULL : mbedtls_ssl_get_peer_cert(&s->tls->ssl);
+	if (s->tls == NULL)
+		return NULL;
+	const mbedtls_ssl_context *ssl = &s->tls->ssl;
+	const mbedtls_ssl_session *session = ssl->MBEDTLS_PRIVATE(session_negotiate);
+	return session != NULL ? session->MBEDTLS_PRIVATE(peer_cert)
+	                       : mbedtls_ssl_get_peer_cert(ssl);
 }
 
 int
@@ -573,10 +591,12 @@ side_tls_alpn(const struct side *s)
 	return mbedtls_ssl_get_alpn_protocol(&s->tls->ssl);
 }
 
-bool
-side_tls_certificate_wanted(const struct side *s)
+int
+side_tls_present(struct side *s, mbedtls_x509_crt *chain,
+    mbedtls_pk_context *key)
 {
-	return s->tls != NULL && s->tls->certificate_wanted;
+	return mbedtls_ssl_conf_own_cert(&s->tls->conf, chain, key) == 0 ? 0
+	                                                                 : E_NOMEM;
 }
 
 bool

@@ -9,6 +9,8 @@ libmitm_a_SOURCES = \
 	mitm/certificate_read.h \
 	mitm/chains.c \
 	mitm/chains.h \
+	mitm/client_certificates.c \
+	mitm/client_certificates.h \
 	mitm/constraints.c \
 	mitm/constraints.h \
 	mitm/datagrams.c \

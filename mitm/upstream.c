@@ -182,6 +182,7 @@ verify(struct flow *flow, const mbedtls_x509_crt *chain)
 		return 0;
 	}
 	/* The chain must speak for the host. */
+	judgement_release(flow->judgement);
 	flow->judgement = chains_judge(host->chains, chain, host->trust,
 	    host->own_ca, flow_host_name(flow, text),
 	    (int64_t)(host->now_us / 1000000), NULL);
@@ -211,18 +212,63 @@ obey_invalid(struct flow *flow)
 	return false;
 }
 
+/* False: the flow is closed. */
 static bool
-judge(struct flow *flow)
+judge_peer(struct flow *flow)
 {
 	if (verify(flow, side_tls_peer(&flow->server)) != 0) {
 		flow_close(flow, CLOSE_SYSTEM_ERROR, err_text(E_NOMEM));
 		return false;
 	}
-	if (!flow->tls.verified && !obey_invalid(flow))
-		return false;
+	return flow->tls.verified || obey_invalid(flow);
+}
+
+static void
+go_to_leaf(struct flow *flow)
+{
 	flow_set_state(flow, FLOW_STATE_LEAF);
 	flow_set_deadline(flow, flow->host->conf->flow_handshake_timeout_ms);
+}
+
+static bool
+judge(struct flow *flow)
+{
+	if (!judge_peer(flow))
+		return false;
+	go_to_leaf(flow);
 	return true;
+}
+
+/* --- a server that asks who the client is --- */
+
+/* False: no certificate is configured for the host. */
+static bool
+present(struct flow *flow)
+{
+	struct client_certificate *c = client_certificates_find(
+	    flow->host->client_certificates, flow_server_name(flow),
+	    &flow->header->destination);
+
+	client_certificate_release(flow->client_certificate);
+	flow->client_certificate = c;
+	flow->tls.client_certificate = c == NULL ? NULL : &c->facts;
+	if (c != NULL &&
+	    side_tls_present(&flow->server, &c->chain, &c->key) != 0)
+		flow_close(flow, CLOSE_SYSTEM_ERROR, err_text(E_NOMEM));
+	return c != NULL;
+}
+
+/* The server's chain is judged before anything is said of the client: whoever only
+ * claims to be the server is shown no certificate, and teaches no bypass. When
+ * there is none to show, the client's own may do; else the server gets none. */
+static bool
+answer_who_asks(struct flow *flow)
+{
+	if (!judge_peer(flow))
+		return false;
+	if (!flow->mirror_invalid && !present(flow))
+		bypass_certificate_wanted(flow);
+	return flow->state != FLOW_STATE_CLOSED;
 }
 
 /* Having offered TLS 1.3, mbedTLS takes no RSASSA-PSS signature in a handshake
@@ -296,8 +342,7 @@ judge_failed(struct flow *flow)
 		return false;
 	}
 	flow->server_failed = true;
-	flow_set_state(flow, FLOW_STATE_LEAF);
-	flow_set_deadline(flow, flow->host->conf->flow_handshake_timeout_ms);
+	go_to_leaf(flow);
 	return true;
 }
 
@@ -338,10 +383,15 @@ upstream_tls(struct flow *flow)
 
 	if (error == 0)
 		error = side_tls_handshake(&flow->server);
-	if (bypass_certificate_wanted(flow))
-		return true;
+	if (error == SIDE_ASKED)
+		return answer_who_asks(flow);
 	if (error == E_AGAIN)
 		return false;
+	if (error != 0 && flow->mirror_invalid) { /* it got no certificate from us */
+		flow->server_failed = true;
+		go_to_leaf(flow);
+		return true;
+	}
 	if (error != 0 && failed_at_chain(flow, &again))
 		return again;
 	if (error != 0 &&

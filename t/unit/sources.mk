@@ -19,6 +19,12 @@ check_PROGRAMS += t/unit/ca-suite
 t_unit_ca_suite_SOURCES = t/unit/ca.c $(UNIT_SUITE)
 t_unit_ca_suite_LDADD = libca.a libconf.a libbase.a $(YAML_LIBS) $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/client_certificates-suite
+t_unit_client_certificates_suite_SOURCES = t/unit/client_certificates.c \
+	$(UNIT_SUITE)
+t_unit_client_certificates_suite_LDADD = libmitm.a libca.a libbase.a \
+	$(MBEDTLS_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/early_data-suite
 t_unit_early_data_suite_SOURCES = t/unit/early_data.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/early_data.c
