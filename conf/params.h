@@ -141,7 +141,8 @@
 	    "SIGHUP reads them again.")                                       \
 	X(upstream_cbc, BOOL, "upstream.cbc", "true", 0, 1,                   \
 	    "Whether CBC suites may be offered to servers, when the client "  \
-	    "offers them. No others of the older suites ever are.")           \
+	    "offers them; false: nor is a flow relayed whose server would "   \
+	    "choose one. No others of the older suites ever are.")            \
 	X(upstream_verdicts, COUNT, "upstream.verdicts", "1024", 0, 100000,   \
 	    "Good verdicts on servers' chains that a worker keeps, so that "  \
 	    "the next connection need not verify the same signatures. All "   \

@@ -354,6 +354,7 @@ record_tls(const struct record_writer *w, uint64_t sequence,
 	record_text(j, "verification", e->verification);
 	record_text(j, "invalid", e->invalid);
 	record_text(j, "invalid_reason", e->invalid_reason);
+	record_text(j, "failure", e->failure);
 	record_text(j, "error", e->error);
 	record_text(j, "bypass", e->bypass);
 	if (e->name_mismatch)

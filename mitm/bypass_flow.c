@@ -160,14 +160,18 @@ bool
 bypass_answer_stands(struct flow *flow, const uint8_t *bytes, size_t length)
 {
 	int verdict = server_flight_read(flow->answer, bytes, length);
-	const struct server_hello *hello = &flow->answer->hello;
-	bool stands = !flow->answer->seen || (hello->version >= TLS_1_2 &&
-	    offer_suite_key(hello->suite) != OFFER_KEY_NONE);
-	if (flow->answer->seen || verdict != E_MORE) {
+
+	if (flow->answer->seen)
+		flow->tls.failure = offer_weakness(&flow->answer->hello,
+		    flow->host->conf->upstream_cbc);
+	if (flow->tls.failure != NULL)
+		return false; /* what is closed is reported then */
+	if (verdict != E_MORE) {
 		free(flow->answer);
 		flow->answer = NULL;
+		flow_report_tls(flow);
 	}
-	return stands;
+	return true;
 }
 
 static bool

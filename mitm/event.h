@@ -134,6 +134,8 @@ struct tls_event {
 	const char *invalid; /* what became of a server that did not verify:
 			      * "mirror", "refuse", "allow"; else NULL */
 	const char *invalid_reason; /* what said so, as in struct verdict */
+	const char *failure; /* why it came to nothing, enumerated (man/
+	                      * sightglass-log.5); NULL: it did not */
 	const char *error;        /* the TLS library's words, or NULL */
 	const char *bypass;       /* a failure that may become a bypass was
 				   * "counted", or is "never" to be; else NULL */

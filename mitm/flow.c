@@ -334,6 +334,9 @@ flow_close(struct flow *flow, enum flow_close_reason reason, const char *detail)
 
 	if (last == FLOW_STATE_CLOSED)
 		return;
+	if (flow->tls.failure == NULL && last >= FLOW_STATE_CONNECT &&
+	    last <= FLOW_STATE_CLIENT_TLS)
+		flow->tls.failure = names[reason];
 	flow_set_state(flow, FLOW_STATE_CLOSED);
 	flow->close_reason = reason;
 	flow->close_detail = detail;

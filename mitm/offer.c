@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "mitm/tls.h"
 
 /* One thing that may be offered. */
 struct choice {
@@ -74,14 +75,38 @@ _Static_assert(ARRAY_LENGTH(suites) <= OFFER_SUITES_MAX, "suites");
 _Static_assert(ARRAY_LENGTH(groups) <= OFFER_GROUPS_MAX, "groups");
 _Static_assert(ARRAY_LENGTH(schemes) <= OFFER_SCHEMES_MAX, "schemes");
 
+static const struct choice *
+find_suite(uint16_t number)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(suites); i++) {
+		if (suites[i].number == number)
+			return &suites[i];
+	}
+	return NULL;
+}
+
 enum offer_key
 offer_suite_key(uint16_t suite)
 {
-	for (size_t i = 0; i < ARRAY_LENGTH(suites); i++) {
-		if (suites[i].number == suite)
-			return suites[i].key;
-	}
-	return OFFER_KEY_NONE;
+	const struct choice *found = find_suite(suite);
+
+	return found == NULL ? OFFER_KEY_NONE : found->key;
+}
+
+const char *
+offer_weakness(const struct server_hello *chosen, bool cbc)
+{
+	const struct choice *suite = find_suite(chosen->suite);
+
+	if (chosen->version < TLS_1_2)
+		return "old_version";
+	if (suite == NULL)
+		return "weak_suite";
+	if (suite->cbc && !cbc)
+		return "cbc_suite";
+	if (chosen->dh_bits != 0 && chosen->dh_bits < OFFER_DHE_BITS_MIN)
+		return "weak_group";
+	return NULL;
 }
 
 /* A table, and which of its rows were taken in which order. */

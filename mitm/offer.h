@@ -15,10 +15,14 @@
 
 #include "base/attr.h"
 #include "mitm/hello.h"
+#include "mitm/server_hello.h"
 
 #define OFFER_SUITES_MAX 64u
 #define OFFER_GROUPS_MAX 16u
 #define OFFER_SCHEMES_MAX 16u
+
+/* A prime of 1024 bits that a server chose for DHE protects nobody. */
+#define OFFER_DHE_BITS_MIN 2048
 
 /* Lists as mbedTLS takes them: most wanted first, then 0. */
 struct offer {
@@ -53,6 +57,12 @@ enum offer_key {
 	OFFER_KEY_RSA
 };
 enum offer_key offer_suite_key(uint16_t suite) WUNRES;
+
+/* What of a server's choice we would not stand for, whoever offered it:
+ * "old_version", "weak_suite", "cbc_suite" (unless `cbc`), "weak_group", or NULL;
+ * static. */
+const char *offer_weakness(const struct server_hello *chosen, bool cbc)
+    WUNRES NONNULL(1);
 
 /* Whether a client of TLS 1.3 has a group of ours, without which no handshake
  * with it comes to pass (one that has post-quantum groups alone, say). */

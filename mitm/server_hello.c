@@ -108,6 +108,17 @@ read_extensions(struct cursor *c, struct server_hello *out)
 	c->broken |= list.broken;
 }
 
+/* RFC 8446 section 4.1.3: "DOWNGRD" and 1 for TLS 1.2, 0 for what is older. */
+static bool
+has_sentinel(const uint8_t *random)
+{
+	static const char sentinel[] = {'D', 'O', 'W', 'N', 'G', 'R', 'D'};
+	const uint8_t *end = random + RANDOM_BYTES - 1;
+
+	return memcmp(end - sizeof(sentinel), sentinel, sizeof(sentinel)) == 0 &&
+	    *end <= 1;
+}
+
 int
 server_hello_parse(const uint8_t *body, size_t length, struct server_hello *out)
 {
@@ -115,8 +126,8 @@ server_hello_parse(const uint8_t *body, size_t length, struct server_hello *out)
 	struct server_hello hello = {0};
 
 	hello.version = hello.legacy_version = take16(&c);
-	hello.retried =
-	    memcmp(take(&c, RANDOM_BYTES), retry_random, RANDOM_BYTES) == 0;
+	const uint8_t *random = take(&c, RANDOM_BYTES);
+	hello.retried = memcmp(random, retry_random, RANDOM_BYTES) == 0;
 	(void)take(&c, *take(&c, 1)); /* session id */
 	hello.suite = take16(&c);
 	(void)take(&c, 1); /* compression */
@@ -124,6 +135,7 @@ server_hello_parse(const uint8_t *body, size_t length, struct server_hello *out)
 		read_extensions(&c, &hello);
 	if (c.broken || c.left > 0)
 		return E_SYNTAX;
+	hello.downgraded = hello.version < TLS_1_3 && has_sentinel(random);
 	*out = hello;
 	return 0;
 }
@@ -210,8 +222,12 @@ end_message(struct server_flight *f)
 		return 0;
 	if (f->message[0] != MESSAGE_SERVER_KEY_EXCHANGE)
 		return E_MORE;
-	if (names_curve(f->hello.suite) &&
-	    message_bytes(f) >= MESSAGE_HEADER_BYTES + 3 && body[0] == NAMED_CURVE)
+	if (message_bytes(f) < MESSAGE_HEADER_BYTES + 3)
+		return 0;
+	uint16_t first = (uint16_t)(body[0] << 8 | body[1]);
+	if (!names_curve(f->hello.suite)) /* a vector: the prime */
+		f->hello.dh_bits = first < UINT16_MAX / 8 ? first * 8 : UINT16_MAX;
+	else if (body[0] == NAMED_CURVE)
 		f->hello.group = (uint16_t)(body[1] << 8 | body[2]);
 	return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * What a TLS server answers in the clear: its hello (RFC 8446 section 4.1.3, RFC
  * 5246 section 7.4.1.3) and, below TLS 1.3, the group of its key exchange (RFC
- * 8422 section 5.4). A reader is fed the server's bytes as they pass, cut in any
+ * 8422 section 5.4) or the size of its prime. A reader is fed the server's bytes as they pass, cut in any
  * way; it keeps one message at a time and nothing of a certificate. Pure; runs
  * in the worker; refuses what is not a handshake, and then says nothing more.
  */
@@ -24,6 +24,9 @@ struct server_hello {
 	uint16_t version;        /* what was chosen, wherever it stands */
 	uint16_t suite;
 	uint16_t group; /* 0: none was named */
+	uint16_t dh_bits; /* of the prime of a finite-field exchange below TLS 1.3
+	                   * (RFC 5246 section 7.4.3); 0: there is none */
+	bool downgraded; /* it could have spoken TLS 1.3 (RFC 8446 4.1.3), but does not */
 	bool retried;   /* a hello retry request came first */
 	bool extensions_cut; /* there were more */
 	uint16_t extension_count;

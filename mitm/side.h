@@ -160,10 +160,6 @@ int side_tls_read_chain(const struct side *s, mbedtls_x509_crt *list)
 /* The version that the server chose; MBEDTLS_SSL_VERSION_UNKNOWN before. */
 mbedtls_ssl_protocol_version side_tls_version(const struct side *s) NONNULL(1);
 
-/* Whether the server, speaking TLS 1.2, marked its hello as one that could have
- * been of TLS 1.3 (RFC 8446 section 4.1.3); only after the handshake. */
-bool side_tls_downgraded(const struct side *s) NONNULL(1);
-
 /* Whether the peer ended the connection inside the handshake. */
 bool side_tls_hung_up(const struct side *s) NONNULL(1);
 

@@ -26,7 +26,6 @@ struct side_tls {
 	int error;       /* mbedTLS's, of the last failure; 0: none */
 	int alert;       /* the fatal alert that came, or -1 */
 	bool established;
-	bool downgraded; /* the sentinel of RFC 8446 section 4.1.3 was there */
 	struct early_data *early; /* owned: what a client sent early is left out */
 	bool certificate_wanted; /* CertificateRequest came ... */
 	bool told;               /* ... and our caller was told */
@@ -128,9 +127,6 @@ side_tls_free(struct side_tls *tls)
  * open connections in pairs. */
 #define TICKETS_AT_ONCE 2
 
-/* A group of 1024 bits that a server chose for DHE protects nobody. */
-#define DHE_BITS_LEAST 2048
-
 static void
 configure_offer(struct side_tls *tls, const struct side_tls_options *options)
 {
@@ -141,7 +137,7 @@ configure_offer(struct side_tls *tls, const struct side_tls_options *options)
 	mbedtls_ssl_conf_ciphersuites(&tls->conf, tls->offer.suites);
 	mbedtls_ssl_conf_groups(&tls->conf, tls->offer.groups);
 	mbedtls_ssl_conf_sig_algs(&tls->conf, tls->offer.schemes);
-	mbedtls_ssl_conf_dhm_min_bitlen(&tls->conf, DHE_BITS_LEAST);
+	mbedtls_ssl_conf_dhm_min_bitlen(&tls->conf, OFFER_DHE_BITS_MIN);
 }
 
 /* In one piece: the pointers, then the texts. */
@@ -262,22 +258,6 @@ configure(struct side_tls *tls, const struct side_tls_options *options)
 	return error;
 }
 
-/* Called with each secret; the library shows the server's random nowhere else. */
-static void
-on_secret(void *context, mbedtls_ssl_key_export_type type,
-    const unsigned char *secret UNUSED, size_t length UNUSED,
-    const unsigned char client_random[32] UNUSED,
-    const unsigned char server_random[32], mbedtls_tls_prf_types prf UNUSED)
-{
-	static const char sentinel[] = "DOWNGRD\1";
-	struct side_tls *tls = context;
-	const size_t bytes = sizeof(sentinel) - 1;
-
-	if (type == MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET)
-		tls->downgraded =
-		    memcmp(server_random + 32 - bytes, sentinel, bytes) == 0;
-}
-
 int
 side_tls_start(struct side *s, const struct side_tls_options *options)
 {
@@ -313,7 +293,6 @@ side_tls_start(struct side *s, const struct side_tls_options *options)
 	if (tls->error != 0)
 		return E_CRYPTO;
 	mbedtls_ssl_set_bio(&tls->ssl, s, bio_send, bio_receive, NULL);
-	mbedtls_ssl_set_export_keys_cb(&tls->ssl, on_secret, tls);
 	return 0;
 }
 
@@ -577,12 +556,6 @@ mbedtls_ssl_protocol_version
 side_tls_version(const struct side *s)
 {
 	return mbedtls_ssl_get_version_number(&s->tls->ssl);
-}
-
-bool
-side_tls_downgraded(const struct side *s)
-{
-	return s->tls->downgraded;
 }
 
 const char *

@@ -109,7 +109,8 @@ upstream_connected(struct flow *flow)
 		return;
 	}
 	flow_make_facts(flow);
-	flow_report_tls(flow);
+	if (flow->answer == NULL) /* else when it is known how the server answers */
+		flow_report_tls(flow);
 	flow_set_state(flow, FLOW_STATE_RELAY);
 	relay_idle_deadline(flow);
 }
@@ -291,12 +292,20 @@ ask_for_tls12(struct flow *flow, int error)
 	return true;
 }
 
-/* A server that was asked for no more than 1.2 but speaks 1.3 did not choose
- * 1.2 the first time: someone on the way did. */
-static bool
-was_downgraded(const struct flow *flow)
+/* What speaks against going on with a server, as its hello has it: what it chose,
+ * or that it could have spoken TLS 1.3 with the client and does not, so that it was
+ * asked by someone on the way. Where TLS 1.3 was on offer the library fails at that
+ * by itself; not where the server was asked once more. NULL: nothing. */
+static const char *
+weakness(const struct flow *flow)
 {
-	return flow->only_tls12 && side_tls_downgraded(&flow->server);
+	const struct server_hello *answer = side_tls_server_hello(&flow->server);
+
+	if (answer == NULL)
+		return NULL;
+	return answer->downgraded && flow->hello->offers_tls13
+	    ? "downgrade" : offer_weakness(answer,
+	        flow->host->conf->upstream_cbc);
 }
 
 bool
@@ -325,6 +334,7 @@ give_up(struct flow *flow, const char *why)
 {
 	uint8_t alert = alert_for_client(flow);
 
+	flow->tls.failure = weakness(flow);
 	side_refuse(&flow->client, alert);
 	flow->tls.client.alert_sent = alert;
 	flow_close(flow, CLOSE_UPSTREAM_TLS, why);
@@ -394,13 +404,13 @@ upstream_tls(struct flow *flow)
 	}
 	if (error != 0 && failed_at_chain(flow, &again))
 		return again;
-	if (error != 0 &&
+	if (error != 0 && weakness(flow) == NULL &&
 	    (ask_for_tls12(flow, error) || bypass_turned_away(flow, error)))
 		return true;
 	if (error != 0)
 		give_up(flow, err_text(error));
-	else if (was_downgraded(flow))
-		give_up(flow, "a downgrade from TLS 1.3 was seen");
+	else if (weakness(flow) != NULL)
+		give_up(flow, weakness(flow));
 	else
 		return (!downstream_choose_key(flow) &&
 		           bypass_splice(flow, "client_no_key")) || judge(flow);

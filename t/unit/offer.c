@@ -153,6 +153,30 @@ START_TEST(cbc_goes_on_only_if_it_may)
 }
 END_TEST
 
+START_TEST(what_a_server_may_not_choose_is_told_apart)
+{
+	static const struct {
+		struct server_hello chosen;
+		bool cbc;
+		const char *weakness;
+	} rows[] = {
+	    {{.version = 0x0304, .suite = 0x1301}, false, NULL},
+	    {{.version = 0x0303, .suite = 0xc02b}, false, NULL},
+	    {{.version = 0x0302, .suite = 0xc013}, true, "old_version"},
+	    {{.version = 0x0303, .suite = 0x009c}, true, "weak_suite"},
+	    {{.version = 0x0303, .suite = 0xc013}, true, NULL},
+	    {{.version = 0x0303, .suite = 0xc013}, false, "cbc_suite"},
+	    {{.version = 0x0303, .suite = 0x009e, .dh_bits = 2048}, false, NULL},
+	    {{.version = 0x0303, .suite = 0x009e, .dh_bits = 1024}, false,
+	        "weak_group"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		ck_assert_pstr_eq(offer_weakness(&rows[i].chosen, rows[i].cbc),
+		    rows[i].weakness);
+}
+END_TEST
+
 START_TEST(what_is_offered_twice_goes_on_once)
 {
 	PUT(suites, 0xc02b, 0xc02f, 0xc02b);
@@ -244,6 +268,7 @@ suite(void)
 	tcase_add_test(t, pss_comes_last_when_either_version_may_be_chosen);
 	tcase_add_test(t, nothing_weak_or_unknown_goes_on);
 	tcase_add_test(t, cbc_goes_on_only_if_it_may);
+	tcase_add_test(t, what_a_server_may_not_choose_is_told_apart);
 	tcase_add_test(t, what_is_offered_twice_goes_on_once);
 	tcase_add_test(t, our_own_list_stands_in_when_nothing_is_left);
 	tcase_add_test(t, our_own_list_stands_in_when_nothing_serves_tls13);

@@ -146,6 +146,9 @@ START_TEST(real_servers_say_what_they_chose)
 	ck_assert_uint_eq(h->suite, captured[_i].suite);
 	ck_assert(h->retried == captured[_i].retried);
 	ck_assert_pstr_eq(group, captured[_i].group);
+	ck_assert_uint_eq(h->dh_bits,
+	    strcmp(captured[_i].server, "openssl-12-dhe") == 0 ? 2048 : 0);
+	ck_assert(!h->downgraded);
 	ck_assert_uint_eq(h->extension_count, captured[_i].count);
 	for (size_t i = 0; i < h->extension_count; i++)
 		ck_assert_uint_eq(h->extensions[i], captured[_i].extensions[i]);
@@ -266,6 +269,27 @@ START_TEST(a_dhe_prime_is_not_taken_for_a_curve)
 	put_message(&b, 12, "\003\000\030\001x", 5);
 	ck_assert_int_eq(read_all(&b), 0);
 	ck_assert_uint_eq(flight.hello.group, 0);
+	ck_assert_uint_eq(flight.hello.dh_bits, 6144);
+}
+END_TEST
+
+/* RFC 8446 section 4.1.3: of a server that could have done better. */
+START_TEST(a_sentinel_in_the_random_says_that_it_is_a_downgrade)
+{
+	static const struct {
+		const char *end;
+		uint16_t version;
+		bool downgraded;
+	} rows[] = {{"DOWNGRD\1", 0x0303, true}, {"DOWNGRD\0", 0x0302, true},
+	    {"DOWNGRD\2", 0x0303, false}, {"DOWNGRE\1", 0x0303, false}};
+	struct server_hello hello;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		uint8_t body[2 + 32 + 4] = {3, (uint8_t)rows[i].version};
+		memcpy(body + 2 + 32 - 8, rows[i].end, 8);
+		ck_assert_int_eq(server_hello_parse(body, sizeof(body), &hello), 0);
+		ck_assert(hello.downgraded == rows[i].downgraded);
+	}
 }
 END_TEST
 
@@ -341,6 +365,7 @@ suite(void)
 	tcase_add_test(t, a_hello_longer_than_the_limit_is_given_up);
 	tcase_add_test(t, a_long_chain_is_passed_over);
 	tcase_add_test(t, a_dhe_prime_is_not_taken_for_a_curve);
+	tcase_add_test(t, a_sentinel_in_the_random_says_that_it_is_a_downgrade);
 	tcase_add_test(t, a_resumed_session_names_no_group);
 	tcase_add_test(t, what_comes_out_of_order_is_a_syntax_error);
 	tcase_add_loop_test(t, what_is_malformed_inside_is_a_syntax_error, 0, 4);
