@@ -209,6 +209,10 @@
 	    "gap says how many.")                                             \
 	X(log_group, TEXT, "log.group", "", 0, 0,                             \
 	    "Group that may read the segments (0640). Empty: nobody else.")   \
+	X(keylog, TEXT, "keylog", "", 0, 0,                                   \
+	    "File (absolute path, 0600) to which the secrets of all opened "  \
+	    "connections are appended, as Wireshark reads them: whoever has " \
+	    "it opens what was captured. Empty: none. SIGHUP opens it anew.") \
 	X(verbose, COUNT, "verbose", "0", 0, 1,                               \
 	    "1: the daemon says more on standard error.")
 

@@ -273,6 +273,23 @@ child_send_trust(struct child *child)
 	send_crls(child);
 }
 
+void
+child_send_keylog(struct child *child)
+{
+	const char *path = child->parent->conf->keylog;
+	char words[256];
+	int fd = path[0] == '\0' ? -1 : places_open_keylog(path, true, words);
+	int error = channel_send(&child->channel,
+	    fd < 0 ? MSG_KEYLOG_OFF : MSG_KEYLOG, NULL, 0, fd < 0 ? -1 : fd);
+
+	if (path[0] != '\0' && fd < 0)
+		diag_error("%s: nothing is written to it", words);
+	if (error != 0)
+		diag_warning("%s did not take the key log", child_name(child));
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 static int
 feed_worker(struct child *child)
 {
@@ -292,6 +309,7 @@ feed_worker(struct child *child)
 	if (error == 0)
 		error = join_signer(child);
 	child_send_trust(child);
+	child_send_keylog(child);
 	return error;
 }
 

@@ -85,6 +85,9 @@ int child_send_lists(struct child *child) WUNRES NONNULL(1);
 void parent_note(struct parent *p, const char *action, const char *role,
     const char *message) NONNULL(1, 2, 3, 4);
 
+/* Opens the key log for a worker (again), or tells it that there is none. */
+void child_send_keylog(struct child *child) NONNULL(1);
+
 /* Opens the files of the roots and the revocation lists for a worker (again).
  * Says what is wrong with them. */
 void child_send_trust(struct child *child) NONNULL(1);

@@ -49,6 +49,10 @@
 	 * worker's own, which wipes it */                                    \
 	X(MSG_CLIENT_CERTIFICATES, FROM_PARENT, sizeof(struct msg_memory),     \
 	    sizeof(struct msg_memory), 1)                                      \
+	/* the key log, open for appending; also on reload */                 \
+	X(MSG_KEYLOG, FROM_PARENT, 0, 0, 1)                                   \
+	/* ... there is none */                                               \
+	X(MSG_KEYLOG_OFF, FROM_PARENT, 0, 0, 0)                               \
 	/* the PEM file of the roots, open; also on reload */                 \
 	X(MSG_TRUST, FROM_PARENT, 0, 0, 1)                                    \
 	/* a file of revocation lists, open; also on reload */                \

@@ -113,6 +113,24 @@ count_restart(const struct child *child)
 	}
 }
 
+/* Nobody should forget that it is on. */
+static void
+tell_of_keylog(struct parent *p, const char *before)
+{
+	const char *path = p->conf->keylog;
+
+	if (strcmp(path, before) == 0)
+		return;
+	if (path[0] == '\0') {
+		diag_info("keylog: off");
+		parent_note(p, "keylog_off", "parent", before);
+		return;
+	}
+	diag_warning("keylog: the secrets of all opened connections go to '%s': "
+	    "whoever reads it can open what was captured", path);
+	parent_note(p, "keylog_on", "parent", path);
+}
+
 static bool
 all_ready(const struct parent *p)
 {
@@ -153,6 +171,7 @@ on_ready(struct child *child)
 	(void)snprintf(words, sizeof(words), "sightglassd %s serves with %zu workers",
 	    SIGHTGLASS_VERSION, p->worker_count);
 	parent_note(p, "started", "parent", words);
+	tell_of_keylog(p, "");
 	notify("READY=1");
 	diag_info("serving: %s/flow.sock, log in %s", p->conf->run_dir,
 	    p->conf->log_dir);
@@ -427,8 +446,10 @@ send_conf(struct child *child)
 	if ((child->kind == CHILD_WORKER && child_send_lists(child) != 0) ||
 	    child_send_conf(child) != 0)
 		diag_warning("%s did not take the settings", child_name(child));
-	if (child->kind == CHILD_WORKER)
+	if (child->kind == CHILD_WORKER) {
 		child_send_trust(child);
+		child_send_keylog(child);
+	}
 }
 
 /* error->text is empty when it went well; else the old settings stay. */
@@ -457,7 +478,7 @@ reload(struct parent *p, struct conf_error *error)
 	}
 	error->text[0] = '\0';
 	settings_keep(conf, p->conf);
-	conf_free(p->conf);
+	struct conf *old = p->conf;
 	p->conf = conf;
 	lists_free(&p->lists);
 	p->lists = lists;
@@ -467,6 +488,8 @@ reload(struct parent *p, struct conf_error *error)
 	    channel_send(&p->logger.channel, MSG_ROTATE, NULL, 0, -1) != 0)
 		diag_warning("the logger does not listen");
 	parent_note(p, "reloaded", "parent", "settings were read again");
+	tell_of_keylog(p, old->keylog);
+	conf_free(old);
 	diag_info("reloaded");
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "base/roots.h"
 #include "daemon/privileges.h"
@@ -314,6 +315,32 @@ places_open_trust(const struct conf *conf, char error[256])
 	(void)snprintf(error, 256, "upstream.trust: the system has no store of roots "
 	    "that we know: install ca-certificates, or name a PEM file");
 	return E_NOTFOUND;
+}
+
+int
+places_open_keylog(const char *path, bool make, char error[256])
+{
+	char words[256];
+
+	if (path[0] != '/') {
+		(void)snprintf(error, 256, "keylog: '%.150s' is not an absolute path",
+		    path);
+		return E_SYNTAX;
+	}
+	int fd = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC |
+	    (make ? O_CREAT : 0), 0600);
+	if (fd < 0) {
+		int outcome = errno == ENOENT ? E_NOTFOUND : E_SYS;
+		(void)snprintf(error, 256, "keylog: cannot open '%.150s': %s", path,
+		    errno == ELOOP ? "it is a link" : strerror(errno));
+		return outcome;
+	}
+	int outcome = file_check_secret(fd, words);
+	if (outcome == 0)
+		return fd;
+	(void)close(fd);
+	(void)snprintf(error, 256, "keylog: '%.120s': %.100s", path, words);
+	return outcome;
 }
 
 int

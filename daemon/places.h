@@ -6,6 +6,8 @@
 #ifndef SIGHTGLASS_DAEMON_PLACES_H
 #define SIGHTGLASS_DAEMON_PLACES_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 #include "conf/conf.h"
 
@@ -27,6 +29,12 @@ void places_remove(const struct conf *conf, const char *name) NONNULL(1, 2);
 /* Opens upstream.trust, or the system's store. E_NOTFOUND with words. */
 int places_open_trust(const struct conf *conf, char error[256])
     WUNRES NONNULL(1, 2);
+
+/* Opens the key log for appending, and makes it (0600) when `make` is set. It is a
+ * regular file, no link, and nobody else's to read. The descriptor; E_NOTFOUND (not
+ * made yet), E_SYNTAX, E_DENIED, E_SYS, with words. */
+int places_open_keylog(const char *path, bool make, char error[256])
+    WUNRES NONNULL(1, 3);
 
 /* Opens a file of upstream.crl. E_NOTFOUND with words. */
 int places_open_crl(const char *path, char error[256]) WUNRES NONNULL(1, 2);

@@ -239,6 +239,28 @@ check_ca(const struct conf *conf, struct conf_error *error)
 	return E_SYNTAX;
 }
 
+/* It is not made by looking whether it could be: its directory is looked for. */
+static int
+check_keylog(const struct conf *conf, struct conf_error *error)
+{
+	char words[256], directory[PATH_MAX];
+
+	if (conf->keylog[0] == '\0')
+		return 0;
+	int fd = places_open_keylog(conf->keylog, false, words);
+	if (fd >= 0) {
+		(void)close(fd);
+		return 0;
+	}
+	const char *slash = strrchr(conf->keylog, '/');
+	(void)snprintf(directory, sizeof(directory), "%.*s",
+	    slash == NULL ? 0 : (int)(slash - conf->keylog + 1), conf->keylog);
+	if (fd == E_NOTFOUND && access(directory, W_OK | X_OK) == 0)
+		return 0;
+	(void)snprintf(error->text, sizeof(error->text), "%s", words);
+	return fd;
+}
+
 static int
 check_distrust(const struct conf *conf, struct conf_error *error)
 {
@@ -280,6 +302,8 @@ settings_check(const struct conf *conf, struct conf_error *error)
 		outcome = check_group("log.group", conf->log_group, error);
 	if (outcome == 0)
 		outcome = check_crls(conf, error);
+	if (outcome == 0)
+		outcome = check_keylog(conf, error);
 	if (outcome == 0)
 		outcome = check_distrust(conf, error);
 	if (outcome == 0)

@@ -513,6 +513,12 @@ on_message(struct role *r, struct msg *m)
 	case MSG_SIGNER_CHANNEL:
 		leafs_connect(w, m->fd);
 		break;
+	case MSG_KEYLOG:
+		keylog_use(&w->keylog, m->fd);
+		break;
+	case MSG_KEYLOG_OFF:
+		keylog_use(&w->keylog, -1);
+		break;
 	case MSG_TRUST:
 		trust_take_roots(w, m->fd);
 		break;
@@ -568,6 +574,7 @@ prepare_host(struct worker *w)
 
 	h->context = w;
 	h->trust = &w->trust;
+	h->keylog = &w->keylog;
 	h->chains = chains_new(w->role.conf->upstream_verdicts);
 	h->tickets = tickets_new();
 	h->leafs = leafs_new(&leafs, clock_tick_ms());
@@ -666,6 +673,7 @@ worker_main(void)
 	    .flow_socket = -1,
 	    .control_socket = -1,
 	    .wake_fd = -1,
+	    .keylog = {.fd = -1},
 	};
 
 	w.role.context = &w;

@@ -58,6 +58,7 @@ struct worker {
 	struct flow_host host;
 	struct board_worker *counters;
 	struct trust trust;
+	struct keylog keylog;
 	struct policy *policy;
 	struct policy *never;     /* bypass.never */
 	struct invalid *invalid;  /* upstream.invalid, by host too */

@@ -166,6 +166,7 @@ start_tls(struct flow *flow)
 	struct offer offer;
 	struct side_tls_options options = {
 	    .server = true,
+	    .keylog = flow->host->keylog,
 	    .alpn = flow->client_alpn,
 	    .least = MBEDTLS_SSL_VERSION_TLS1_2,
 	    .most = side_tls_version(&flow->server),

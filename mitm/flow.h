@@ -92,6 +92,7 @@ struct flow_host {
 	const struct conf *conf;
 	const struct policy *policy;
 	struct trust *trust;
+	struct keylog *keylog;
 	struct chains *chains; /* the verdicts that it led to */
 	const struct policy *never; /* bypass.never: refuses the names in it */
 	const struct bypass *bypass;

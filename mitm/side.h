@@ -21,6 +21,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "mitm/event.h"
+#include "mitm/keylog.h"
 #include "mitm/offer.h"
 #include "mitm/server_hello.h"
 #include "mitm/tickets.h"
@@ -109,6 +110,7 @@ struct side_tls_options {
 	const char *server_name;  /* client: SNI to send, NULL for none */
 	const char *const *alpn;  /* NULL-terminated, or NULL; copied */
 	mbedtls_ssl_protocol_version least, most;
+	struct keylog *keylog; /* takes the secrets; borrowed while TLS is on */
 	const struct offer *offer; /* copied; NULL: all that we stand for */
 	/* server: the client's hello, of so many bytes, says that early data comes
 	 * behind it, and the offer has it say hello again; 0: it does not */

@@ -26,6 +26,7 @@ struct side_tls {
 	int error;       /* mbedTLS's, of the last failure; 0: none */
 	int alert;       /* the fatal alert that came, or -1 */
 	bool established;
+	struct keylog *keylog;
 	struct early_data *early; /* owned: what a client sent early is left out */
 	bool certificate_wanted; /* CertificateRequest came ... */
 	bool told;               /* ... and our caller was told */
@@ -258,6 +259,19 @@ configure(struct side_tls *tls, const struct side_tls_options *options)
 	return error;
 }
 
+/* Called with each secret. */
+static void
+on_secret(void *context, mbedtls_ssl_key_export_type type,
+    const unsigned char *secret, size_t length,
+    const unsigned char client_random[32],
+    const unsigned char server_random[32] UNUSED,
+    mbedtls_tls_prf_types prf UNUSED)
+{
+	const struct side_tls *tls = context;
+
+	keylog_write(tls->keylog, type, secret, length, client_random);
+}
+
 int
 side_tls_start(struct side *s, const struct side_tls_options *options)
 {
@@ -267,6 +281,7 @@ side_tls_start(struct side *s, const struct side_tls_options *options)
 		return E_NOMEM;
 	s->tls = tls;
 	tls->alert = -1;
+	tls->keylog = options->keylog;
 	mbedtls_ssl_init(&tls->ssl);
 	mbedtls_ssl_config_init(&tls->conf);
 	tls->flight = calloc(1, sizeof(*tls->flight));
@@ -293,6 +308,7 @@ side_tls_start(struct side *s, const struct side_tls_options *options)
 	if (tls->error != 0)
 		return E_CRYPTO;
 	mbedtls_ssl_set_bio(&tls->ssl, s, bio_send, bio_receive, NULL);
+	mbedtls_ssl_set_export_keys_cb(&tls->ssl, on_secret, tls);
 	return 0;
 }
 

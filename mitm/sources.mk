@@ -39,6 +39,8 @@ libmitm_a_SOURCES = \
 	mitm/intake.c \
 	mitm/invalid.c \
 	mitm/invalid.h \
+	mitm/keylog.c \
+	mitm/keylog.h \
 	mitm/known_bad.c \
 	mitm/known_bad.h \
 	mitm/leaf_key.c \

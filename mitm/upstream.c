@@ -158,6 +158,7 @@ start_tls(struct flow *flow)
 	struct offer offer;
 	struct side_tls_options options = {
 	    .offer = &offer,
+	    .keylog = flow->host->keylog,
 	    .server_name = hello->server_name[0] != '\0' ? hello->server_name : NULL,
 	    .alpn = flow->alpn,
 	    .least = MBEDTLS_SSL_VERSION_TLS1_2,

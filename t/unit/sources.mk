@@ -74,6 +74,10 @@ t_unit_leafs_suite_SOURCES = t/unit/leafs.c $(UNIT_SUITE)
 t_unit_leafs_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
 	$(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/keylog-suite
+t_unit_keylog_suite_SOURCES = t/unit/keylog.c $(UNIT_SUITE)
+t_unit_keylog_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/names-suite
 t_unit_names_suite_SOURCES = t/unit/names.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/names.c
