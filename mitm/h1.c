@@ -17,7 +17,8 @@
 #include <llhttp.h>
 
 #include "base/err.h"
-#include "mitm/h1_message.h"
+#include "mitm/h1_span.h"
+#include "mitm/http_builder.h"
 
 #define METHOD_BYTES_MAX 32u
 #define CUT_HEAD_BYTES 1024u /* of a head where pending_bytes is passed */
@@ -31,7 +32,7 @@ static const char http2_preface[] = "http2_preface";
 
 struct exchange {
 	struct exchange *next;
-	struct h1_message request, response;
+	struct http_builder request, response;
 	struct bytes method, target, reason; /* in the messages' arenas */
 	unsigned status;
 	unsigned informational_count, last_informational;
@@ -47,7 +48,7 @@ struct exchange {
 struct reader {
 	llhttp_t parser;
 	struct h1_span name, text; /* text: a value, the target or the reason */
-	struct h1_message *message; /* being read, or NULL */
+	struct http_builder *message; /* being read, or NULL */
 	bool in_trailers;
 	bool ended;
 };
@@ -74,14 +75,14 @@ struct h1 {
 
 /* A client that asks on and on without waiting gets less of each noted. */
 static void
-begin_request(const struct h1 *h, struct h1_message *request)
+begin_request(const struct h1 *h, struct http_builder *request)
 {
 	size_t head_bytes = h->limits.head_bytes;
 
 	if (h->kept < h->limits.pending_bytes)
-		h1_message_init(request, head_bytes, h->limits.body_bytes);
+		http_builder_init(request, head_bytes, h->limits.body_bytes);
 	else
-		h1_message_init(request, head_bytes < CUT_HEAD_BYTES ? head_bytes
+		http_builder_init(request, head_bytes < CUT_HEAD_BYTES ? head_bytes
 		                                                     : CUT_HEAD_BYTES, 0);
 }
 
@@ -93,7 +94,7 @@ begin_exchange(struct h1 *h)
 	if (x == NULL)
 		return NULL;
 	begin_request(h, &x->request);
-	h1_message_init(&x->response, h->limits.head_bytes, h->limits.body_bytes);
+	http_builder_init(&x->response, h->limits.head_bytes, h->limits.body_bytes);
 	memcpy(x->version, "1.1", sizeof(x->version));
 	x->stream = ++h->streams;
 	*h->end = x;
@@ -106,8 +107,8 @@ begin_exchange(struct h1 *h)
 static void
 free_exchange(struct exchange *x)
 {
-	h1_message_free(&x->request);
-	h1_message_free(&x->response);
+	http_builder_free(&x->request);
+	http_builder_free(&x->response);
 	free(x);
 }
 
@@ -142,10 +143,13 @@ missing(const struct exchange *x)
 static struct bytes
 keep_text(struct reader *r)
 {
-	struct bytes kept = {0};
+	struct bytes text, kept = {0};
+	bool whole = h1_span_bytes(&r->text, &text);
 
-	if (r->message != NULL)
-		kept = h1_message_keep(r->message, &r->text);
+	if (r->message != NULL) {
+		kept = http_builder_keep(r->message, text);
+		r->message->head_too_long |= !whole;
+	}
 	h1_span_clear(&r->text);
 	return kept;
 }
@@ -180,8 +184,8 @@ emit_oldest(struct h1 *h, const char *parse_error)
 		out.incomplete = HTTP_PARSER_GAVE_UP;
 		out.parse_error = parse_error;
 	}
-	h1_message_describe(&x->request, &out.request);
-	h1_message_describe(&x->response, &out.response);
+	http_builder_describe(&x->request, &out.request);
+	http_builder_describe(&x->response, &out.response);
 	if (x->method.length > 0)
 		h->sink.http(h->sink.context, &out);
 	free_exchange(x);
@@ -250,10 +254,16 @@ static int
 on_field(llhttp_t *parser)
 {
 	struct reader *r = reader_of(parser);
+	struct http_builder *m = r->message;
+	struct bytes name, value;
+	bool whole = h1_span_bytes(&r->name, &name);
 
-	if (r->message != NULL)
-		h1_message_add_field(r->message, r->in_trailers ?
-		    &r->message->trailers : &r->message->fields, &r->name, &r->text);
+	whole = h1_span_bytes(&r->text, &value) && whole;
+	if (m != NULL && whole)
+		http_builder_add_field(m, r->in_trailers ? &m->trailers : &m->fields,
+		    name, value);
+	else if (m != NULL)
+		m->head_too_long = true;
 	h1_span_clear(&r->name);
 	h1_span_clear(&r->text);
 	return 0;
@@ -265,12 +275,12 @@ on_body(llhttp_t *parser, const char *at, size_t length)
 	struct reader *r = reader_of(parser);
 
 	if (r->message != NULL)
-		h1_message_add_body(r->message, (const uint8_t *)at, length);
+		http_builder_add_body(r->message, (const uint8_t *)at, length);
 	return 0;
 }
 
 static void
-begin_message(struct h1 *h, struct reader *r, struct h1_message *m)
+begin_message(struct h1 *h, struct reader *r, struct http_builder *m)
 {
 	r->message = m;
 	r->in_trailers = false;
@@ -338,7 +348,7 @@ on_request_complete(llhttp_t *parser)
 		return 0;
 	complete_message(h, &h->readers[FROM_CLIENT]);
 	x->request_ended = true;
-	x->kept = h1_message_bytes(&x->request);
+	x->kept = http_builder_bytes(&x->request);
 	h->kept += x->kept;
 	h->requesting = NULL;
 	/* What follows a request to upgrade is HTTP only if the server declines
@@ -397,8 +407,8 @@ pass_informational(struct h1 *h, struct exchange *x)
 	x->last_informational = x->status;
 	x->status = 0;
 	x->reason = (struct bytes){0};
-	h1_message_free(&x->response);
-	h1_message_init(&x->response, h->limits.head_bytes, h->limits.body_bytes);
+	http_builder_free(&x->response);
+	http_builder_init(&x->response, h->limits.head_bytes, h->limits.body_bytes);
 	h->readers[FROM_SERVER].message = NULL;
 }
 

@@ -30,10 +30,12 @@ libmitm_a_SOURCES = \
 	mitm/flow.h \
 	mitm/h1.c \
 	mitm/h1.h \
-	mitm/h1_message.c \
-	mitm/h1_message.h \
+	mitm/h1_span.c \
+	mitm/h1_span.h \
 	mitm/hello.c \
 	mitm/hello.h \
+	mitm/http_builder.c \
+	mitm/http_builder.h \
 	mitm/host_rules.c \
 	mitm/host_rules.h \
 	mitm/intake.c \

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Collecting one HTTP/1 message. The head lives in an arena of the message, the
+ * Collecting one HTTP message. The head lives in an arena of the message, the
  * body in a buffer that doubles up to its limit; an empty message holds no
  * memory. Pure; worker. Out of memory is treated as "too long": the record says
  * that it is cut, the bytes on the wire are not touched.
  */
-#include "mitm/h1_message.h"
+#include "mitm/http_builder.h"
 
 #include <string.h>
 
@@ -17,83 +17,16 @@
 #define FIELD_FRAMING_BYTES 4u /* ": " and CR LF */
 #define FIELDS_MAX 1000u /* servers take 100 to 2000: more is an attack */
 
-/* --- spans --- */
-
 void
-h1_span_init(struct h1_span *s, size_t limit_bytes)
+http_builder_init(struct http_builder *m, size_t head_bytes, size_t body_bytes)
 {
-	*s = (struct h1_span){0};
-	buf_init(&s->kept, limit_bytes);
-}
-
-void
-h1_span_free(struct h1_span *s)
-{
-	buf_free(&s->kept);
-}
-
-void
-h1_span_clear(struct h1_span *s)
-{
-	s->at = NULL;
-	s->length = 0;
-	if (s->kept.data != NULL)
-		buf_free(&s->kept);
-}
-
-/* As much as the limit allows; h1_span_bytes tells by the lengths. */
-static void
-keep(struct h1_span *s, const uint8_t *at, size_t length)
-{
-	size_t room = s->kept.limit_bytes - buf_length(&s->kept);
-
-	if (buf_append(&s->kept, at, length < room ? length : room) != 0)
-		s->kept.limit_bytes = buf_length(&s->kept);
-}
-
-void
-h1_span_settle(struct h1_span *s)
-{
-	if (s->at != NULL)
-		keep(s, s->at, s->length);
-	s->at = NULL;
-}
-
-void
-h1_span_add(struct h1_span *s, const uint8_t *at, size_t length)
-{
-	if (length == 0)
-		return;
-	if (s->length == 0) {
-		s->at = at;
-	} else if (s->at == NULL || s->at + s->length != at) {
-		h1_span_settle(s);
-		keep(s, at, length);
-	}
-	s->length += length;
-}
-
-/* What is at hand of it: all, unless it passed the limit. */
-static struct bytes
-span_bytes(const struct h1_span *s)
-{
-	if (s->at != NULL)
-		return (struct bytes){s->at, s->length};
-	return (struct bytes){buf_data(&s->kept), buf_length(&s->kept)};
-}
-
-/* --- messages --- */
-
-void
-h1_message_init(struct h1_message *m, size_t head_bytes, size_t body_bytes)
-{
-	*m = (struct h1_message){.head_left = head_bytes};
+	*m = (struct http_builder){.head_left = head_bytes};
 	arena_init(&m->arena, ARENA_PER_HEAD * head_bytes + ARENA_LEAST_BYTES);
 	buf_init(&m->body, body_bytes);
 }
 
 void
-h1_message_free(struct h1_message *m)
+http_builder_free(struct http_builder *m)
 {
 	arena_free(&m->arena);
 	buf_free(&m->body);
@@ -101,7 +34,7 @@ h1_message_free(struct h1_message *m)
 
 /* Room for one more; the old array stays in the arena until the message goes. */
 static bool
-grow(struct h1_message *m, struct h1_fields *list)
+grow(struct http_builder *m, struct http_fields *list)
 {
 	size_t capacity = list->capacity == 0 ? FIRST_FIELDS : list->capacity * 2;
 	struct http_field *items;
@@ -138,18 +71,15 @@ trim(struct bytes text)
 }
 
 static bool
-add_field(struct h1_message *m, struct h1_fields *list,
-    const struct h1_span *name, const struct h1_span *value)
+add_field(struct http_builder *m, struct http_fields *list,
+    struct bytes name, struct bytes value)
 {
-	struct bytes n = span_bytes(name), v = span_bytes(value);
-	size_t cost = name->length + value->length + FIELD_FRAMING_BYTES;
+	size_t cost = name.length + value.length + FIELD_FRAMING_BYTES;
 
 	if (m->head_too_long || cost > m->head_left ||
-	    list->count >= FIELDS_MAX || n.length < name->length ||
-	    v.length < value->length || !grow(m, list))
+	    list->count >= FIELDS_MAX || !grow(m, list))
 		return false;
-	n = trim(n);
-	v = trim(v);
+	struct bytes n = trim(name), v = trim(value);
 	uint8_t *copy = arena_alloc(&m->arena, n.length + v.length);
 	if (copy == NULL)
 		return false;
@@ -164,31 +94,30 @@ add_field(struct h1_message *m, struct h1_fields *list,
 }
 
 void
-h1_message_add_field(struct h1_message *m, struct h1_fields *list,
-    const struct h1_span *name, const struct h1_span *value)
+http_builder_add_field(struct http_builder *m, struct http_fields *list,
+    struct bytes name, struct bytes value)
 {
 	if (!add_field(m, list, name, value))
 		m->head_too_long = true;
 }
 
 struct bytes
-h1_message_keep(struct h1_message *m, const struct h1_span *text)
+http_builder_keep(struct http_builder *m, struct bytes text)
 {
-	struct bytes all = span_bytes(text);
-	size_t length = all.length < m->head_left ? all.length : m->head_left;
+	size_t length = text.length < m->head_left ? text.length : m->head_left;
 	uint8_t *copy = length == 0 ? NULL : arena_alloc(&m->arena, length);
 
-	if (copy == NULL || all.data == NULL)
+	if (copy == NULL)
 		length = 0;
 	else
-		memcpy(copy, all.data, length);
-	m->head_too_long |= length < text->length;
+		memcpy(copy, text.data, length);
+	m->head_too_long |= length < text.length;
 	m->head_left -= length;
 	return (struct bytes){copy, length};
 }
 
 void
-h1_message_add_body(struct h1_message *m, const uint8_t *at, size_t length)
+http_builder_add_body(struct http_builder *m, const uint8_t *at, size_t length)
 {
 	size_t room = m->body.limit_bytes - buf_length(&m->body);
 
@@ -202,13 +131,13 @@ h1_message_add_body(struct h1_message *m, const uint8_t *at, size_t length)
 }
 
 size_t
-h1_message_bytes(const struct h1_message *m)
+http_builder_bytes(const struct http_builder *m)
 {
 	return m->arena.used_bytes + buf_length(&m->body);
 }
 
 void
-h1_message_describe(const struct h1_message *m, struct http_message *out)
+http_builder_describe(const struct http_builder *m, struct http_message *out)
 {
 	size_t captured = buf_length(&m->body);
 

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One HTTP message as a tap collects it: fields, trailers and the captured
+ * part of the body, each bounded, all in memory of its own that one call gives
+ * back. Pure; worker. It does not parse.
+ */
+#ifndef SIGHTGLASS_MITM_HTTP_BUILDER_H
+#define SIGHTGLASS_MITM_HTTP_BUILDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "mitm/event.h"
+
+struct http_fields {
+	struct http_field *items; /* in the message's arena */
+	size_t count, capacity;
+};
+
+struct http_builder {
+	struct arena arena;
+	struct http_fields fields, trailers;
+	struct buf body;
+	uint64_t wire_bytes;
+	uint64_t first_us, last_us;
+	size_t head_left; /* bytes of the head that will still be kept */
+	bool began, complete, head_too_long;
+};
+
+void http_builder_init(struct http_builder *m, size_t head_bytes,
+    size_t body_bytes) NONNULL(1);
+void http_builder_free(struct http_builder *m) NONNULL(1);
+
+/* Adds a field to `list`, one of m's. One that does not fit is left out, as are
+ * all behind it, and head_too_long is set. */
+void http_builder_add_field(struct http_builder *m, struct http_fields *list,
+    struct bytes name, struct bytes value) NONNULL(1, 2);
+
+/* Copies the text of the start line, cut if it does not fit (head_too_long). */
+struct bytes http_builder_keep(struct http_builder *m, struct bytes text)
+    NONNULL(1);
+
+/* Counts payload bytes and keeps them up to the limit. */
+void http_builder_add_body(struct http_builder *m, const uint8_t *at,
+    size_t length) NONNULL(1);
+
+/* How much memory it keeps, roughly. */
+size_t http_builder_bytes(const struct http_builder *m) WUNRES NONNULL(1);
+
+/* Everything in *out is borrowed from m until m next changes. */
+void http_builder_describe(const struct http_builder *m, struct http_message *out)
+    NONNULL(1, 2);
+
+#endif
