@@ -77,15 +77,17 @@ take_until(struct bytes *from, const char *set)
 	return head;
 }
 
-/* The four forms of a request's target (RFC 9112 section 3.2). */
+/* The four forms of a request's target (RFC 9112 section 3.2), and the parts that
+ * HTTP/2 has of it. */
 static void
 split_target(const struct http_exchange *e, struct target *t)
 {
 	struct bytes rest = e->target;
 
-	*t = (struct target){.has_query = false};
-	if (is_name(&e->method, "CONNECT")) {
-		t->authority = rest;
+	*t = (struct target){.scheme = e->scheme, .authority = e->authority};
+	if (is_name(&e->method, "CONNECT") && e->protocol.length == 0) {
+		if (rest.length > 0)
+			t->authority = rest;
 		return;
 	}
 	if (rest.length > 0 && rest.data[0] != '/' && rest.data[0] != '*') {
@@ -128,19 +130,13 @@ static void
 put_full(struct json *j, const struct http_exchange *e, const struct target *t,
     struct bytes scheme, struct bytes authority)
 {
-	struct bytes target = e->target;
-
 	json_string_begin(j, "full");
 	json_string_part(j, scheme.data, scheme.length);
 	json_string_part(j, "://", 3);
 	json_string_part(j, authority.data, authority.length);
-	if (t->scheme.length > 0) { /* as it was asked for */
-		target.data = t->path.data;
-		target.length = (size_t)(e->target.data + e->target.length -
-		    t->path.data);
-	}
-	if (t->path.length > 0 && t->path.data[0] == '/')
-		json_string_part(j, target.data, target.length);
+	if (t->path.length > 0 && t->path.data[0] == '/') /* and the query */
+		json_string_part(j, t->path.data, (size_t)(e->target.data +
+		    e->target.length - t->path.data));
 	json_string_end(j);
 }
 
@@ -425,6 +421,17 @@ incomplete_name(enum http_incomplete incomplete)
 }
 
 static void
+put_reset(struct json *j, const struct http_exchange *e)
+{
+	if (e->reset_error == NULL)
+		return;
+	json_object_begin(j, "reset");
+	json_text(j, "by", e->reset_by == FROM_CLIENT ? "client" : "server");
+	json_text(j, "error", e->reset_error);
+	json_object_end(j);
+}
+
+static void
 put_own(struct record_line *line, const struct record_writer *w,
     const struct record_facts *facts, const struct record_timing *timing,
     const struct http_exchange *e)
@@ -442,6 +449,13 @@ put_own(struct record_line *line, const struct record_writer *w,
 	}
 	if (e->upgraded)
 		json_bool(j, "upgraded", true);
+	if (e->protocol.length > 0)
+		json_string(j, "protocol", e->protocol.data, e->protocol.length);
+	if (e->pushed)
+		json_bool(j, "pushed", true);
+	if (e->unprocessed)
+		json_bool(j, "unprocessed", true);
+	put_reset(j, e);
 	record_text(j, "incomplete", incomplete_name(e->incomplete));
 	record_text(j, "parse_error", e->parse_error);
 	put_redacted(j, w, e);

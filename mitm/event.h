@@ -51,14 +51,17 @@ enum http_incomplete {
 	HTTP_NO_RESPONSE,     /* the connection ended before the answer */
 	HTTP_CUT_REQUEST,     /* ended inside the request */
 	HTTP_CUT_RESPONSE,    /* ended inside the response */
-	HTTP_PARSER_GAVE_UP,  /* not HTTP/1 after all: parse_error says why */
+	HTTP_PARSER_GAVE_UP,  /* not this HTTP after all: parse_error says why */
 };
 
 /* One request and its answer. */
 struct http_exchange {
-	const char *version; /* "1.0", "1.1" */
+	const char *version; /* "1.0", "1.1", "2" */
 	struct bytes method;
-	struct bytes target; /* the request target as sent (RFC 9112 section 3.2) */
+	struct bytes target; /* the request target as sent (RFC 9112 section 3.2), or
+	                      * :path */
+	struct bytes scheme, authority; /* pseudo-header fields of HTTP/2, else empty */
+	struct bytes protocol; /* of an extended CONNECT (RFC 8441), else empty */
 	unsigned status;     /* 0: no answer */
 	struct bytes reason; /* the reason phrase, as sent */
 	struct http_message request;
@@ -66,9 +69,15 @@ struct http_exchange {
 	unsigned informational_count; /* 1xx answers before the final one */
 	unsigned last_informational;  /* the last one's status, or 0 */
 	bool upgraded;                /* 101, or CONNECT with 2xx: bytes follow */
+	bool pushed;      /* the server asked for it itself (RFC 9113 section 8.4) */
+	bool unprocessed; /* GOAWAY said that nothing was done about it */
+	const char *reset_error; /* the name that RST_STREAM's code has (RFC 9113
+	                          * section 7), or NULL: none was sent */
+	enum direction reset_by;
 	enum http_incomplete incomplete;
-	const char *parse_error; /* llhttp's name, or NULL */
-	uint64_t stream;         /* number of the exchange in its connection, from 1 */
+	const char *parse_error; /* llhttp's name, or ours, or NULL */
+	uint64_t stream; /* HTTP/2's number of it, or that of the exchange in its
+	                  * connection, from 1 */
 };
 
 /* Who talks to whom: the same in every record of one flow. */

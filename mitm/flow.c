@@ -68,7 +68,7 @@ flow_free(struct flow *flow)
 	assert(flow->magic == FLOW_MAGIC && flow->state == FLOW_STATE_CLOSED);
 	if (flow->passed_fd >= 0)
 		(void)close(flow->passed_fd);
-	h1_free(flow->h1);
+	tap_free(flow->tap);
 	leaf_release(flow->leaf);
 	judgement_release(flow->judgement);
 	client_certificate_release(flow->client_certificate);

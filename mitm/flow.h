@@ -33,12 +33,12 @@
 #include "mitm/chains.h"
 #include "mitm/client_certificates.h"
 #include "mitm/event.h"
-#include "mitm/h1.h"
 #include "mitm/hello.h"
 #include "mitm/invalid.h"
 #include "mitm/leafs.h"
 #include "mitm/policy.h"
 #include "mitm/side.h"
+#include "mitm/tap.h"
 #include "mitm/trust.h"
 
 enum flow_state {
@@ -171,7 +171,7 @@ struct flow {
 	struct record_facts facts;
 	char id[40];
 
-	struct h1 *h1; /* the tap, while it reads */
+	struct tap *tap; /* while it reads */
 	bool tap_decided;
 	uint64_t exchanges;
 	uint64_t bytes[2];

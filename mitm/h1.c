@@ -69,6 +69,7 @@ struct h1 {
 	bool holding;        /* whether they are HTTP depends on the answer */
 	struct buf held;
 	bool held_all;
+	struct bytes behind; /* the answer that upgraded: borrowed of what is fed */
 };
 
 /* --- exchanges --- */
@@ -407,8 +408,7 @@ pass_informational(struct h1 *h, struct exchange *x)
 	x->last_informational = x->status;
 	x->status = 0;
 	x->reason = (struct bytes){0};
-	http_builder_free(&x->response);
-	http_builder_init(&x->response, h->limits.head_bytes, h->limits.body_bytes);
+	http_builder_restart(&x->response);
 	h->readers[FROM_SERVER].message = NULL;
 }
 
@@ -606,6 +606,18 @@ release_held(struct h1 *h)
 	buf_free(&held);
 }
 
+/* HTTP/1 is over. What the client sent behind its request is kept for h1_rest. */
+static void
+end_upgraded(struct h1 *h, struct bytes behind)
+{
+	struct buf held = h->held;
+
+	buf_init(&h->held, 0);
+	stop(h, NULL);
+	h->held = held;
+	h->behind = behind;
+}
+
 static void
 feed_server(struct h1 *h, const uint8_t *bytes, size_t length)
 {
@@ -615,7 +627,7 @@ feed_server(struct h1 *h, const uint8_t *bytes, size_t length)
 	for (size_t at = 0; at < length && h->reading;) {
 		at += execute(h, r, bytes + at, length - at, &stopped);
 		if (stopped == HPE_PAUSED_UPGRADE)
-			stop(h, NULL);
+			end_upgraded(h, (struct bytes){bytes + at, length - at});
 		else if (stopped == HPE_PAUSED)
 			release_held(h);
 	}
@@ -697,6 +709,14 @@ bool
 h1_reading(const struct h1 *h)
 {
 	return h->reading;
+}
+
+struct bytes
+h1_rest(const struct h1 *h, enum direction direction)
+{
+	if (direction == FROM_SERVER)
+		return h->behind;
+	return (struct bytes){buf_data(&h->held), buf_length(&h->held)};
 }
 
 /* --- sniffing --- */

@@ -20,7 +20,8 @@
 void
 http_builder_init(struct http_builder *m, size_t head_bytes, size_t body_bytes)
 {
-	*m = (struct http_builder){.head_left = head_bytes};
+	*m = (struct http_builder){.head_limit = head_bytes,
+	    .head_left = head_bytes};
 	arena_init(&m->arena, ARENA_PER_HEAD * head_bytes + ARENA_LEAST_BYTES);
 	buf_init(&m->body, body_bytes);
 }
@@ -30,6 +31,15 @@ http_builder_free(struct http_builder *m)
 {
 	arena_free(&m->arena);
 	buf_free(&m->body);
+}
+
+void
+http_builder_restart(struct http_builder *m)
+{
+	size_t head_bytes = m->head_limit, body_bytes = m->body.limit_bytes;
+
+	http_builder_free(m);
+	http_builder_init(m, head_bytes, body_bytes);
 }
 
 /* Room for one more; the old array stays in the arena until the message goes. */
@@ -122,7 +132,7 @@ http_builder_add_body(struct http_builder *m, const uint8_t *at, size_t length)
 	size_t room = m->body.limit_bytes - buf_length(&m->body);
 
 	m->wire_bytes += length;
-	if (room == 0)
+	if (room == 0 || length == 0)
 		return;
 	/* Out of memory: what is kept so far is all that will be, so that it
 	 * stays a beginning. */

@@ -27,13 +27,17 @@ struct http_builder {
 	struct buf body;
 	uint64_t wire_bytes;
 	uint64_t first_us, last_us;
-	size_t head_left; /* bytes of the head that will still be kept */
+	size_t head_limit; /* bytes of the head that are kept at most */
+	size_t head_left;  /* of which these are still free */
 	bool began, complete, head_too_long;
 };
 
 void http_builder_init(struct http_builder *m, size_t head_bytes,
     size_t body_bytes) NONNULL(1);
 void http_builder_free(struct http_builder *m) NONNULL(1);
+
+/* Forgets what it collected: another message of the same limits begins. */
+void http_builder_restart(struct http_builder *m) NONNULL(1);
 
 /* Adds a field to `list`, one of m's. One that does not fit is left out, as are
  * all behind it, and head_too_long is set. */

@@ -223,19 +223,6 @@ intake_header(struct flow *flow)
 
 /* --- SNIFF --- */
 
-static const char http2_preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/* As hello_sniff and h1_sniff. */
-static int
-sniff_http2(const uint8_t *bytes, size_t length)
-{
-	size_t whole = sizeof(http2_preface) - 1;
-
-	if (length >= whole)
-		return memcmp(bytes, http2_preface, whole) == 0;
-	return memcmp(bytes, http2_preface, length) == 0 ? E_MORE : 0;
-}
-
 static bool
 decide_next(struct flow *flow, const char *protocol)
 {
@@ -293,13 +280,10 @@ classify(struct flow *flow)
 	int tls = hello_sniff(bytes, length);
 	if (tls == 1)
 		return sniff_tls(flow);
-	int http2 = sniff_http2(bytes, length);
-	if (http2 == 1)
-		return decide_next(flow, "http2");
-	int http1 = h1_sniff(bytes, length);
-	if (http1 == 1 && http2 == 0)
-		return decide_next(flow, "http");
-	if (tls == 0 && http1 == 0 && http2 == 0)
+	int http = tap_choose(NULL, bytes, length);
+	if (http > TAP_NOTHING)
+		return decide_next(flow, tap_protocol_name((enum tap_protocol)http));
+	if (tls == 0 && http == TAP_NOTHING)
 		return decide_next(flow, NULL);
 	if (tls == E_MORE)
 		await_hello(flow);

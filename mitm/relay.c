@@ -27,53 +27,47 @@ on_http(void *context, const struct http_exchange *exchange)
 }
 
 static void
-start_h1(struct flow *flow)
+start_tap(struct flow *flow, enum tap_protocol protocol)
 {
 	const struct conf *conf = flow->host->conf;
-	const struct h1_limits limits = {
+	const struct tap_limits limits = {
 	    .head_bytes = conf->capture_head_bytes,
 	    .body_bytes = conf->capture_body_bytes,
 	    .pipelined = 1024,
+	    .streams = 16384,
 	    .pending_bytes = (size_t)8 * 1024 * 1024,
 	};
 	const struct tap_sink sink = {.context = flow, .http = on_http};
 
-	flow->h1 = h1_new(&limits, &sink);
-	flow->protocol = "http";
+	flow->tap = tap_new(protocol, &limits, &sink);
+	flow->protocol = tap_protocol_name(protocol);
 }
 
-/* The client's first bytes decide, up to the 64 that the flow keeps. ALPN may
- * have decided already. */
+/* By ALPN and the client's first bytes, up to the 64 that the flow keeps. */
 static void
 choose_tap(struct flow *flow)
 {
-	const char *alpn = flow->client_alpn[0];
-	int http = h1_sniff(flow->first[FROM_CLIENT], flow->first_length[FROM_CLIENT]);
+	size_t seen = flow->first_length[FROM_CLIENT];
+	int protocol = flow->verdict.decision != DECIDE_INSPECT ? TAP_NOTHING
+	    : tap_choose(flow->client_alpn[0], flow->first[FROM_CLIENT], seen);
 
-	if (flow->verdict.decision != DECIDE_INSPECT) {
-		flow->tap_decided = true;
-	} else if (alpn != NULL && strncmp(alpn, "http/1.", 7) != 0) {
-		flow->protocol = strcmp(alpn, "h2") == 0 ? "http2" : flow->protocol;
-		flow->tap_decided = true;
-	} else if (http != E_MORE ||
-	    flow->first_length[FROM_CLIENT] == sizeof(flow->first[0])) {
-		flow->tap_decided = true;
-		if (http == 1)
-			start_h1(flow);
-	}
+	if (protocol > TAP_NOTHING)
+		start_tap(flow, (enum tap_protocol)protocol);
+	flow->tap_decided = protocol != E_MORE || seen == sizeof(flow->first[0]);
 }
 
 static void
 feed_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
     size_t length)
 {
-	if (flow->h1 == NULL)
+	if (flow->tap == NULL)
 		return;
-	h1_feed(flow->h1, direction, bytes, length, flow->host->now_us);
-	if (!h1_reading(flow->h1)) {
-		h1_finish(flow->h1, flow->host->now_us);
-		h1_free(flow->h1);
-		flow->h1 = NULL;
+	bool reads = tap_feed(flow->tap, direction, bytes, length,
+	    flow->host->now_us);
+	flow->protocol = tap_protocol_name(tap_reads(flow->tap));
+	if (!reads) {
+		tap_free(flow->tap);
+		flow->tap = NULL;
 	}
 }
 
@@ -84,7 +78,7 @@ show_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
 {
 	flow->bytes[direction] += length;
 	if (flow->tap_decided) {
-		if (flow->h1 != NULL)
+		if (flow->tap != NULL)
 			feed_tap(flow, direction, bytes, length);
 		else if (flow->exchanges == 0)
 			flow_note_first(flow, direction, bytes, length);
@@ -92,25 +86,22 @@ show_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
 	}
 	size_t seen = flow->first_length[FROM_CLIENT];
 	flow_note_first(flow, direction, bytes, length);
-	if (direction == FROM_SERVER) {
-		flow->tap_decided = true; /* it spoke first: not HTTP */
-		return;
-	}
 	choose_tap(flow);
-	if (flow->h1 != NULL) {
+	if (direction == FROM_SERVER)
+		flow->tap_decided = true; /* it spoke first: by ALPN or never */
+	else
 		feed_tap(flow, direction, flow->first[FROM_CLIENT], seen);
-		feed_tap(flow, direction, bytes, length);
-	}
+	feed_tap(flow, direction, bytes, length);
 }
 
 void
 relay_finish_taps(struct flow *flow)
 {
-	if (flow->h1 == NULL)
+	if (flow->tap == NULL)
 		return;
-	h1_finish(flow->h1, flow->host->now_us);
-	h1_free(flow->h1);
-	flow->h1 = NULL;
+	tap_finish(flow->tap, flow->host->now_us);
+	tap_free(flow->tap);
+	flow->tap = NULL;
 }
 
 /* --- the bytes --- */
@@ -163,8 +154,8 @@ carry_end(struct flow *flow, enum direction direction)
 	struct side *from = side_of(flow, direction);
 	struct side *to = side_of(flow, other(direction));
 
-	if (flow->h1 != NULL)
-		h1_eof(flow->h1, direction, flow->host->now_us);
+	if (flow->tap != NULL)
+		tap_eof(flow->tap, direction, flow->host->now_us);
 	return side_end(to, from->close_notify || from->tls == NULL);
 }
 

@@ -32,6 +32,12 @@ libmitm_a_SOURCES = \
 	mitm/h1.h \
 	mitm/h1_span.c \
 	mitm/h1_span.h \
+	mitm/h2.c \
+	mitm/h2.h \
+	mitm/h2_frames.c \
+	mitm/h2_frames.h \
+	mitm/h2_streams.c \
+	mitm/h2_streams.h \
 	mitm/hello.c \
 	mitm/hello.h \
 	mitm/http_builder.c \
@@ -68,6 +74,8 @@ libmitm_a_SOURCES = \
 	mitm/side.h \
 	mitm/side_tls.c \
 	mitm/side_tls.h \
+	mitm/tap.c \
+	mitm/tap.h \
 	mitm/tickets.c \
 	mitm/tickets.h \
 	mitm/tls.h \

@@ -1,0 +1,654 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The HTTP/2 tap: a walker of frames and an HPACK decoder for each direction, and
+ * the streams that are open. nghttp2 decodes; what it is fed, and what becomes of
+ * the fields, is decided here. Every header block is decoded, also of streams
+ * that are not known (any more): the blocks behind it depend on it.
+ *
+ * SETTINGS are not read. What bounds a decoder's table (SETTINGS_HEADER_TABLE_SIZE)
+ * is kept by the encoder, which says in its next block what size it chose
+ * (RFC 7541 section 4.2); that the two ends agreed on it is their affair.
+ */
+#include "mitm/h2.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <nghttp2/nghttp2.h>
+
+#include "base/err.h"
+#include "mitm/h2_frames.h"
+#include "mitm/h2_streams.h"
+#include "mitm/http_builder.h"
+
+#define CUT_HEAD_BYTES 1024u /* of a head where pending_bytes is passed */
+#define HPACK_TABLE_BYTES_MAX ((size_t)1024 * 1024)
+
+static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+#define PREFACE_BYTES (sizeof(preface) - 1)
+
+/* Why the tap gives up. */
+static const char wrong_preface[] = "http2_preface";
+static const char wrong_frame[] = "http2_frame";
+static const char wrong_continuation[] = "http2_continuation";
+static const char wrong_block[] = "hpack";
+static const char stream_limit[] = "stream_limit";
+static const char out_of_memory[] = "no_memory";
+
+/* The header block that a direction is in the middle of. */
+struct block {
+	bool open;
+	uint32_t id; /* of the stream whose frames carry it */
+	struct h2_stream *stream; /* NULL: decoded for the table's sake */
+	enum { REQUEST, RESPONSE, TRAILERS } part;
+	bool end_stream;
+};
+
+struct half {
+	struct h2_frames frames;
+	nghttp2_hd_inflater *inflater; /* of the blocks that come this way */
+	struct block block;
+};
+
+struct h2 {
+	struct h2_limits limits;
+	struct tap_sink sink;
+	struct half halves[2]; /* by enum direction */
+	struct h2_streams streams;
+	size_t kept;             /* by all of them */
+	uint32_t last_requested; /* the client's highest stream so far */
+	size_t preface_seen;
+	uint64_t now_us;
+	bool reading;
+};
+
+/* --- exchanges --- */
+
+static struct http_builder *
+builder_of(struct h2_stream *s, enum direction direction)
+{
+	return direction == FROM_CLIENT ? &s->request : &s->response;
+}
+
+static enum http_incomplete
+missing(const struct h2_stream *s)
+{
+	if (s->response.complete || s->tunnel)
+		return s->request.complete || s->tunnel ? HTTP_WHOLE
+		                                        : HTTP_CUT_REQUEST;
+	if (s->response.began)
+		return HTTP_CUT_RESPONSE;
+	return s->request.complete ? HTTP_NO_RESPONSE : HTTP_CUT_REQUEST;
+}
+
+/* One of which not even the method came is nothing to tell. */
+static void
+emit(struct h2 *h, struct h2_stream *s, const char *parse_error)
+{
+	struct http_exchange out = {
+	    .version = "2",
+	    .method = s->method,
+	    .target = s->path,
+	    .scheme = s->scheme,
+	    .authority = s->authority,
+	    .protocol = s->protocol,
+	    .status = s->status,
+	    .informational_count = s->informational_count,
+	    .last_informational = s->last_informational,
+	    .upgraded = s->tunnel,
+	    .pushed = s->pushed,
+	    .reset_error = s->reset_error,
+	    .reset_by = s->reset_by,
+	    .unprocessed = s->unprocessed,
+	    .incomplete = missing(s),
+	    .stream = s->id,
+	};
+
+	if (out.incomplete != HTTP_WHOLE && parse_error != NULL) {
+		out.incomplete = HTTP_PARSER_GAVE_UP;
+		out.parse_error = parse_error;
+	}
+	http_builder_describe(&s->request, &out.request);
+	http_builder_describe(&s->response, &out.response);
+	if (s->method.length > 0)
+		h->sink.http(h->sink.context, &out);
+}
+
+/* What the stream keeps has changed. */
+static void
+settle(struct h2 *h, struct h2_stream *s)
+{
+	size_t kept = http_builder_bytes(&s->request) +
+	    http_builder_bytes(&s->response);
+
+	h->kept = h->kept - s->kept + kept;
+	s->kept = kept;
+}
+
+static void
+drop(struct h2 *h, struct h2_stream *s)
+{
+	h->kept -= s->kept;
+	for (int i = 0; i < 2; i++) {
+		if (h->halves[i].block.stream == s)
+			h->halves[i].block.stream = NULL;
+	}
+	h2_streams_remove(&h->streams, s);
+}
+
+/* Its last word: what follows on it belongs to nobody. */
+static void
+end_stream(struct h2 *h, struct h2_stream *s, const char *parse_error)
+{
+	if (!s->tunnel)
+		emit(h, s, parse_error);
+	drop(h, s);
+}
+
+/* Ends the reading: every exchange goes out as far as it came. */
+static void
+stop(struct h2 *h, const char *parse_error)
+{
+	struct h2_stream *s;
+
+	h->reading = false;
+	while ((s = h2_streams_first(&h->streams)) != NULL)
+		end_stream(h, s, parse_error);
+}
+
+static struct h2_stream *
+open_stream(struct h2 *h, uint32_t id)
+{
+	size_t head_bytes = h->limits.head_bytes, body_bytes = h->limits.body_bytes;
+	struct h2_stream *s;
+
+	if (h->streams.count >= h->limits.streams) {
+		stop(h, stream_limit);
+		return NULL;
+	}
+	s = h2_streams_add(&h->streams, id);
+	if (s == NULL) {
+		stop(h, out_of_memory);
+		return NULL;
+	}
+	if (h->kept >= h->limits.pending_bytes) {
+		body_bytes = 0;
+		if (head_bytes > CUT_HEAD_BYTES)
+			head_bytes = CUT_HEAD_BYTES;
+	}
+	http_builder_init(&s->request, head_bytes, body_bytes);
+	http_builder_init(&s->response, head_bytes, body_bytes);
+	return s;
+}
+
+static void
+touch(struct h2 *h, struct http_builder *m)
+{
+	if (!m->began)
+		m->first_us = h->now_us;
+	m->began = true;
+	m->last_us = h->now_us;
+}
+
+static void
+end_direction(struct h2 *h, struct h2_stream *s, enum direction direction)
+{
+	struct http_builder *m = builder_of(s, direction);
+
+	s->ended[direction] = true;
+	m->complete = true;
+	m->last_us = h->now_us;
+	if (s->ended[FROM_CLIENT] && s->ended[FROM_SERVER])
+		end_stream(h, s, NULL);
+}
+
+/* --- header blocks --- */
+
+static void
+open_block(struct half *half, uint32_t id, bool end_stream)
+{
+	half->block = (struct block){.open = true, .id = id,
+	    .end_stream = end_stream};
+}
+
+/* A request on a new stream, an answer, or the trailers of either. */
+static void
+begin_headers(struct h2 *h, enum direction direction)
+{
+	struct half *half = &h->halves[direction];
+	const struct h2_frame *frame = &half->frames.frame;
+	struct h2_stream *s = h2_streams_find(&h->streams, frame->stream);
+
+	open_block(half, frame->stream, (frame->flags & H2_END_STREAM) != 0);
+	if (s == NULL && direction == FROM_CLIENT && frame->stream % 2 == 1 &&
+	    frame->stream > h->last_requested) {
+		h->last_requested = frame->stream;
+		s = open_stream(h, frame->stream);
+	}
+	if (s == NULL || s->ended[direction] || s->tunnel)
+		return;
+	half->block.stream = s;
+	half->block.part = s->has_head[direction] ? TRAILERS
+	    : direction == FROM_CLIENT ? REQUEST : RESPONSE;
+	touch(h, builder_of(s, direction));
+}
+
+/* The server asks in the client's place (RFC 9113 section 8.4). */
+static void
+begin_promise(struct h2 *h, enum direction direction)
+{
+	struct half *half = &h->halves[direction];
+	const struct h2_frame *frame = &half->frames.frame;
+
+	open_block(half, frame->stream, false);
+	if (direction == FROM_CLIENT || frame->promised % 2 == 1 ||
+	    h2_streams_find(&h->streams, frame->promised) != NULL)
+		return;
+	struct h2_stream *s = open_stream(h, frame->promised);
+	if (s == NULL)
+		return;
+	s->pushed = true;
+	half->block.stream = s;
+	half->block.part = REQUEST;
+	touch(h, &s->request);
+}
+
+static unsigned
+read_status(struct bytes text)
+{
+	unsigned status = 0;
+
+	if (text.length != 3)
+		return 0;
+	for (size_t i = 0; i < 3; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return 0;
+		status = status * 10 + (unsigned)(text.data[i] - '0');
+	}
+	return status;
+}
+
+static bool
+is_text(struct bytes text, const char *other)
+{
+	return text.length == strlen(other) &&
+	    memcmp(text.data, other, text.length) == 0;
+}
+
+static void
+put_pseudo(const struct block *b, struct bytes name, struct bytes value)
+{
+	struct h2_stream *s = b->stream;
+	const struct {
+		const char *name;
+		struct bytes *text;
+	} known[] = {{":method", &s->method}, {":scheme", &s->scheme},
+	    {":authority", &s->authority}, {":path", &s->path},
+	    {":protocol", &s->protocol}};
+
+	if (b->part == RESPONSE && is_text(name, ":status"))
+		s->status = read_status(value);
+	for (size_t i = 0; b->part == REQUEST && i < ARRAY_LENGTH(known); i++) {
+		if (is_text(name, known[i].name) && known[i].text->length == 0)
+			*known[i].text = http_builder_keep(&s->request, value);
+	}
+}
+
+static void
+put_field(const struct block *b, enum direction direction,
+    const nghttp2_nv *field)
+{
+	struct bytes name = {field->name, field->namelen};
+	struct bytes value = {field->value, field->valuelen};
+
+	if (b->stream == NULL)
+		return;
+	struct http_builder *m = b->part == REQUEST
+	    ? &b->stream->request : builder_of(b->stream, direction);
+	if (b->part == TRAILERS)
+		http_builder_add_field(m, &m->trailers, name, value);
+	else if (name.length > 0 && name.data[0] == ':')
+		put_pseudo(b, name, value);
+	else
+		http_builder_add_field(m, &m->fields, name, value);
+}
+
+static void
+decode(struct h2 *h, enum direction direction, struct bytes in, bool final)
+{
+	struct half *half = &h->halves[direction];
+	int flags = 0;
+
+	while (in.length > 0 || (final && (flags & NGHTTP2_HD_INFLATE_FINAL) == 0)) {
+		nghttp2_nv field;
+		flags = 0;
+		ssize_t used = nghttp2_hd_inflate_hd2(half->inflater, &field, &flags,
+		    in.data, in.length, final);
+		if (used < 0) {
+			stop(h, used == NGHTTP2_ERR_NOMEM ? out_of_memory
+			                                  : wrong_block);
+			return;
+		}
+		in.data += used;
+		in.length -= (size_t)used;
+		if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0)
+			put_field(&half->block, direction, &field);
+		else if (used == 0)
+			break;
+	}
+	if (final)
+		(void)nghttp2_hd_inflate_end_headers(half->inflater);
+}
+
+/* RFC 9113 section 8.1: more will follow, and only the last answer counts. */
+static void
+pass_informational(struct h2_stream *s)
+{
+	s->informational_count++;
+	s->last_informational = s->status;
+	s->status = 0;
+	http_builder_restart(&s->response);
+}
+
+/* What follows on it is the other protocol's. */
+static void
+become_tunnel(struct h2 *h, struct h2_stream *s)
+{
+	s->tunnel = true;
+	emit(h, s, NULL);
+	http_builder_free(&s->request);
+	http_builder_free(&s->response);
+	http_builder_init(&s->request, 0, 0);
+	http_builder_init(&s->response, 0, 0);
+}
+
+static void
+end_head(struct h2 *h, struct h2_stream *s, enum direction direction)
+{
+	if (direction == FROM_SERVER && s->status / 100 == 1) {
+		pass_informational(s);
+		return;
+	}
+	s->has_head[direction] = true;
+	if (direction == FROM_SERVER && s->status / 100 == 2 &&
+	    is_text(s->method, "CONNECT"))
+		become_tunnel(h, s);
+}
+
+static void
+end_block(struct h2 *h, enum direction direction)
+{
+	struct block block = h->halves[direction].block;
+	struct h2_stream *s = block.stream;
+
+	h->halves[direction].block = (struct block){.open = false};
+	if (s == NULL)
+		return;
+	if (block.part == REQUEST && direction == FROM_SERVER) {
+		s->ended[FROM_CLIENT] = true; /* promised */
+		s->request.complete = true;
+	} else if (block.part != TRAILERS) {
+		end_head(h, s, direction);
+	}
+	settle(h, s);
+	if (block.end_stream)
+		end_direction(h, s, direction);
+}
+
+/* --- frames --- */
+
+static void
+add_body(struct h2 *h, enum direction direction, struct bytes content)
+{
+	const struct h2_frame *frame = &h->halves[direction].frames.frame;
+	struct h2_stream *s = h2_streams_find(&h->streams, frame->stream);
+
+	if (s == NULL || s->ended[direction] || s->tunnel)
+		return;
+	struct http_builder *m = builder_of(s, direction);
+	if (h->kept >= h->limits.pending_bytes)
+		m->body.limit_bytes = buf_length(&m->body);
+	http_builder_add_body(m, content.data, content.length);
+	m->last_us = h->now_us;
+	settle(h, s);
+}
+
+static void
+end_data(struct h2 *h, enum direction direction)
+{
+	const struct h2_frame *frame = &h->halves[direction].frames.frame;
+	struct h2_stream *s = h2_streams_find(&h->streams, frame->stream);
+
+	if (s != NULL && (frame->flags & H2_END_STREAM) != 0 && !s->ended[direction])
+		end_direction(h, s, direction);
+}
+
+/* RFC 9113 section 7. */
+static const char *
+error_name(uint32_t code)
+{
+	static const char *const names[] = {"NO_ERROR", "PROTOCOL_ERROR",
+	    "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT",
+	    "STREAM_CLOSED", "FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL",
+	    "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM",
+	    "INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"};
+
+	return code < ARRAY_LENGTH(names) ? names[code] : "UNKNOWN_ERROR";
+}
+
+static void
+reset_stream(struct h2 *h, enum direction direction)
+{
+	const struct h2_frame *frame = &h->halves[direction].frames.frame;
+	struct h2_stream *s = h2_streams_find(&h->streams, frame->stream);
+
+	if (s == NULL)
+		return;
+	s->reset_by = direction;
+	s->reset_error = error_name(frame->error);
+	end_stream(h, s, NULL);
+}
+
+/* The server will do nothing about the client's later streams (section 6.8). */
+static void
+end_unprocessed(struct h2 *h, uint32_t last)
+{
+	struct h2_stream *s = h2_streams_first(&h->streams), *next;
+
+	for (; s != NULL; s = next) {
+		next = h2_streams_next(s);
+		if (s->id <= last || s->pushed || s->response.began || s->tunnel)
+			continue;
+		s->unprocessed = true;
+		end_stream(h, s, NULL);
+	}
+}
+
+static bool
+carries_block(const struct h2_frame *frame)
+{
+	return frame->type == H2_HEADERS || frame->type == H2_PUSH_PROMISE ||
+	    frame->type == H2_CONTINUATION;
+}
+
+static void
+begin_frame(struct h2 *h, enum direction direction)
+{
+	struct half *half = &h->halves[direction];
+	const struct h2_frame *frame = &half->frames.frame;
+	bool continues = frame->type == H2_CONTINUATION;
+
+	/* Nothing else may stand inside a block (section 6.10). */
+	if (half->block.open != continues ||
+	    (continues && frame->stream != half->block.id))
+		stop(h, wrong_continuation);
+	else if (frame->type == H2_HEADERS)
+		begin_headers(h, direction);
+	else if (frame->type == H2_PUSH_PROMISE)
+		begin_promise(h, direction);
+}
+
+static void
+end_frame(struct h2 *h, enum direction direction)
+{
+	const struct h2_frame *frame = &h->halves[direction].frames.frame;
+
+	if (frame->type == H2_DATA) {
+		end_data(h, direction);
+	} else if (frame->type == H2_RST_STREAM) {
+		reset_stream(h, direction);
+	} else if (frame->type == H2_GOAWAY && direction == FROM_SERVER) {
+		end_unprocessed(h, frame->last);
+	} else if (carries_block(frame) && (frame->flags & H2_END_HEADERS) != 0) {
+		decode(h, direction, (struct bytes){(const uint8_t *)"", 0}, true);
+		if (h->reading)
+			end_block(h, direction);
+	}
+}
+
+static void
+read_content(struct h2 *h, enum direction direction, struct bytes content)
+{
+	const struct h2_frame *frame = &h->halves[direction].frames.frame;
+
+	if (frame->type == H2_DATA)
+		add_body(h, direction, content);
+	else if (carries_block(frame))
+		decode(h, direction, content, false);
+}
+
+/* --- the tap --- */
+
+static int
+make_half(struct half *half)
+{
+	h2_frames_init(&half->frames);
+	if (nghttp2_hd_inflate_new2(&half->inflater, NULL) != 0)
+		return E_NOMEM;
+	/* What the encoder may choose at most. */
+	return nghttp2_hd_inflate_change_table_size(half->inflater,
+	    HPACK_TABLE_BYTES_MAX) == 0 ? 0 : E_NOMEM;
+}
+
+struct h2 *
+h2_new(const struct h2_limits *limits, const struct tap_sink *sink)
+{
+	struct h2 *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return NULL;
+	h->limits = *limits;
+	h->sink = *sink;
+	h->reading = true;
+	h2_streams_init(&h->streams);
+	if (make_half(&h->halves[FROM_CLIENT]) != 0 ||
+	    make_half(&h->halves[FROM_SERVER]) != 0) {
+		h2_free(h);
+		return NULL;
+	}
+	return h;
+}
+
+void
+h2_free(struct h2 *h)
+{
+	if (h == NULL)
+		return;
+	h2_streams_free(&h->streams);
+	for (int i = 0; i < 2; i++) {
+		if (h->halves[i].inflater != NULL)
+			nghttp2_hd_inflate_del(h->halves[i].inflater);
+	}
+	free(h);
+}
+
+void
+h2_adopt(struct h2 *h, const struct http_exchange *upgrade)
+{
+	const struct http_message *from = &upgrade->request;
+	struct h2_stream *s = open_stream(h, 1);
+
+	if (s == NULL)
+		return;
+	struct http_builder *m = &s->request;
+	s->method = http_builder_keep(m, upgrade->method);
+	s->path = http_builder_keep(m, upgrade->target);
+	for (size_t i = 0; i < from->field_count; i++)
+		http_builder_add_field(m, &m->fields, from->fields[i].name,
+		    from->fields[i].value);
+	http_builder_add_body(m, from->body.captured.data,
+	    from->body.captured.length);
+	m->wire_bytes = from->body.wire_bytes;
+	m->began = m->complete = true;
+	m->first_us = from->first_us;
+	m->last_us = from->last_us;
+	s->has_head[FROM_CLIENT] = s->ended[FROM_CLIENT] = true;
+	h->last_requested = 1;
+	settle(h, s);
+}
+
+/* Takes the preface from the front of *in. False: that is none. */
+static bool
+pass_preface(struct h2 *h, struct bytes *in)
+{
+	while (h->preface_seen < PREFACE_BYTES && in->length > 0) {
+		if (*in->data != (uint8_t)preface[h->preface_seen])
+			return false;
+		h->preface_seen++;
+		in->data++;
+		in->length--;
+	}
+	return true;
+}
+
+void
+h2_feed(struct h2 *h, enum direction direction, const uint8_t *bytes,
+    size_t length, uint64_t now_us)
+{
+	struct bytes in = {bytes, length}, content;
+
+	h->now_us = now_us;
+	if (h->reading && direction == FROM_CLIENT && !pass_preface(h, &in))
+		stop(h, wrong_preface);
+	while (h->reading) {
+		switch (h2_frames_next(&h->halves[direction].frames, &in, &content)) {
+		case H2_MORE:
+			return;
+		case H2_FRAME:
+			begin_frame(h, direction);
+			break;
+		case H2_CONTENT:
+			read_content(h, direction, content);
+			break;
+		case H2_END:
+			end_frame(h, direction);
+			break;
+		case H2_BROKEN:
+			stop(h, wrong_frame);
+			break;
+		}
+	}
+}
+
+void
+h2_finish(struct h2 *h, uint64_t now_us)
+{
+	h->now_us = now_us;
+	stop(h, NULL);
+}
+
+bool
+h2_reading(const struct h2 *h)
+{
+	return h->reading;
+}
+
+int
+h2_sniff(const uint8_t *bytes, size_t length)
+{
+	size_t seen = length < PREFACE_BYTES ? length : PREFACE_BYTES;
+
+	if (seen > 0 && memcmp(bytes, preface, seen) != 0)
+		return 0;
+	return seen == PREFACE_BYTES ? 1 : E_MORE;
+}

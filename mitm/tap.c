@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One of the readers at a time. A connection of HTTP/1 that is upgraded to HTTP/2
+ * (RFC 7540 section 3.2; browsers never do, libraries may) changes its reader, and
+ * the answer to the request that asked for it comes as stream 1. Worker only.
+ */
+#include "mitm/tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/err.h"
+#include "mitm/h1.h"
+#include "mitm/h2.h"
+
+struct tap {
+	enum tap_protocol protocol;
+	struct tap_limits limits;
+	struct tap_sink sink;
+	struct h1 *h1; /* while it reads HTTP/1 */
+	struct h2 *h2; /* while it reads HTTP/2, or is about to */
+};
+
+/* --- choosing --- */
+
+int
+tap_choose(const char *alpn, const uint8_t *bytes, size_t length)
+{
+	if (alpn != NULL && strcmp(alpn, "h2") == 0)
+		return TAP_HTTP2;
+	if (alpn != NULL && strncmp(alpn, "http/1.", 7) != 0)
+		return TAP_NOTHING;
+	int http2 = h2_sniff(bytes, length), http1 = h1_sniff(bytes, length);
+	if (http2 == 1)
+		return TAP_HTTP2;
+	if (http2 == 0 && http1 == 1)
+		return TAP_HTTP1;
+	return http2 == 0 && http1 == 0 ? TAP_NOTHING : E_MORE;
+}
+
+const char *
+tap_protocol_name(enum tap_protocol protocol)
+{
+	return protocol == TAP_HTTP1 ? "http"
+	    : protocol == TAP_HTTP2 ? "http2" : NULL;
+}
+
+/* --- changing --- */
+
+/* RFC 9110 section 7.8; one protocol alone is agreed to. */
+static bool
+is_upgrade_to_http2(const struct http_exchange *e)
+{
+	for (size_t i = 0; e->status == 101 && i < e->response.field_count; i++) {
+		const struct http_field *field = &e->response.fields[i];
+		if (field->name.length == 7 && field->value.length == 3 &&
+		    strncasecmp((const char *)field->name.data, "upgrade", 7) == 0 &&
+		    strncasecmp((const char *)field->value.data, "h2c", 3) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct h2 *
+new_h2(const struct tap *t)
+{
+	const struct h2_limits limits = {
+	    .head_bytes = t->limits.head_bytes,
+	    .body_bytes = t->limits.body_bytes,
+	    .streams = t->limits.streams,
+	    .pending_bytes = t->limits.pending_bytes,
+	};
+
+	return h2_new(&limits, &t->sink);
+}
+
+static void
+on_http1(void *context, const struct http_exchange *e)
+{
+	struct tap *t = context;
+
+	t->sink.http(t->sink.context, e);
+	if (e->upgraded && is_upgrade_to_http2(e))
+		t->h2 = new_h2(t);
+	if (t->h2 != NULL)
+		h2_adopt(t->h2, e);
+}
+
+static struct h1 *
+new_h1(struct tap *t)
+{
+	const struct h1_limits limits = {
+	    .head_bytes = t->limits.head_bytes,
+	    .body_bytes = t->limits.body_bytes,
+	    .pipelined = t->limits.pipelined,
+	    .pending_bytes = t->limits.pending_bytes,
+	};
+	const struct tap_sink sink = {.context = t, .http = on_http1};
+
+	return h1_new(&limits, &sink);
+}
+
+/* The first reader has done its part; what it left over is the second's. */
+static void
+change_to_http2(struct tap *t, uint64_t now_us)
+{
+	static const enum direction both[] = {FROM_SERVER, FROM_CLIENT};
+
+	t->protocol = TAP_HTTP2;
+	for (size_t i = 0; i < ARRAY_LENGTH(both); i++) {
+		struct bytes rest = h1_rest(t->h1, both[i]);
+		h2_feed(t->h2, both[i], rest.data, rest.length, now_us);
+	}
+	h1_free(t->h1);
+	t->h1 = NULL;
+}
+
+/* --- the tap --- */
+
+struct tap *
+tap_new(enum tap_protocol protocol, const struct tap_limits *limits,
+    const struct tap_sink *sink)
+{
+	struct tap *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->protocol = protocol;
+	t->limits = *limits;
+	t->sink = *sink;
+	if (protocol == TAP_HTTP2)
+		t->h2 = new_h2(t);
+	else
+		t->h1 = new_h1(t);
+	if (t->h1 == NULL && t->h2 == NULL) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void
+tap_free(struct tap *t)
+{
+	if (t == NULL)
+		return;
+	h1_free(t->h1);
+	h2_free(t->h2);
+	free(t);
+}
+
+bool
+tap_feed(struct tap *t, enum direction direction, const uint8_t *bytes,
+    size_t length, uint64_t now_us)
+{
+	if (t->protocol == TAP_HTTP1) {
+		h1_feed(t->h1, direction, bytes, length, now_us);
+		if (h1_reading(t->h1))
+			return true;
+		if (t->h2 == NULL)
+			return false;
+		change_to_http2(t, now_us);
+	} else {
+		h2_feed(t->h2, direction, bytes, length, now_us);
+	}
+	return h2_reading(t->h2);
+}
+
+void
+tap_eof(struct tap *t, enum direction direction, uint64_t now_us)
+{
+	if (t->protocol == TAP_HTTP1)
+		h1_eof(t->h1, direction, now_us);
+}
+
+void
+tap_finish(struct tap *t, uint64_t now_us)
+{
+	if (t->protocol == TAP_HTTP1)
+		h1_finish(t->h1, now_us);
+	else
+		h2_finish(t->h2, now_us);
+}
+
+enum tap_protocol
+tap_reads(const struct tap *t)
+{
+	return t->protocol;
+}
