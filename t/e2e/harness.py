@@ -51,9 +51,14 @@ def free_port():
     those that no client is given, which would take it before the server does."""
     while True:
         port = random.randint(10000, 32000)  # Linux's clients: from 32768
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) != 0:
-                return port
+        if not listens(port):
+            return port
+
+
+def listens(port):
+    """Whether somebody listens on that port of loopback."""
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Certificates:
@@ -334,7 +339,8 @@ class ThreadServer:
 class Nginx(Process):
     """nginx with one server block; tls: (certificate, key) or None."""
 
-    def __init__(self, test, tls=None, locations="", protocols="TLSv1.2 TLSv1.3"):
+    def __init__(self, test, tls=None, locations="", protocols="TLSv1.2 TLSv1.3",
+                 http2=False):
         self.port = free_port()
         self.prefix = os.path.join(test.directory, "nginx")
         self.root = os.path.join(self.prefix, "www")
@@ -350,7 +356,7 @@ http {{
   fastcgi_temp_path {self.prefix}/f; uwsgi_temp_path {self.prefix}/u;
   scgi_temp_path {self.prefix}/s;
   server {{
-    listen 127.0.0.1:{self.port}{" ssl" if tls else ""};
+    listen 127.0.0.1:{self.port}{" ssl" if tls else ""}{" http2" if http2 else ""};
     server_name localhost;
     {ssl}
     location / {{ }}
@@ -367,8 +373,7 @@ http {{
     def answers(self):
         if self.process.poll() is not None:
             raise AssertionError("nginx ended: " + self.output())
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", self.port)) == 0
+        return listens(self.port)
 
     def put(self, name, content):
         with open(os.path.join(self.root, name), "wb") as out:

@@ -14,7 +14,7 @@ import threading
 import unittest
 
 from harness import (DAEMON, Daemon, Forwarder, Nginx, Process, Test, ThreadServer,
-                     free_port, get, wait_for)
+                     free_port, get, listens, wait_for)
 
 BAD_CERTIFICATE, UNKNOWN_CA, DECODE_ERROR, ECH_REQUIRED = 42, 48, 50, 121
 
@@ -334,10 +334,7 @@ class Upstream(Bypass):
         Process(self, ["openssl", "s_server", "-accept", str(port), "-WWW",
                        *arguments], "s_server", cwd=self.directory)
 
-        def listens():
-            with socket.socket() as s:
-                return s.connect_ex(("127.0.0.1", port)) == 0
-        wait_for(listens, "s_server to listen")
+        wait_for(lambda: listens(port), "s_server to listen")
         return port
 
     def with_s_server(self, version):

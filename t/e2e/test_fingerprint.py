@@ -9,7 +9,8 @@ import subprocess
 import threading
 import unittest
 
-from harness import Daemon, Process, Test, ThreadServer, free_port, get, wait_for
+from harness import (Daemon, Process, Test, ThreadServer, free_port, get, listens,
+                     wait_for)
 from hellos import ClientHello, ServerHello
 
 SCSV = 0x00FF  # mbedTLS says renegotiation_info with it, at the end
@@ -63,11 +64,7 @@ class Fingerprint(Test):
                        "-cert", self.pair[0], "-key", self.pair[1], "-www",
                        *options], "s_server")
 
-        def listens():
-            with socket.socket() as s:
-                return s.connect_ex(("127.0.0.1", port)) == 0
-
-        wait_for(listens, "s_server to listen")
+        wait_for(lambda: listens(port), "s_server to listen")
 
         def relay(client):
             with socket.create_connection(("127.0.0.1", port)) as up:
