@@ -26,6 +26,20 @@ struct leaf_request {
 	                     * ends */
 };
 
+#define LEAF_STALE_BEFORE_END_S (2 * 86400)
+
+/* From when on a leaf that ends at end_s is not to be handed out any more, but one
+ * minted in its place: two days before its end, or when three quarters of what is
+ * left of its life at now_s are over, should that be later. */
+static inline int64_t
+leaf_stale_s(int64_t now_s, int64_t end_s)
+{
+	int64_t late_s = end_s - LEAF_STALE_BEFORE_END_S;
+	int64_t part_s = now_s + (end_s - now_s) / 4 * 3;
+
+	return late_s > part_s ? late_s : part_s;
+}
+
 /* Appends the certificate's DER to out. E_RANGE: no name, the public key is none
  * of issue.h's or is the CA's own; E_DENIED: the CA may not certify a name;
  * E_CRYPTO. */

@@ -159,6 +159,19 @@ name_read(struct name *out, const char *text)
 	return read_text(out, text) ? 0 : E_SYNTAX;
 }
 
+void
+name_text(const struct name *name, char out[NAME_TEXT_BYTES])
+{
+	out[0] = '\0';
+	if (name->kind != NAME_DNS) {
+		(void)inet_ntop(name->kind == NAME_IP4 ? AF_INET : AF_INET6,
+		    name->bytes, out, NAME_TEXT_BYTES);
+		return;
+	}
+	memcpy(out, name->bytes, name->length);
+	out[name->length] = '\0';
+}
+
 int
 names_add(struct names *n, const char *text)
 {

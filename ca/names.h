@@ -35,6 +35,11 @@ struct names {
 /* A DNS name, perhaps a wildcard, or the text of an IP address. E_SYNTAX. */
 int name_read(struct name *out, const char *text) WUNRES NONNULL(1, 2);
 
+#define NAME_TEXT_BYTES 254
+
+/* Its text, as name_read takes it. */
+void name_text(const struct name *name, char out[NAME_TEXT_BYTES]) NONNULL(1, 2);
+
 /* Adds a DNS name or the text of an IP address ("192.0.2.1", "2001:db8::1");
  * one that is there already is not added again. E_SYNTAX: neither; E_FULL. */
 int names_add(struct names *n, const char *text) WUNRES NONNULL(1, 2);

@@ -7,6 +7,7 @@ libca_a_SOURCES = \
 	ca/key.c ca/key.h \
 	ca/key_files.c ca/key_files.h \
 	ca/leaf.c ca/leaf.h \
+	ca/mints.c ca/mints.h \
 	ca/names.c ca/names.h \
 	ca/scope.c ca/scope.h \
 	ca/signer.c ca/signer.h

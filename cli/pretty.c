@@ -570,13 +570,31 @@ put_daemon(struct page *g, yyjson_val *record)
 	put(g, "\n");
 }
 
+/* --- the signer --- */
+
+static void
+put_mint(struct page *g, yyjson_val *record)
+{
+	yyjson_val *refused = at(record, "/sightglass/refused");
+
+	put(g, refused != NULL ? " +++ leaf refused to worker "
+	                       : " +++ leaf for worker ");
+	put_value(g, at(record, "/sightglass/worker"));
+	put(g, ": ");
+	put_value(g, at(record, "/sightglass/names/0"));
+	put(g, " ");
+	put_value(g, refused != NULL ? refused : at(record, "/sightglass/leaf/serial"));
+	put(g, "\n");
+}
+
 /* --- the record --- */
 
 static const struct {
 	const char *dataset;
 	void (*put)(struct page *g, yyjson_val *record);
 } kinds[] = {{"sightglass.http", put_http}, {"sightglass.tls", put_tls},
-    {"sightglass.flow", put_flow}, {"sightglass.daemon", put_daemon}};
+    {"sightglass.flow", put_flow}, {"sightglass.mint", put_mint},
+    {"sightglass.daemon", put_daemon}};
 
 /* One that speaks for itself already, in its exchanges. */
 static bool

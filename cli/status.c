@@ -80,9 +80,13 @@ print_status(yyjson_val *status)
 	    (unsigned long long)number(logger, "write_errors"),
 	    (unsigned long long)number(logger, "lost_records"),
 	    (unsigned long long)number(logger, "restarts"));
-	(void)printf("signer    pid %-7llu leaves %llu, restarts %llu\n",
+	(void)printf("signer    pid %-7llu leaves %llu, given again %llu, refused "
+	    "%llu, delayed %llu, restarts %llu\n",
 	    (unsigned long long)number(signer, "pid"),
 	    (unsigned long long)number(signer, "leaves"),
+	    (unsigned long long)number(signer, "leaves_again"),
+	    (unsigned long long)number(signer, "leaves_refused"),
+	    (unsigned long long)number(signer, "leaves_delayed"),
 	    (unsigned long long)number(signer, "restarts"));
 }
 

@@ -34,7 +34,7 @@
 	X(user, TEXT, "user", "_sightglass", 0, 0,                            \
 	    "The user that the worker, signer and logger become when the "    \
 	    "daemon is started by root. Ignored for other users.")            \
-	X(workers, COUNT, "workers", "0", 0, 64,                              \
+	X(workers, COUNT, "workers", "0", 0, 63,                              \
 	    "How many worker processes hold flows. 0: one a processor.")      \
 	X(ca_dir, TEXT, "paths.ca", "@statedir@/ca", 0, 0,                    \
 	    "Directory of the CA certificate and its key (0700).")            \
@@ -174,6 +174,13 @@
 	X(leaf_key_life_ms, TIME, "leaf.key_life", "24 h", SECOND, 7 * DAY,   \
 	    "A worker makes new keys for its leaf certificates when they are " \
 	    "this old. Handshakes that have begun go on with the old ones.")  \
+	X(leaf_rate, COUNT, "leaf.rate", "200", 1, 1000000,                   \
+	    "Leaf certificates that the signer makes a second for one "       \
+	    "worker; ten seconds' worth may be asked at once. Flows that "    \
+	    "meet it wait, for flow.handshake_timeout at most.")              \
+	X(leaf_signer_cache, COUNT, "leaf.signer_cache", "16384", 0, 1000000, \
+	    "Leaf certificates that the signer keeps, to give them again to " \
+	    "a worker that has had no room to keep them.")                    \
 	X(leaf_cache, COUNT, "leaf.cache", "4096", 16, 1000000,               \
 	    "Leaf certificates that a worker keeps.")                         \
 	X(capture_body_bytes, BYTES, "capture.body", "64 KiB", 0, MIB,        \

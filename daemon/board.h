@@ -11,17 +11,23 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define WORKERS_MAX 64u
+#define RINGS_MAX 64u
+#define WORKERS_MAX 63u
+#define SIGNER_RING WORKERS_MAX /* the index of its ring; workers' come before */
 
 typedef _Atomic uint64_t counter;
+
+struct board_ring {
+	counter records; /* committed to it */
+	counter waits;   /* times that it was full */
+	counter used;    /* bytes in it, as last seen */
+};
 
 struct board_worker {
 	counter pid, restarts;
 	counter flows;       /* now */
 	counter flows_total; /* since the daemon's start */
-	counter records;     /* committed to the ring */
-	counter waits;       /* times that the ring was full */
-	counter ring_used;   /* bytes in it, as last seen */
+	struct board_ring ring;
 	counter no_descriptor; /* times that accept(2) found none left */
 };
 
@@ -29,7 +35,9 @@ struct board {
 	counter started_us;
 	counter parent_pid;
 	counter worker_count;
-	counter signer_pid, signer_restarts, leaves;
+	counter signer_pid, signer_restarts;
+	struct board_ring signer_ring;
+	counter leaves, leaves_again, leaves_refused, leaves_delayed;
 	counter logger_pid, logger_restarts;
 	counter log_records, log_text_bytes, log_file_bytes, log_segments_sealed,
 	    log_write_errors, log_repaired, log_lost;

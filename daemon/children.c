@@ -79,6 +79,7 @@ children_prepare(struct parent *p)
 		diag_fatal("cannot map shared memory: %s", strerror(errno));
 	for (size_t i = 0; i < p->worker_count; i++)
 		make_ring(p, i);
+	make_ring(p, SIGNER_RING);
 	counter_set(&p->board->started_us, clock_wall_us());
 	counter_set(&p->board->parent_pid, (uint64_t)getpid());
 	counter_set(&p->board->worker_count, p->worker_count);
@@ -189,7 +190,7 @@ send_ring(struct child *to, size_t i)
 	const struct parent *p = to->parent;
 	const struct msg_ring ring = {.index = (uint32_t)i, .bytes = p->ring_bytes};
 	const struct msg_index wake = {.index = (uint32_t)i};
-	int end = to->kind == CHILD_WORKER ? 0 : 1;
+	int end = to->kind == CHILD_LOGGER ? 1 : 0;
 	int error = channel_send(&to->channel, MSG_RING, &ring, sizeof(ring),
 	    p->ring_fds[i]);
 
@@ -321,14 +322,14 @@ feed_logger(struct child *child)
 
 	for (size_t i = 0; error == 0 && i < p->worker_count; i++)
 		error = send_ring(child, i);
-	return error;
+	return error != 0 ? error : send_ring(child, SIGNER_RING);
 }
 
 static int
 feed_signer(struct child *child)
 {
 	struct parent *p = child->parent;
-	int error = 0;
+	int error = send_ring(child, SIGNER_RING);
 
 	for (size_t i = 0; error == 0 && i < p->worker_count; i++)
 		error = join_signer(&p->workers[i]);

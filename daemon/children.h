@@ -48,8 +48,8 @@ struct parent {
 	int board_fd, ledger_fd;
 	size_t worker_count;
 	uint64_t ring_bytes;
-	int ring_fds[WORKERS_MAX];
-	int wake_fds[WORKERS_MAX][2]; /* worker's end, logger's end */
+	int ring_fds[RINGS_MAX];
+	int wake_fds[RINGS_MAX][2]; /* worker's or signer's end, logger's end */
 
 	struct lists lists;
 	struct bypasses *bypasses;

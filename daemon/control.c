@@ -137,9 +137,9 @@ write_worker(struct json *j, struct board_worker *b)
 	json_uint(j, "restarts", counter_get(&b->restarts));
 	json_uint(j, "flows", counter_get(&b->flows));
 	json_uint(j, "flows_total", counter_get(&b->flows_total));
-	json_uint(j, "records", counter_get(&b->records));
-	json_uint(j, "ring_used", counter_get(&b->ring_used));
-	json_uint(j, "waits", counter_get(&b->waits));
+	json_uint(j, "records", counter_get(&b->ring.records));
+	json_uint(j, "ring_used", counter_get(&b->ring.used));
+	json_uint(j, "waits", counter_get(&b->ring.waits));
 	json_uint(j, "no_descriptor", counter_get(&b->no_descriptor));
 	json_object_end(j);
 }
@@ -170,6 +170,9 @@ write_status(const struct worker *w, struct json *j)
 	json_uint(j, "pid", counter_get(&b->signer_pid));
 	json_uint(j, "restarts", counter_get(&b->signer_restarts));
 	json_uint(j, "leaves", counter_get(&b->leaves));
+	json_uint(j, "leaves_again", counter_get(&b->leaves_again));
+	json_uint(j, "leaves_refused", counter_get(&b->leaves_refused));
+	json_uint(j, "leaves_delayed", counter_get(&b->leaves_delayed));
 	json_object_end(j);
 }
 

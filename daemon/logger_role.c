@@ -24,16 +24,17 @@
 
 _Static_assert(LOG_ROTATE_BYTES_MAX <= STORE_REPAIR_BYTES_MAX / 2,
     "every segment can be repaired");
+_Static_assert(RINGS_MAX <= LOGGER_RINGS_MAX, "the logger takes every ring");
 
 struct logger_role {
 	struct role role;
 	struct logger *logger;
 	void *ledger;
 	struct event *timer;
-	void *rings[WORKERS_MAX];
-	uint64_t ring_bytes[WORKERS_MAX];
-	int wake[WORKERS_MAX];
-	struct event *woken[WORKERS_MAX];
+	void *rings[RINGS_MAX];
+	uint64_t ring_bytes[RINGS_MAX];
+	int wake[RINGS_MAX];
+	struct event *woken[RINGS_MAX];
 	bool orphan;   /* the parent is gone */
 	bool finished; /* the segment is sealed: nothing may follow */
 };
@@ -82,7 +83,7 @@ publish(struct logger_role *l)
 static void
 wake_workers(struct logger_role *l, uint64_t rings)
 {
-	for (size_t i = 0; i < WORKERS_MAX; i++)
+	for (size_t i = 0; i < RINGS_MAX; i++)
 		if ((rings >> i & 1) != 0 && l->wake[i] >= 0 &&
 		    send(l->wake[i], "", 1, 0) < 0) {
 			/* Its buffer is full of wake-ups: that will do. */
@@ -133,7 +134,7 @@ finish(struct logger_role *l)
 static void
 finish_if_alone(struct logger_role *l)
 {
-	for (size_t i = 0; i < WORKERS_MAX; i++)
+	for (size_t i = 0; i < RINGS_MAX; i++)
 		if (l->wake[i] >= 0)
 			return;
 	if (l->orphan)
@@ -144,7 +145,7 @@ finish_if_alone(struct logger_role *l)
 static void
 close_wake(struct logger_role *l, int fd)
 {
-	for (size_t i = 0; i < WORKERS_MAX; i++) {
+	for (size_t i = 0; i < RINGS_MAX; i++) {
 		if (l->wake[i] != fd)
 			continue;
 		event_free(l->woken[i]);
@@ -178,7 +179,7 @@ take_ring(struct logger_role *l, const struct msg *m)
 	struct msg_ring at;
 
 	memcpy(&at, m->payload, sizeof(at));
-	if (at.index >= WORKERS_MAX)
+	if (at.index >= RINGS_MAX)
 		diag_fatal("ring %u is one too many", at.index);
 	l->rings[at.index] = shm_map(m->fd, at.bytes);
 	l->ring_bytes[at.index] = at.bytes;
@@ -193,7 +194,7 @@ take_wake(struct logger_role *l, const struct msg *m)
 	struct msg_index at;
 
 	memcpy(&at, m->payload, sizeof(at));
-	if (at.index >= WORKERS_MAX)
+	if (at.index >= RINGS_MAX)
 		diag_fatal("ring %u is one too many", at.index);
 	l->wake[at.index] = m->fd;
 	l->woken[at.index] =
@@ -274,7 +275,7 @@ begin(struct role *r)
 	l->timer = evtimer_new(r->base, on_timer, l);
 	if (l->timer == NULL)
 		diag_fatal("out of memory");
-	for (unsigned i = 0; i < WORKERS_MAX; i++) {
+	for (unsigned i = 0; i < RINGS_MAX; i++) {
 		if (l->rings[i] == NULL)
 			continue;
 		if (logger_add_ring(l->logger, i, l->rings[i],
@@ -329,7 +330,7 @@ logger_main(void)
 	        .drain = drain}};
 
 	l.role.context = &l;
-	for (size_t i = 0; i < WORKERS_MAX; i++)
+	for (size_t i = 0; i < RINGS_MAX; i++)
 		l.wake[i] = -1;
 	int status = role_run(&l.role);
 	logger_free(l.logger);

@@ -27,7 +27,7 @@
 	X(MSG_CONF, FROM_PARENT, 0, MSG_BYTES_MAX, 0)                         \
 	/* the shared counters */                                             \
 	X(MSG_BOARD, FROM_PARENT, 0, 0, 1)                                    \
-	/* struct msg_ring: a ring's memory, to its worker and the logger */  \
+	/* struct msg_ring: a ring's memory, to its writer and the logger */  \
 	X(MSG_RING, FROM_PARENT, sizeof(struct msg_ring),                     \
 	    sizeof(struct msg_ring), 1)                                       \
 	/* struct msg_index: the socket by which both ends of ring i wake */  \

@@ -105,7 +105,8 @@ settings_keep(struct conf *c, struct conf *old)
 	static const char *const fixed[] = {"user", "workers", "paths.ca",
 	    "paths.log", "paths.run", "bridge.group", "ring.size", "ca.name",
 	    "ca.validity", "ca.key", "ca.permitted", "ca.certificate",
-	    "ca.private_key", "ca.chain", "leaf.validity", "leaf.cache"};
+	    "ca.private_key", "ca.chain", "leaf.validity", "leaf.cache",
+	    "leaf.signer_cache"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(fixed); i++)
 		if (conf_keep(c, fixed[i], old))

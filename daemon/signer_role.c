@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The signer: the only process that has the CA's key in its memory. It answers
- * workers' requests with leaf certificates, by the rules of ca/signer.c, and has
- * no socket to anyone else. It makes the CA when there is none.
+ * workers' requests with leaf certificates, by the rules of ca/signer.c, writes a
+ * record of each into a ring of its own, and has no socket to anyone else but the
+ * parent and the logger. It makes the CA when there is none.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/err.h"
+#include "ca/issue.h"
 #include "ca/signer.h"
 #include "daemon/os.h"
 #include "daemon/role.h"
 #include "daemon/sandbox.h"
+#include "daemon/sink.h"
+#include "log/record.h"
+#include "mitm/certificate.h"
 
+#define SIGNER_WRITER RINGS_MAX /* workers are 1 to WORKERS_MAX, the logger is 0 */
 #define LEAF_BYTES_MAX (63u * 1024)
 #define CHAIN_BYTES_MAX (64u * 1024)
 
@@ -26,6 +33,9 @@ struct signer_role {
 	struct role role;
 	struct signer *signer;
 	struct channel workers[WORKERS_MAX];
+	struct sink sink;
+	struct event *woken;
+	struct record_writer writer;
 };
 
 /* --- the CA --- */
@@ -67,9 +77,18 @@ prepare(struct role *r)
 		make_ca(r, &ca);
 	else if (error != 0)
 		diag_fatal("%s", words);
-	s->signer = signer_new(&ca, (int64_t)(r->conf->leaf_validity_ms / 1000));
+	const struct signer_options options = {
+	    .validity_s = (int64_t)(r->conf->leaf_validity_ms / 1000),
+	    .rate = (unsigned)r->conf->leaf_rate,
+	    .workers = WORKERS_MAX,
+	    .cache = r->conf->leaf_signer_cache,
+	};
+	s->signer = signer_new(&ca, &options);
 	if (s->signer == NULL)
 		diag_fatal("out of memory");
+	sink_open(&s->sink, &r->board->signer_ring);
+	s->writer = (struct record_writer){.run_id = r->run_id,
+	    .writer = SIGNER_WRITER, .hostname = r->hostname};
 }
 
 /* What workers send behind their leaves. One that is gone needs none. */
@@ -86,6 +105,77 @@ send_ca(struct signer_role *s, struct channel *worker)
 	buf_free(&chain);
 }
 
+/* --- records --- */
+
+static void
+write_record(struct signer_role *s, const struct mint_event *event)
+{
+	buf_clear(&s->sink.line);
+	int error = record_mint(&s->writer, sink_sequence(&s->sink), event,
+	    &s->sink.line);
+	if (error != 0)
+		diag_error("a mint record could not be built: %s", err_text(error));
+	else
+		(void)sink_commit(&s->sink); /* the workers pause, not the signer */
+}
+
+static void
+describe_leaf(const struct buf *der, struct certificate_facts *out)
+{
+	mbedtls_x509_crt crt;
+
+	mbedtls_x509_crt_init(&crt);
+	if (mbedtls_x509_crt_parse_der(&crt, buf_data(der), buf_length(der)) == 0)
+		certificate_describe(&crt, out);
+	mbedtls_x509_crt_free(&crt);
+}
+
+/* der is empty for a request that was refused with `error`. */
+static void
+record(struct signer_role *s, const struct signer_request *request, int error,
+    const struct buf *der)
+{
+	static const char *const kinds[] = {[ISSUE_KEY_NONE] = NULL,
+	    [ISSUE_KEY_P256] = "p256", [ISSUE_KEY_RSA] = "rsa"};
+	static char texts[NAMES_MAX][NAME_TEXT_BYTES];
+	static const char *names[NAMES_MAX];
+	struct mint_event event = {
+	    .time_us = request->now_us,
+	    .duration_us = clock_wall_us() - request->now_us,
+	    .worker = request->worker + 1,
+	    .key = kinds[issue_key_kind(request->public_key,
+	        request->public_key_length)],
+	    .refused = error == 0 ? NULL : err_name(error),
+	    .names = names,
+	    .name_count = request->names->count,
+	};
+
+	for (size_t i = 0; i < event.name_count; i++) {
+		name_text(&request->names->items[i], texts[i]);
+		names[i] = texts[i];
+	}
+	if (error == 0)
+		describe_leaf(der, &event.leaf);
+	write_record(s, &event);
+}
+
+/* The logger made room. */
+static void
+on_woken(evutil_socket_t fd, short what UNUSED, void *context)
+{
+	struct signer_role *s = context;
+	char bytes[256];
+	ssize_t n;
+
+	do
+		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	while (n > 0);
+	if (n == 0)
+		event_base_loopbreak(s->role.base); /* the parent and logger are gone */
+	else if (!sink_flush(&s->sink))
+		return; /* it will be woken again */
+}
+
 /* --- requests --- */
 
 static void
@@ -100,45 +190,57 @@ answer(struct channel *worker, uint64_t ticket, int error, const struct buf *der
 
 /* The worker's key and the names, as msgs.h describes them. */
 static int
-mint(struct signer_role *s, const struct msg *m, struct buf *der,
-    uint64_t *ticket)
+read_request(const struct msg *m, struct names *names,
+    struct signer_request *out)
 {
 	struct msg_mint head;
-	struct names *names = calloc(1, sizeof(*names));
-	int error = names == NULL ? E_NOMEM : 0;
+	size_t rest = m->length - sizeof(head);
 
 	memcpy(&head, m->payload, sizeof(head));
-	*ticket = head.ticket;
-	const uint8_t *key = m->payload + sizeof(head);
-	size_t rest = m->length - sizeof(head);
-	if (error == 0 && head.key_length > rest)
-		error = E_CORRUPT;
-	if (error == 0) {
-		int used = names_read(names, key + head.key_length,
-		    rest - head.key_length);
-		error = used < 0 ? used : 0;
-	}
-	if (error == 0)
-		error = signer_answer(s->signer, names, key, head.key_length,
-		    clock_wall_us(), der);
-	free(names);
-	return error;
+	if (head.key_length > rest)
+		return E_CORRUPT;
+	out->names = names;
+	out->public_key = m->payload + sizeof(head);
+	out->public_key_length = head.key_length;
+	int used = names_read(names, out->public_key + head.key_length,
+	    rest - head.key_length);
+	return used < 0 ? used : 0;
 }
 
 static void
+count(struct signer_role *s, int error, bool minted)
+{
+	struct board *b = s->role.board;
+
+	counter_add(error == E_LIMIT ? &b->leaves_delayed
+	    : error != 0 ? &b->leaves_refused
+	    : minted ? &b->leaves : &b->leaves_again, 1);
+}
+
+/* The rate is met in silence, but for the counter: the worker asks again. */
+static void
 on_worker_message(void *context, struct channel *worker, struct msg *m)
 {
+	static struct names names;
 	struct signer_role *s = context;
+	struct signer_request request = {
+	    .worker = (unsigned)(worker - s->workers), .now_us = clock_wall_us()};
+	struct msg_mint head;
 	struct buf der;
-	uint64_t ticket = 0;
+	bool minted = true;
 
+	memcpy(&head, m->payload, sizeof(head));
 	buf_init(&der, LEAF_BYTES_MAX);
-	int error = mint(s, m, &der, &ticket);
-	if (error != 0)
+	int error = read_request(m, &names, &request);
+	bool understood = error == 0;
+	if (error == 0)
+		error = signer_answer(s->signer, &request, &minted, &der);
+	count(s, error, minted);
+	answer(worker, head.ticket, error, &der);
+	if (understood && minted && error != E_LIMIT)
+		record(s, &request, error, &der);
+	if (error != 0 && error != E_LIMIT)
 		diag_warning("a leaf was not signed: %s", err_text(error));
-	else
-		counter_add(&s->role.board->leaves, 1);
-	answer(worker, ticket, error, &der);
 	buf_free(&der);
 }
 
@@ -171,8 +273,14 @@ add_worker(struct signer_role *s, const struct msg *m)
 static void
 on_message(struct role *r, struct msg *m)
 {
+	struct signer_role *s = r->context;
+
 	if (m->type == MSG_SIGNER_CHANNEL)
-		add_worker(r->context, m);
+		add_worker(s, m);
+	else if (m->type == MSG_RING)
+		sink_take_ring(&s->sink, m);
+	else if (m->type == MSG_WAKE)
+		sink_take_wake(&s->sink, m);
 	else if (m->fd >= 0)
 		(void)close(m->fd);
 }
@@ -183,15 +291,22 @@ begin(struct role *r)
 	struct signer_role *s = r->context;
 
 	sandbox_enter(SANDBOX_SIGNER, NULL);
+	s->woken = event_new(r->base, s->sink.wake_fd, EV_READ | EV_PERSIST,
+	    on_woken, s);
+	if (s->woken == NULL || event_add(s->woken, NULL) != 0)
+		diag_fatal("out of memory");
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		if (s->workers[i].fd >= 0)
 			send_ca(s, &s->workers[i]);
 }
 
 static void
-configure(struct role *r UNUSED)
+configure(struct role *r)
 {
+	struct signer_role *s = r->context;
+
 	/* The CA and the leaves' life are read once. */
+	signer_set_rate(s->signer, (unsigned)r->conf->leaf_rate);
 }
 
 static void
@@ -209,6 +324,7 @@ signer_main(void)
 	        .drain = drain}};
 
 	s.role.context = &s;
+	sink_init(&s.sink);
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		s.workers[i].fd = -1;
 	int status = role_run(&s.role);

@@ -19,6 +19,7 @@ sightglassd_SOURCES = \
 	daemon/sandbox.h \
 	daemon/settings.c daemon/settings.h \
 	daemon/signer_role.c \
+	daemon/sink.c daemon/sink.h \
 	daemon/worker.c daemon/worker.h \
 	daemon/worker_bypass.c \
 	daemon/worker_leafs.c \

@@ -30,7 +30,6 @@
 #define FLOW_DESCRIPTORS 2u /* client and server; before: bridge and passed */
 #define OWN_DESCRIPTORS 48u /* rings, sockets, control's clients */
 #define DESCRIPTORS_MAX (1u << 20)
-#define BACKLOG_BYTES_MAX (1024u * 1024 * 1024)
 
 void
 worker_tick(struct worker *w)
@@ -480,29 +479,16 @@ configure(struct role *r)
 /* --- the role --- */
 
 static void
-take_ring(struct worker *w, const struct msg *m)
-{
-	struct msg_ring at;
-
-	memcpy(&at, m->payload, sizeof(at));
-	w->ring_bytes = at.bytes;
-	w->ring_memory = shm_map(m->fd, at.bytes);
-	(void)close(m->fd);
-	if (w->ring_memory == NULL)
-		diag_fatal("cannot map the ring: %s", strerror(errno));
-}
-
-static void
 on_message(struct role *r, struct msg *m)
 {
 	struct worker *w = r->context;
 
 	switch (m->type) {
 	case MSG_RING:
-		take_ring(w, m);
+		sink_take_ring(&w->sink, m);
 		break;
 	case MSG_WAKE:
-		w->wake_fd = m->fd;
+		sink_take_wake(&w->sink, m);
 		break;
 	case MSG_FLOW_SOCKET:
 		w->flow_socket = m->fd;
@@ -555,14 +541,11 @@ prepare(struct role *r)
 {
 	struct worker *w = r->context;
 
-	if (w->ring_memory == NULL || w->wake_fd < 0 || w->flow_socket < 0 ||
+	if (w->flow_socket < 0 ||
 	    w->control_socket < 0 || r->index == 0 || r->index > WORKERS_MAX)
 		diag_fatal("the parent did not send all that a worker needs");
-	if (ring_attach(&w->ring, w->ring_memory, w->ring_bytes) != 0)
-		diag_fatal("the ring is damaged");
 	w->counters = &r->board->workers[r->index - 1];
-	buf_init(&w->line, ring_record_limit(&w->ring));
-	buf_init(&w->backlog, BACKLOG_BYTES_MAX);
+	sink_open(&w->sink, &w->counters->ring);
 }
 
 static void
@@ -607,7 +590,7 @@ begin(struct role *r)
 	w->accepting = event_new(r->base, w->flow_socket, EV_READ | EV_PERSIST,
 	    on_accept, w);
 	w->accept_again = evtimer_new(r->base, on_accept_again, w);
-	w->woken = event_new(r->base, w->wake_fd, EV_READ | EV_PERSIST, on_woken, w);
+	w->woken = event_new(r->base, w->sink.wake_fd, EV_READ | EV_PERSIST, on_woken, w);
 	w->control = control_new(w, w->control_socket);
 	if (w->accepting == NULL || w->accept_again == NULL || w->woken == NULL ||
 	    w->control == NULL || event_add(w->woken, NULL) != 0)
@@ -672,12 +655,12 @@ worker_main(void)
 	        .drain = drain},
 	    .flow_socket = -1,
 	    .control_socket = -1,
-	    .wake_fd = -1,
 	    .keylog = {.fd = -1},
 	};
 
 	w.role.context = &w;
 	w.signer.fd = -1;
+	sink_init(&w.sink);
 	TAILQ_INIT(&w.flows);
 	TAILQ_INIT(&w.mints);
 	trust_init(&w.trust);

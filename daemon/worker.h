@@ -17,8 +17,8 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
-#include "base/ring.h"
 #include "daemon/role.h"
+#include "daemon/sink.h"
 #include "mitm/flow.h"
 #include "mitm/rsa_maker.h"
 
@@ -47,6 +47,7 @@ struct mint {
 	struct leaf_id id;
 	struct leaf_key *key; /* counted reference */
 	struct buf request; /* the message, to be sent again to a new signer */
+	bool limited; /* over the signer's rate: to be asked again */
 	TAILQ_HEAD(leaf_waiters, worker_flow) waiters;
 };
 
@@ -75,18 +76,12 @@ struct worker {
 	bool draining;
 	struct event *drain_timer;
 
-	struct ring ring;
-	void *ring_memory;
-	uint64_t ring_bytes;
-	int wake_fd;
+	struct sink sink;
 	struct event *woken;
-	struct buf line;    /* the record being built */
-	struct buf backlog; /* records that the ring would not take, each behind
-	                     * its u32 length */
-	uint64_t backlog_records;
 
 	struct channel signer;
 	struct mints mints;
+	struct event *ask_again; /* for those that are limited */
 	uint64_t next_ticket;
 	struct rsa_maker *rsa_maker; /* while it makes a key */
 	struct event *rsa_made;

@@ -13,6 +13,7 @@
 #include "daemon/worker.h"
 
 #define REQUEST_BYTES_MAX (64u * 1024)
+#define ASK_AGAIN_MS 50u
 
 static int
 send_mint(struct worker *w, const struct mint *mint)
@@ -132,23 +133,87 @@ settle(struct worker *w, struct mint *mint, struct leaf *leaf, const char *why)
 	drop(w, mint);
 }
 
+/* --- the signer's rate --- */
+
+static void
+ask_again_later(struct worker *w)
+{
+	const struct timeval in = {.tv_usec = ASK_AGAIN_MS * 1000};
+
+	if (!event_pending(w->ask_again, EV_TIMEOUT, NULL))
+		(void)event_add(w->ask_again, &in);
+}
+
+/* As many as the rate lets pass, the oldest first. What nobody waits for any
+ * more is given up. */
+static void
+on_ask_again(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct worker *w = context;
+	uint64_t most = w->role.conf->leaf_rate * ASK_AGAIN_MS / 1000 + 1;
+	struct mint *mint, *next;
+
+	for (mint = TAILQ_FIRST(&w->mints); mint != NULL; mint = next) {
+		next = TAILQ_NEXT(mint, all);
+		if (!mint->limited)
+			continue;
+		if (TAILQ_EMPTY(&mint->waiters)) {
+			drop(w, mint);
+			continue;
+		}
+		if (most-- == 0) {
+			ask_again_later(w);
+			return;
+		}
+		mint->limited = false;
+		if (w->signer.fd >= 0 && send_mint(w, mint) != 0)
+			return; /* the next signer is asked for all */
+	}
+}
+
+/* The flows wait on, and say why should their time run out. */
+static void
+wait_for_rate(struct worker *w, struct mint *mint)
+{
+	struct worker_flow *wf;
+
+	mint->limited = true;
+	TAILQ_FOREACH (wf, &mint->waiters, waiting)
+		wf->flow->leaf_trouble = "the signer's rate, leaf.rate, was met";
+	ask_again_later(w);
+}
+
+/* --- answers --- */
+
+static struct mint *
+find_ticket(struct worker *w, uint64_t ticket)
+{
+	struct mint *mint;
+
+	TAILQ_FOREACH (mint, &w->mints, all)
+		if (mint->ticket == ticket)
+			return mint;
+	return NULL;
+}
+
 static void
 take_leaf(struct worker *w, const struct msg *m)
 {
 	struct msg_leaf head;
-	struct mint *mint;
 	struct leaf *leaf = NULL;
 
 	memcpy(&head, m->payload, sizeof(head));
-	TAILQ_FOREACH (mint, &w->mints, all)
-		/* cppcheck-suppress nullPointerRedundantCheck ; it misreads the macro */
-		if (mint->ticket == head.ticket)
-			break;
+	struct mint *mint = find_ticket(w, head.ticket);
 	if (mint == NULL)
 		return;
+	if (head.error == E_LIMIT) {
+		wait_for_rate(w, mint);
+		return;
+	}
 	if (head.error == 0)
 		leaf = leafs_add(w->host.leafs, &mint->id, mint->key,
-		    m->payload + sizeof(head), m->length - sizeof(head));
+		    m->payload + sizeof(head), m->length - sizeof(head),
+		    w->host.now_us / 1000000);
 	settle(w, mint, leaf, head.error != 0 ? err_name(head.error) : "bad leaf");
 	leaf_release(leaf);
 }
@@ -191,9 +256,15 @@ leafs_connect(struct worker *w, int fd)
 	w->signer.on_message = on_message;
 	w->signer.on_closed = on_closed;
 	w->signer.context = w;
-	TAILQ_FOREACH (mint, &w->mints, all)
+	if (w->ask_again == NULL)
+		w->ask_again = evtimer_new(w->role.base, on_ask_again, w);
+	if (w->ask_again == NULL)
+		diag_fatal("out of memory");
+	TAILQ_FOREACH (mint, &w->mints, all) {
+		mint->limited = false;
 		if (send_mint(w, mint) != 0)
 			break;
+	}
 }
 
 /* --- the RSA key --- */

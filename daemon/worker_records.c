@@ -5,86 +5,22 @@
  * Nothing is dropped: a record too long for the ring loses its bodies, then its
  * fields, and says so. Worker only.
  */
-#include <string.h>
-#include <sys/socket.h>
-
 #include "base/diag.h"
 #include "base/err.h"
 #include "daemon/worker.h"
 #include "log/record.h"
 
-static uint64_t
-next_sequence(const struct worker *w)
-{
-	return ring_next_sequence(&w->ring) + w->backlog_records;
-}
-
-static void
-wake_logger(const struct worker *w)
-{
-	if (send(w->wake_fd, "", 1, 0) < 0) {
-		/* Its buffer is full of wake-ups: that will do. */
-	}
-}
-
-/* True: the ring has it. */
-static bool
-put(struct worker *w, const uint8_t *bytes, size_t length)
-{
-	int outcome = ring_put(&w->ring, bytes, length);
-
-	if (outcome == E_FULL)
-		return false;
-	if (outcome < 0)
-		diag_error("a record of %zu bytes is lost: %s", length,
-		    err_text(outcome));
-	else
-		counter_add(&w->counters->records, 1);
-	if (outcome == 1)
-		wake_logger(w);
-	return true;
-}
-
-static void
-keep(struct worker *w)
-{
-	uint32_t length = (uint32_t)buf_length(&w->line);
-
-	if (!w->host.paused) {
-		counter_add(&w->counters->waits, 1);
-		wake_logger(w); /* which may sleep while it cannot write */
-	}
-	w->host.paused = true;
-	if (buf_append(&w->backlog, &length, sizeof(length)) != 0 ||
-	    buf_append(&w->backlog, buf_data(&w->line), length) != 0)
-		diag_fatal("out of memory with the log standing still");
-	w->backlog_records++;
-}
-
 static void
 commit(struct worker *w)
 {
-	if (w->backlog_records > 0 ||
-	    !put(w, buf_data(&w->line), buf_length(&w->line)))
-		keep(w);
-	counter_set(&w->counters->ring_used, ring_used(&w->ring));
+	w->host.paused = !sink_commit(&w->sink);
 }
 
 bool
 records_flush(struct worker *w)
 {
-	while (w->backlog_records > 0) {
-		uint32_t length;
-
-		memcpy(&length, buf_data(&w->backlog), sizeof(length));
-		if (!put(w, buf_data(&w->backlog) + sizeof(length), length))
-			return false;
-		buf_consume(&w->backlog, sizeof(length) + length);
-		w->backlog_records--;
-	}
-	buf_free(&w->backlog);
-	w->host.paused = false;
-	return true;
+	w->host.paused = !sink_flush(&w->sink);
+	return !w->host.paused;
 }
 
 static void
@@ -124,9 +60,9 @@ records_on_http(void *context, struct flow *flow,
 			strip(&shorter.request, attempt == 2);
 			strip(&shorter.response, attempt == 2);
 		}
-		buf_clear(&w->line);
-		error = record_http(&w->host.writer, next_sequence(w), &flow->facts,
-		    &timing, &shorter, &w->line);
+		buf_clear(&w->sink.line);
+		error = record_http(&w->host.writer, sink_sequence(&w->sink), &flow->facts,
+		    &timing, &shorter, &w->sink.line);
 	}
 	if (error != 0)
 		complain("http", error);
@@ -139,9 +75,9 @@ records_on_tls(void *context, struct flow *flow, const struct tls_event *event)
 {
 	struct worker *w = context;
 
-	buf_clear(&w->line);
-	int error = record_tls(&w->host.writer, next_sequence(w), &flow->facts, event,
-	    &w->line);
+	buf_clear(&w->sink.line);
+	int error = record_tls(&w->host.writer, sink_sequence(&w->sink), &flow->facts, event,
+	    &w->sink.line);
 	if (error != 0)
 		complain("tls", error);
 	else
@@ -154,9 +90,9 @@ records_on_flow(void *context, struct flow *flow,
 {
 	struct worker *w = context;
 
-	buf_clear(&w->line);
-	int error = record_flow(&w->host.writer, next_sequence(w), &flow->facts,
-	    event, &w->line);
+	buf_clear(&w->sink.line);
+	int error = record_flow(&w->host.writer, sink_sequence(&w->sink), &flow->facts,
+	    event, &w->sink.line);
 	if (error != 0)
 		complain("flow", error);
 	else

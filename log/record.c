@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Records of datasets tls, flow and daemon, and the facts that all records of a
- * flow repeat. Pure; worker and logger. Leaves out what is not known instead of
+ * Records of datasets tls, flow, mint and daemon, and the facts that all records of a
+ * flow repeat. Pure; worker, signer and logger. Leaves out what is not known instead of
  * writing null, and never writes a line by halves.
  */
 #include "log/record.h"
@@ -414,6 +414,30 @@ record_flow(const struct record_writer *w, uint64_t sequence,
 		json_object_end(j);
 	}
 	put_first(j, e->first);
+	return record_end(&line);
+}
+
+/* --- mint --- */
+
+int
+record_mint(const struct record_writer *w, uint64_t sequence,
+    const struct mint_event *e, struct buf *out)
+{
+	struct record_line line;
+	struct json *j = &line.json;
+
+	record_begin(&line, w, sequence, "sightglass.mint", e->time_us,
+	    e->duration_us, NULL, out);
+	put_host(j, w);
+	record_begin_own(&line, NULL);
+	json_uint(j, "worker", e->worker);
+	record_text(j, "key", e->key);
+	record_text(j, "refused", e->refused);
+	json_array_begin(j, "names");
+	for (size_t i = 0; i < e->name_count; i++)
+		json_text(j, NULL, e->names[i]);
+	json_array_end(j);
+	put_certificate(j, "leaf", &e->leaf);
 	return record_end(&line);
 }
 

@@ -63,6 +63,8 @@ int record_tls(const struct record_writer *w, uint64_t sequence,
 int record_flow(const struct record_writer *w, uint64_t sequence,
     const struct record_facts *facts, const struct flow_event *event,
     struct buf *out) WUNRES NONNULL(1, 3, 4, 5);
+int record_mint(const struct record_writer *w, uint64_t sequence,
+    const struct mint_event *event, struct buf *out) WUNRES NONNULL(1, 3, 4);
 int record_daemon(const struct record_writer *w, uint64_t sequence,
     const struct daemon_event *event, struct buf *out) WUNRES NONNULL(1, 3, 4);
 

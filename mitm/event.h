@@ -179,6 +179,18 @@ struct daemon_event {
 	const char *segment;   /* file name it concerns, or NULL */
 };
 
+/* One a leaf certificate that the signer made, or would not make. */
+struct mint_event {
+	uint64_t time_us;
+	uint64_t duration_us;
+	unsigned worker;     /* that asked, from 1 */
+	const char *key;     /* the leaf's: "p256", "rsa"; NULL: it is none of them */
+	const char *refused; /* why not: an error's identifier, or NULL */
+	const char *const *names; /* that it speaks for, or should have */
+	size_t name_count;
+	struct certificate_facts leaf;
+};
+
 /* Where a tap sends what it read. */
 struct tap_sink {
 	void *context;

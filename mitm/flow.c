@@ -442,7 +442,8 @@ flow_expire(struct flow *flow)
 		flow_close(flow, CLOSE_UPSTREAM_TLS_TIMEOUT, NULL);
 		break;
 	case FLOW_STATE_LEAF:
-		flow_close(flow, CLOSE_NO_LEAF, "the signer did not answer");
+		flow_close(flow, CLOSE_NO_LEAF, flow->leaf_trouble != NULL
+		        ? flow->leaf_trouble : "the signer did not answer");
 		break;
 	case FLOW_STATE_CLIENT_TLS:
 		flow_close(flow, CLOSE_CLIENT_TLS_TIMEOUT, NULL);

@@ -152,6 +152,7 @@ struct flow {
 	struct leaf *leaf;           /* counted reference */
 	enum leaf_key_kind leaf_kind; /* what the client takes in this version */
 	bool leaf_wanted;            /* it was asked for */
+	const char *leaf_trouble;    /* why it does not come, or NULL; static */
 	struct names *names;         /* owned: what the leaf must say */
 	struct judgement *judgement; /* counted reference: of the server, once it
 	                              * was judged */

@@ -21,8 +21,6 @@
 
 #define BUCKETS 1024u
 #define THROWAWAY_VALIDITY_S (30 * 86400)
-/* A leaf is minted anew this long before its end. */
-#define STALE_BEFORE_END_S (2 * 86400)
 #define MIRROR_LEAF_BYTES_MAX (32u * 1024)
 
 struct leafs {
@@ -291,15 +289,6 @@ leafs_find(struct leafs *l, const struct leaf_id *id, uint64_t now_s)
 	return leaf;
 }
 
-/* The end of its life less a margin, in seconds. */
-static uint64_t
-stale_time(const mbedtls_x509_crt *crt)
-{
-	uint64_t end_s = certificate_seconds(&crt->valid_to);
-
-	return end_s < STALE_BEFORE_END_S ? 0 : end_s - STALE_BEFORE_END_S;
-}
-
 /* A root is not sent: who trusts it has it. */
 static int
 add_issuers(mbedtls_x509_crt *chain, const mbedtls_x509_crt *issuer)
@@ -319,7 +308,8 @@ add_issuers(mbedtls_x509_crt *chain, const mbedtls_x509_crt *issuer)
 
 static struct leaf *
 add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
-    const uint8_t *der, size_t length, const mbedtls_x509_crt *issuer)
+    const uint8_t *der, size_t length, const mbedtls_x509_crt *issuer,
+    uint64_t now_s)
 {
 	struct leaf *leaf = calloc(1, sizeof(*leaf));
 
@@ -338,7 +328,8 @@ add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
 		forget(l, l->oldest);
 	leaf->id = *id;
 	leaf->key = leaf_key_hold(key);
-	leaf->stale_s = stale_time(&leaf->chain);
+	leaf->stale_s = (uint64_t)leaf_stale_s((int64_t)now_s,
+	    (int64_t)certificate_seconds(&leaf->chain.valid_to));
 	leaf->references = 2; /* the cache's and the caller's */
 	leaf->next = *bucket(l, id);
 	*bucket(l, id) = leaf;
@@ -349,9 +340,9 @@ add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
 
 struct leaf *
 leafs_add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
-    const uint8_t *der, size_t length)
+    const uint8_t *der, size_t length, uint64_t now_s)
 {
-	return add(l, id, key, der, length, &l->issuer);
+	return add(l, id, key, der, length, &l->issuer, now_s);
 }
 
 struct leaf *
@@ -370,7 +361,7 @@ leafs_mirror_invalid(struct leafs *l, const struct leaf_id *id,
 	request.public_key = leaf_key_public(key, &request.public_key_length);
 	if (leaf_mint(&l->throwaway, &request, &der) == 0)
 		leaf = add(l, id, key, buf_data(&der), buf_length(&der),
-		    &l->throwaway.certificate);
+		    &l->throwaway.certificate, now_s);
 	buf_free(&der);
 	return leaf;
 }

@@ -2,6 +2,9 @@
 """Leaves: the certificates that clients are shown, which keys they have and for
 how long, judged by openssl, gnutls and curl."""
 
+import concurrent.futures
+import os
+import signal
 import ssl
 import subprocess
 import unittest
@@ -230,6 +233,110 @@ class Keys(Leaf):
                 keys.add(public_key(s))
             return len(keys) == 2
         wait_for(both, "a leaf from each worker")
+
+
+
+class Signer(Leaf):
+    """What the signer decides, and its records."""
+
+    def setUp(self):
+        super().setUp()
+        self.pair = self.ca.server("wild", names=("*.example.test",))
+        self.port = self.echo_server()
+
+    def serial(self, daemon, name):
+        with self.client(daemon, self.port, name) as s:
+            pem = ssl.DER_cert_to_PEM_cert(s.getpeercert(binary_form=True))
+        return subprocess.run(
+            ["openssl", "x509", "-noout", "-serial"], input=pem, check=True,
+            capture_output=True, text=True).stdout.split("=")[1].strip()
+
+    def mints(self, records):
+        return [r for r in records if r["event"]["dataset"] == "sightglass.mint"]
+
+    def test_each_leaf_has_one_record_that_says_what_it_says(self):
+        daemon = self.daemon(workers=1)
+        serials = [self.serial(daemon, name) for name in
+                   ("a.example.test", "b.example.test", "a.example.test")]
+        records = daemon.stop()
+        mints = self.mints(records)
+        self.assertEqual([get(m, "sightglass.names") for m in mints],
+                         [["a.example.test", "*.example.test", "127.0.0.1"],
+                          ["b.example.test", "*.example.test", "127.0.0.1"]])
+        self.assertEqual(serials[0], serials[2])
+        self.assertEqual([get(m, "sightglass.leaf.serial").upper() for m in mints],
+                         serials[:2])
+        mint = mints[0]
+        self.assertEqual(get(mint, "sightglass.key"), "p256")
+        self.assertEqual(get(mint, "sightglass.worker"), 1)
+        self.assertIn("sightglass CA", get(mint, "sightglass.leaf.issuer"))
+        self.assertIsNotNone(get(mint, "host.hostname"))
+        life = [get(mint, "sightglass.leaf.not_" + end) for end in ("before", "after")]
+        self.assertLess(*life)
+        # The record of the flow names the same certificate.
+        shown = {get(r, "sightglass.leaf.sha256") for r in records
+                 if r["event"]["dataset"] == "sightglass.tls"}
+        self.assertEqual(shown, {get(m, "sightglass.leaf.sha256") for m in mints})
+
+    def test_an_rsa_leaf_is_told_apart(self):
+        self.pair = self.ca.server("rsa", key_type=("rsa:2048",))
+        daemon = self.daemon(workers=1)
+        self.openssl_client(daemon, self.echo_server(), "-tls1_2", "-cipher",
+                            "ECDHE-RSA-AES128-GCM-SHA256")
+        self.assertEqual([get(m, "sightglass.key") for m in
+                          self.mints(daemon.stop())], ["rsa"])
+
+    def test_records_outlive_the_signer(self):
+        daemon = self.daemon(workers=1)
+        first = self.serial(daemon, "a.example.test")
+        pid = daemon.control("status")["signer"]["pid"]
+        os.kill(pid, signal.SIGKILL)
+        second = self.serial(daemon, "b.example.test")
+        mints = self.mints(daemon.stop())
+        self.assertEqual([get(m, "sightglass.leaf.serial").upper() for m in mints],
+                         [first, second])
+        self.assertEqual([get(m, "event.sequence") for m in mints], [1, 2])
+
+    def test_what_the_worker_had_no_room_for_is_given_again(self):
+        daemon = self.daemon("leaf.cache=16", workers=1)
+        first = self.serial(daemon, "a.example.test")
+        for i in range(16):
+            self.serial(daemon, f"n{i}.example.test")
+        self.assertEqual(self.serial(daemon, "a.example.test"), first)
+        signer = daemon.control("status")["signer"]
+        self.assertEqual((signer["leaves"], signer["leaves_again"]), (17, 1))
+        self.assertEqual(len(self.mints(daemon.stop())), 17)
+
+    def test_a_worker_that_is_restarted_has_another_key_and_other_leaves(self):
+        daemon = self.daemon(workers=1)
+        first = self.serial(daemon, "a.example.test")
+        os.kill(daemon.control("status")["workers"][0]["pid"], signal.SIGKILL)
+        self.assertNotEqual(self.serial(daemon, "a.example.test"), first)
+
+    def at_once(self, daemon, count):
+        """So many names asked for together; how many clients got a leaf."""
+        def ask(number):
+            try:
+                return self.serial(daemon, f"n{number}.example.test")
+            except OSError:
+                return None
+        with concurrent.futures.ThreadPoolExecutor(count) as pool:
+            return len(set(pool.map(ask, range(count))) - {None})
+
+    def test_flows_over_the_rate_wait(self):
+        daemon = self.daemon("leaf.rate=1", workers=1)  # ten at once
+        self.assertEqual(self.at_once(daemon, 13), 13)
+        self.assertGreater(daemon.control("status")["signer"]["leaves_delayed"], 0)
+        records = daemon.stop()
+        self.assertEqual(len(self.mints(records)), 13)
+        self.assertNotIn("no_leaf", {get(r, "sightglass.close") for r in records})
+
+    def test_a_flow_that_waits_too_long_for_the_rate_says_so(self):
+        daemon = self.daemon("leaf.rate=1", "flow.handshake_timeout=1s", workers=1)
+        self.assertLess(self.at_once(daemon, 20), 20)
+        flows = [r for r in daemon.stop() if get(r, "sightglass.close") == "no_leaf"]
+        self.assertEqual({get(r, "sightglass.detail") for r in flows},
+                         {"the signer's rate, leaf.rate, was met"})
 
 
 if __name__ == "__main__":

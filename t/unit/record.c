@@ -351,6 +351,42 @@ START_TEST(datagrams_and_first_bytes_are_told)
 }
 END_TEST
 
+/* --- mint --- */
+
+START_TEST(what_the_signer_made_is_told)
+{
+	static const char *const names[] = {"www.example.com", "192.0.2.1"};
+	const struct mint_event event = {.time_us = START_US, .duration_us = 250,
+	    .worker = 2, .key = "p256", .names = names, .name_count = 2,
+	    .leaf = {.present = true, .serial = "0a1b", .not_after_s = 86400}};
+
+	parse(record_mint(&writer, 5, &event, &out));
+	check_text("/event/dataset", "sightglass.mint");
+	check_number("/event/duration", 250000);
+	check_text("/host/hostname", "box");
+	check_number("/sightglass/worker", 2);
+	check_text("/sightglass/key", "p256");
+	check_text("/sightglass/names/0", "www.example.com");
+	check_text("/sightglass/names/1", "192.0.2.1");
+	check_text("/sightglass/leaf/serial", "0a1b");
+	check_text("/sightglass/leaf/not_after", "1970-01-02T00:00:00.000000Z");
+	check_absent("/sightglass/refused");
+	check_absent("/sightglass/flow");
+}
+END_TEST
+
+START_TEST(what_the_signer_refused_is_told)
+{
+	const struct mint_event event = {.time_us = START_US, .worker = 1,
+	    .refused = "denied"};
+
+	parse(record_mint(&writer, 5, &event, &out));
+	check_text("/sightglass/refused", "denied");
+	check_absent("/sightglass/key");
+	check_absent("/sightglass/leaf");
+}
+END_TEST
+
 /* --- daemon --- */
 
 START_TEST(what_happened_to_the_daemon_is_told)
@@ -419,6 +455,8 @@ add_others(TCase *t)
 	tcase_add_test(t, the_end_of_a_flow_is_told);
 	tcase_add_test(t, what_did_not_happen_in_a_flow_is_left_out);
 	tcase_add_test(t, datagrams_and_first_bytes_are_told);
+	tcase_add_test(t, what_the_signer_made_is_told);
+	tcase_add_test(t, what_the_signer_refused_is_told);
 	tcase_add_test(t, what_happened_to_the_daemon_is_told);
 	tcase_add_test(t, what_did_not_happen_to_the_daemon_is_left_out);
 }
