@@ -143,6 +143,13 @@
 	    "Whether CBC suites may be offered to servers, when the client "  \
 	    "offers them; false: nor is a flow relayed whose server would "   \
 	    "choose one. No others of the older suites ever are.")            \
+	X(upstream_session_life_ms, TIME, "upstream.session_life", "1 h", 0,  \
+	    7 * DAY,                                                          \
+	    "So long after a server was verified may a connection go on with " \
+	    "the TLS session, if its client would. It ends before when "      \
+	    "what servers are verified against is loaded anew. 0: never.")    \
+	X(upstream_sessions, COUNT, "upstream.sessions", "1024", 0, 100000,   \
+	    "Sessions with servers that a worker keeps in its memory.")       \
 	X(upstream_verdicts, COUNT, "upstream.verdicts", "1024", 0, 100000,   \
 	    "Good verdicts on servers' chains that a worker keeps, so that "  \
 	    "the next connection need not verify the same signatures. All "   \

@@ -559,6 +559,7 @@ prepare_host(struct worker *w)
 	h->trust = &w->trust;
 	h->keylog = &w->keylog;
 	h->chains = chains_new(w->role.conf->upstream_verdicts);
+	h->sessions = sessions_new(w->role.conf->upstream_sessions);
 	h->tickets = tickets_new();
 	h->leafs = leafs_new(&leafs, clock_tick_ms());
 	h->scratch = malloc(SIDE_IO_BYTES);
@@ -573,8 +574,8 @@ prepare_host(struct worker *w)
 	h->on_http = records_on_http;
 	h->on_tls = records_on_tls;
 	h->on_flow = records_on_flow;
-	if (side_io_init(&h->io) != 0 || h->chains == NULL || h->tickets == NULL ||
-	    h->leafs == NULL || h->scratch == NULL)
+	if (side_io_init(&h->io) != 0 || h->chains == NULL || h->sessions == NULL ||
+	    h->tickets == NULL || h->leafs == NULL || h->scratch == NULL)
 		diag_fatal("out of memory");
 }
 

@@ -141,7 +141,6 @@ judge(const mbedtls_x509_crt *chain, struct trust *trust,
 	j->trusted = result.trusted;
 	j->identifier = result.identifier;
 	j->generation = trust->generation;
-	j->judged_s = now_s;
 	certificate_describe(chain, &j->server);
 	set_time(j, &result);
 	if (j->trusted && set_names(j, chain, host) != 0) {

@@ -31,7 +31,6 @@ struct judgement {
 	struct buf names; /* of a trusted one, by names_write: the host, then what
 	                   * the certificate speaks for */
 	uint64_t generation;      /* of the trust */
-	int64_t judged_s;         /* when its signatures were verified */
 	int64_t from_s, until_s;  /* within both the whole path is valid */
 };
 

@@ -72,6 +72,7 @@ flow_free(struct flow *flow)
 	leaf_release(flow->leaf);
 	judgement_release(flow->judgement);
 	client_certificate_release(flow->client_certificate);
+	session_release(flow->session);
 	record_facts_free(&flow->facts);
 	free(flow->header);
 	free(flow->header_bytes);

@@ -8,8 +8,9 @@
  *   HEADER → SNIFF → DECIDE → CONNECT → UPSTREAM_TLS → LEAF → CLIENT_TLS
  *                                  └───────────────────────────→ RELAY → DRAIN
  *
- * UPSTREAM_TLS may go back to CONNECT: once to ask for TLS 1.2 alone, and once
- * when the flow is to be relayed after all (bypass_flow.c).
+ * UPSTREAM_TLS may go back to CONNECT: once to ask without the session that was
+ * offered (upstream_session.c), once to ask for TLS 1.2 alone, and once when the
+ * flow is to be relayed after all (bypass_flow.c).
  *
  * Any state may go to CLOSED, by flow_close and by nothing else.
  */
@@ -37,6 +38,7 @@
 #include "mitm/invalid.h"
 #include "mitm/leafs.h"
 #include "mitm/policy.h"
+#include "mitm/sessions.h"
 #include "mitm/side.h"
 #include "mitm/tap.h"
 #include "mitm/trust.h"
@@ -94,6 +96,7 @@ struct flow_host {
 	struct trust *trust;
 	struct keylog *keylog;
 	struct chains *chains; /* the verdicts that it led to */
+	struct sessions *sessions; /* with servers */
 	const struct policy *never; /* bypass.never: refuses the names in it */
 	const struct bypass *bypass;
 	const struct invalid *invalid;
@@ -158,6 +161,12 @@ struct flow {
 	                              * was judged */
 	struct client_certificate *client_certificate; /* counted reference: of what
 	                                                * the server was shown */
+	struct session *session;     /* counted reference: offered to the server,
+	                              * until it was judged */
+	bool in_full;                /* the server is offered no session any more */
+	bool keeps_session;          /* session_id is made: what it gives is kept */
+	uint8_t session_id[RECENT_ID_BYTES];
+	int64_t verified_s;          /* when the server's chain was last seen */
 	bool only_tls12;             /* of the server: see upstream.c */
 	struct server_flight *answer; /* owned: of a server that turned us away,
 	                               * until its hello to the client was seen */
@@ -259,6 +268,20 @@ void upstream_connected(struct flow *flow) NONNULL(1);
 /* Whether a server's alert is about what the client itself offered. */
 bool upstream_answers_client(int alert) WUNRES;
 bool upstream_tls(struct flow *flow) WUNRES NONNULL(1);
+/* upstream_session.c. Adds a session to what is offered to the server, when there
+ * is one to go on with, and has what the server gives kept. */
+void upstream_offer_session(struct flow *flow, struct side_tls_options *options)
+    NONNULL(1, 2);
+/* When the handshake with the server is done or has failed with `error`: true when
+ * the session offered is not to be gone on with; it is asked again without, on a
+ * new connection. */
+bool upstream_in_full(struct flow *flow, int error) WUNRES NONNULL(1);
+/* The session's verdict is the flow's: the server went on with it. */
+void upstream_use_session(struct flow *flow) NONNULL(1);
+/* Keeps what the server gave to go on with: at each ticket of TLS 1.3, and when a
+ * handshake of TLS 1.2 is done. */
+void upstream_keep_session(struct flow *flow) NONNULL(1);
+void upstream_keep_tls12_session(struct flow *flow) NONNULL(1);
 /* Relays the flow after all, on a new connection; only from UPSTREAM_TLS. False:
  * bypass.never forbids it. */
 bool bypass_splice(struct flow *flow, const char *reason) WUNRES NONNULL(1, 2);

@@ -78,15 +78,21 @@ recent_find(struct recent *r, const uint8_t id[RECENT_ID_BYTES])
 	return e;
 }
 
-size_t
-recent_count(const struct recent *r, const uint8_t id[RECENT_ID_BYTES])
+void
+recent_trim(struct recent *r, const uint8_t id[RECENT_ID_BYTES], size_t most)
 {
-	size_t count = 0;
+	struct recent_entry *next;
 
-	for (const struct recent_entry *e = r->buckets[bucket(id)]; e != NULL;
-	    e = e->next)
-		count += memcmp(e->id, id, RECENT_ID_BYTES) == 0;
-	return count;
+	/* A bucket has what was added last at its head. */
+	for (struct recent_entry *e = r->buckets[bucket(id)]; e != NULL; e = next) {
+		next = e->next;
+		if (memcmp(e->id, id, RECENT_ID_BYTES) != 0)
+			continue;
+		if (most == 0)
+			drop(r, e);
+		else
+			most--;
+	}
 }
 
 void

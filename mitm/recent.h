@@ -41,9 +41,9 @@ void recent_clear(struct recent *r) NONNULL(1);
 struct recent_entry *recent_find(struct recent *r,
     const uint8_t id[RECENT_ID_BYTES]) WUNRES NONNULL(1, 2);
 
-/* How many have this id. */
-size_t recent_count(const struct recent *r, const uint8_t id[RECENT_ID_BYTES])
-    WUNRES NONNULL(1, 2);
+/* Drops those with this id that were added first, but for `most`. */
+void recent_trim(struct recent *r, const uint8_t id[RECENT_ID_BYTES],
+    size_t most) NONNULL(1, 2);
 
 /* Takes over the entry, id filled in, beside those that have the same id. With a
  * limit of 0 it is dropped. */

@@ -117,6 +117,13 @@ struct side_tls_options {
 	size_t early_data_behind;
 	mbedtls_x509_crt *certificate; /* server: chain; borrowed while TLS is on */
 	mbedtls_pk_context *key;       /* server: of its first; borrowed likewise */
+	bool session_tickets;     /* client: ask for tickets in TLS 1.2 */
+	const uint8_t *session;   /* client: to be offered, by side_tls_save_session;
+	                           * NULL: none */
+	size_t session_length;
+	void (*on_ticket)(void *context); /* client: a ticket of TLS 1.3 came: save
+	                                   * the session; NULL: nobody cares */
+	void *context;            /* on_ticket's; borrowed while TLS is on */
 	const struct ticket_terms *tickets; /* server: for tickets; copied; NULL:
 	                                     * none are given or taken */
 };
@@ -147,6 +154,16 @@ const struct server_hello *side_tls_server_hello(const struct side *s)
 /* Shows the server this certificate. Both are borrowed while TLS is on. E_NOMEM. */
 int side_tls_present(struct side *s, mbedtls_x509_crt *chain,
     mbedtls_pk_context *key) WUNRES NONNULL(1, 2, 3);
+
+/* Whether the handshake, which is done, went on with a session: the server showed
+ * no certificate. */
+bool side_tls_resumed(const struct side *s) NONNULL(1);
+
+/* Appends the session as it is now, to be offered by another connection. It is
+ * secret. E_NOTFOUND: the server gave nothing to go on with; E_LIMIT, E_NOMEM,
+ * E_CRYPTO. */
+int side_tls_save_session(const struct side *s, struct buf *out)
+    WUNRES NONNULL(1, 2);
 
 /* The peer's chain, or NULL; in the handshake, as far as it came. Borrowed until
  * side_close. */

@@ -15,6 +15,7 @@
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/psa_util.h>
+#include <mbedtls/version.h>
 
 #include "base/err.h"
 #include "mitm/certificate_read.h"
@@ -31,6 +32,8 @@ struct side_tls {
 	bool certificate_wanted; /* CertificateRequest came ... */
 	bool told;               /* ... and our caller was told */
 	bool full;       /* the server's certificate had its turn */
+	void (*on_ticket)(void *context); /* NULL: nobody cares */
+	void *context;
 	struct ticket_terms terms; /* of tickets that this side gives or takes */
 	const char **alpn; /* owned, with its texts; mbedTLS borrows it */
 	struct offer offer; /* mbedTLS points into it */
@@ -220,6 +223,36 @@ read_ticket(void *context, mbedtls_ssl_session *session, unsigned char *ticket,
 	return error;
 }
 
+static void
+want_sessions(struct side_tls *tls, const struct side_tls_options *options)
+{
+	tls->on_ticket = options->on_ticket;
+	tls->context = options->context;
+	mbedtls_ssl_conf_session_tickets(&tls->conf, options->session_tickets
+	    ? MBEDTLS_SSL_SESSION_TICKETS_ENABLED
+	    : MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#if MBEDTLS_VERSION_NUMBER >= 0x03060100 /* before, it always tells of them */
+	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(&tls->conf,
+	    options->on_ticket != NULL
+	        ? MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED
+	        : MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
+#endif
+}
+
+static int
+offer_session(struct side_tls *tls, const struct side_tls_options *options)
+{
+	mbedtls_ssl_session session;
+
+	mbedtls_ssl_session_init(&session);
+	int error = mbedtls_ssl_session_load(&session, options->session,
+	    options->session_length);
+	if (error == 0)
+		error = mbedtls_ssl_set_session(&tls->ssl, &session);
+	mbedtls_ssl_session_free(&session);
+	return error;
+}
+
 /* A connection that goes on with a session has a key exchange of its own in TLS
  * 1.3: whoever learns the session's secret later does not read it. */
 static void
@@ -228,6 +261,8 @@ configure_resumption(struct side_tls *tls,
 {
 	mbedtls_ssl_conf_tls13_key_exchange_modes(&tls->conf,
 	    MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ALL);
+	if (!options->server)
+		want_sessions(tls, options);
 	if (options->tickets == NULL)
 		return;
 	tls->terms = *options->tickets;
@@ -305,6 +340,8 @@ side_tls_start(struct side *s, const struct side_tls_options *options)
 		tls->error = mbedtls_ssl_setup(&tls->ssl, &tls->conf);
 	if (tls->error == 0 && !options->server)
 		tls->error = mbedtls_ssl_set_hostname(&tls->ssl, options->server_name);
+	if (tls->error == 0 && options->session != NULL)
+		tls->error = offer_session(tls, options);
 	if (tls->error != 0)
 		return E_CRYPTO;
 	mbedtls_ssl_set_bio(&tls->ssl, s, bio_send, bio_receive, NULL);
@@ -434,9 +471,17 @@ read_records(struct side *s, uint8_t *out, size_t capacity, size_t *length)
 	struct side_tls *tls = s->tls;
 
 	while (*length < capacity) {
+		s->want_read = false;
 		int n = mbedtls_ssl_read(&tls->ssl, out + *length, capacity - *length);
-		if (n == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+		/* Or it has read a message that holds no data, and would be called
+		 * again: only the socket knows that there is no more. */
+		if (n == MBEDTLS_ERR_SSL_WANT_READ && !s->want_read)
 			continue;
+		if (n == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+			if (tls->on_ticket != NULL)
+				tls->on_ticket(tls->context);
+			continue;
+		}
 		if (n == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 			s->close_notify = true;
 		if (n == 0 || n == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ||
@@ -518,7 +563,7 @@ side_tls_describe(const struct side *s, struct tls_leg *leg)
 	leg->established = tls->established;
 	if (!tls->established && !tls->told) /* told: the server has had its turn */
 		return;
-	leg->resumed = !tls->full;
+	leg->resumed = side_tls_resumed(s);
 	leg->version = version_name(&tls->ssl);
 	leg->cipher = mbedtls_ssl_get_ciphersuite(&tls->ssl);
 	leg->group = server_hello_group_name(tls->hello.group);
@@ -529,6 +574,41 @@ const struct server_hello *
 side_tls_server_hello(const struct side *s)
 {
 	return s->tls != NULL && s->tls->has_hello ? &s->tls->hello : NULL;
+}
+
+bool
+side_tls_resumed(const struct side *s)
+{
+	return s->tls->established && !s->tls->full;
+}
+
+/* Below TLS 1.3 a session goes on by its ticket or by its id. */
+static bool
+goes_on(const mbedtls_ssl_session *session)
+{
+	return session != NULL && (session->MBEDTLS_PRIVATE(ticket_len) > 0 ||
+	    (session->MBEDTLS_PRIVATE(tls_version) ==
+	            MBEDTLS_SSL_VERSION_TLS1_2 &&
+	        session->MBEDTLS_PRIVATE(id_len) > 0));
+}
+
+int
+side_tls_save_session(const struct side *s, struct buf *out)
+{
+	const mbedtls_ssl_session *session = s->tls->ssl.MBEDTLS_PRIVATE(session);
+	size_t length;
+	uint8_t *room;
+
+	if (!goes_on(session))
+		return E_NOTFOUND;
+	(void)mbedtls_ssl_session_save(session, NULL, 0, &length);
+	int error = buf_reserve(out, length, &room);
+	if (error != 0)
+		return error;
+	if (mbedtls_ssl_session_save(session, room, length, &length) != 0)
+		return E_CRYPTO;
+	buf_commit(out, length);
+	return 0;
 }
 
 const mbedtls_x509_crt *

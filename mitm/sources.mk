@@ -70,6 +70,8 @@ libmitm_a_SOURCES = \
 	mitm/rsa_maker.h \
 	mitm/server_hello.c \
 	mitm/server_hello.h \
+	mitm/sessions.c \
+	mitm/sessions.h \
 	mitm/side.c \
 	mitm/side.h \
 	mitm/side_tls.c \
@@ -82,5 +84,6 @@ libmitm_a_SOURCES = \
 	mitm/trust.c \
 	mitm/trust.h \
 	mitm/upstream.c \
+	mitm/upstream_session.c \
 	mitm/verify.c \
 	mitm/verify.h

@@ -86,6 +86,8 @@ upstream_again(struct flow *flow)
 {
 	judgement_release(flow->judgement);
 	flow->judgement = NULL;
+	session_release(flow->session);
+	flow->session = NULL;
 	flow->next_address--;
 	flow->connect_began_us = flow->connected_us = 0;
 	flow_set_state(flow, FLOW_STATE_CONNECT);
@@ -161,6 +163,7 @@ start_tls(struct flow *flow)
 	    .keylog = flow->host->keylog,
 	    .server_name = hello->server_name[0] != '\0' ? hello->server_name : NULL,
 	    .alpn = flow->alpn,
+	    .session_tickets = hello->session_tickets,
 	    .least = MBEDTLS_SSL_VERSION_TLS1_2,
 	    .most = hello->offers_tls13 && !flow->only_tls12
 	        ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2,
@@ -169,7 +172,16 @@ start_tls(struct flow *flow)
 	if (!hello->offers_tls12)
 		options.least = MBEDTLS_SSL_VERSION_TLS1_3;
 	offer_mirror(hello, flow->host->conf->upstream_cbc, &offer);
+	upstream_offer_session(flow, &options);
 	return side_tls_start(&flow->server, &options);
+}
+
+static void
+note_judgement(struct flow *flow)
+{
+	flow->tls.server_certificate = flow->judgement->server;
+	flow->tls.verified = flow->judgement->trusted;
+	flow->tls.verification = flow->judgement->identifier;
 }
 
 /* E_NOMEM. */
@@ -190,9 +202,8 @@ verify(struct flow *flow, const mbedtls_x509_crt *chain)
 	    (int64_t)(host->now_us / 1000000), NULL);
 	if (flow->judgement == NULL)
 		return E_NOMEM;
-	flow->tls.server_certificate = flow->judgement->server;
-	flow->tls.verified = flow->judgement->trusted;
-	flow->tls.verification = flow->judgement->identifier;
+	flow->verified_s = (int64_t)(host->now_us / 1000000);
+	note_judgement(flow);
 	return 0;
 }
 
@@ -214,11 +225,23 @@ obey_invalid(struct flow *flow)
 	return false;
 }
 
+/* A server that goes on with a session has shown no chain: it has proved, by the
+ * session's secret, to be the one whose chain was seen then. E_NOMEM. */
+static int
+identify(struct flow *flow)
+{
+	if (!side_tls_resumed(&flow->server))
+		return verify(flow, side_tls_peer(&flow->server));
+	upstream_use_session(flow);
+	note_judgement(flow);
+	return 0;
+}
+
 /* False: the flow is closed. */
 static bool
 judge_peer(struct flow *flow)
 {
-	if (verify(flow, side_tls_peer(&flow->server)) != 0) {
+	if (identify(flow) != 0) {
 		flow_close(flow, CLOSE_SYSTEM_ERROR, err_text(E_NOMEM));
 		return false;
 	}
@@ -237,6 +260,9 @@ judge(struct flow *flow)
 {
 	if (!judge_peer(flow))
 		return false;
+	upstream_keep_tls12_session(flow);
+	session_release(flow->session);
+	flow->session = NULL;
 	go_to_leaf(flow);
 	return true;
 }
@@ -398,6 +424,8 @@ upstream_tls(struct flow *flow)
 		return answer_who_asks(flow);
 	if (error == E_AGAIN)
 		return false;
+	if (upstream_in_full(flow, error))
+		return true;
 	if (error != 0 && flow->mirror_invalid) { /* it got no certificate from us */
 		flow->server_failed = true;
 		go_to_leaf(flow);
@@ -410,6 +438,8 @@ upstream_tls(struct flow *flow)
 		return true;
 	if (error != 0)
 		give_up(flow, err_text(error));
+	else if (side_tls_resumed(&flow->server) && flow->session == NULL)
+		give_up(flow, "it goes on with a session that was not offered");
 	else if (weakness(flow) != NULL)
 		give_up(flow, weakness(flow));
 	else

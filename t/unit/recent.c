@@ -53,16 +53,32 @@ START_TEST(of_those_with_one_id_the_last_is_found)
 	set_up(THINGS);
 	for (size_t i = 0; i < THINGS; i++)
 		recent_add(&table, &things[i]);
-	ck_assert_uint_eq(recent_count(&table, things[1].id), 2);
 	ck_assert_ptr_eq(recent_find(&table, things[1].id), &things[5]);
 	recent_take(&table, &things[5]);
 	ck_assert_uint_eq(dropped[5], 0);
-	ck_assert_uint_eq(recent_count(&table, things[1].id), 1);
 	ck_assert_ptr_eq(recent_find(&table, things[1].id), &things[1]);
 	recent_take(&table, &things[1]);
 	ck_assert_ptr_null(recent_find(&table, things[1].id));
 	recent_clear(&table);
 	ck_assert_uint_eq(dropped[1] + dropped[5], 0);
+}
+END_TEST
+
+START_TEST(those_with_one_id_are_trimmed_from_the_first)
+{
+	set_up(THINGS);
+	for (size_t i = 0; i < THINGS; i++)
+		recent_add(&table, &things[i]);
+	recent_trim(&table, things[1].id, 2);
+	ck_assert_uint_eq(table.count, THINGS);
+	recent_trim(&table, things[1].id, 1);
+	ck_assert_uint_eq(dropped[1], 1);
+	ck_assert_uint_eq(table.count, THINGS - 1);
+	recent_trim(&table, things[1].id, 0);
+	ck_assert_uint_eq(dropped[5], 1);
+	ck_assert_ptr_null(recent_find(&table, things[1].id));
+	ck_assert_ptr_eq(recent_find(&table, things[0].id), &things[4]);
+	recent_clear(&table);
 }
 END_TEST
 
@@ -83,6 +99,7 @@ suite(void)
 
 	tcase_add_test(t, the_least_recently_used_goes_first);
 	tcase_add_test(t, of_those_with_one_id_the_last_is_found);
+	tcase_add_test(t, those_with_one_id_are_trimmed_from_the_first);
 	tcase_add_test(t, a_table_for_nothing_keeps_nothing);
 	suite_add_tcase(s, t);
 	return s;

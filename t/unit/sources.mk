@@ -160,6 +160,11 @@ t_unit_server_hello_suite_SOURCES = t/unit/server_hello.c $(UNIT_SUITE) \
 t_unit_server_hello_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/server_hello t/corpus/capture-server-hello
 
+check_PROGRAMS += t/unit/sessions-suite
+t_unit_sessions_suite_SOURCES = t/unit/sessions.c $(UNIT_SUITE)
+t_unit_sessions_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
+	$(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/socks-suite
 t_unit_socks_suite_SOURCES = t/unit/socks.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/socks.c
