@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import unittest
 
-from harness import Daemon, Nginx, Process, free_port, get, wait_for
+from harness import Certificates, Daemon, Nginx, Process, free_port, get, wait_for
 from test_bypass import Forwarder
 from test_hosts import Hosts
 
@@ -16,6 +16,7 @@ ASKS = """ssl_client_certificate {ca};
 ssl_verify_client {how};
 location /who {{ return 200 "$ssl_client_verify $ssl_client_s_dn\\n"; }}
 """
+UNKNOWN_CA = 48
 EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 
 
@@ -166,6 +167,49 @@ class Shown(ClientCertificates):
                       + "ssl_verify_depth 3;\n")
         daemon = self.daemon()
         self.assertEqual(self.curl(daemon, nginx.port).stdout, "SUCCESS CN=below\n")
+
+    def test_workers_of_another_user_have_roots_key(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root has roles of another user")
+        os.chmod(self.directory, 0o755)
+        certificate, key = self.client()
+        self.setting(("localhost", certificate, key))
+        nginx, daemon = self.nginx(), self.daemon(role_user="nobody")
+        self.assertIn("CN=client", self.curl(daemon, nginx.port).stdout)
+
+    def turned_down(self, version):
+        """A certificate that the server does not take."""
+        stranger = Certificates(os.path.join(self.directory, "stranger"))
+        ours, self.ca = self.ca, stranger
+        pair = self.client()
+        self.ca = ours
+        self.setting(("localhost", *pair))
+        port, server = free_port(), self.ca.server()
+        process = Process(
+            self, ["openssl", "s_server", "-accept", str(port), "-cert", server[0],
+                   "-key", server[1], version, "-CAfile", self.ca.ca, "-Verify", "1",
+                   "-verify_return_error", "-www"], "s_server")
+        wait_for(lambda: "ACCEPT" in process.output(), "s_server")
+        daemon = self.daemon()
+        done = self.curl(daemon, port, path="/")
+        self.assertNotEqual(done.returncode, 0)
+        record = self.tls(daemon)[0]
+        self.assertEqual(record["client_certificate"]["sha256"],
+                         self.digest(pair[0]))
+        return record, self.one(daemon.records("flow"))["sightglass"]
+
+    def test_a_server_that_turns_it_down_in_tls_1_2(self):
+        """Before the client was answered: its own hello may do better."""
+        record, _ = self.turned_down("-tls1_2")
+        self.assertEqual(record["server"]["alert_received"], UNKNOWN_CA)
+        self.assertEqual(record["reason"], "upstream_handshake")
+
+    def test_a_server_that_turns_it_down_in_tls_1_3(self):
+        """It says so after its handshake and ours."""
+        record, flow = self.turned_down("-tls1_3")
+        self.assertTrue(record["server"]["established"])
+        self.assertEqual(flow["close"], "tls_error")
+        self.assertIn("alert", flow["detail"])
 
     def test_a_reload_takes_it_and_drops_no_flow(self):
         first, second = self.client("first"), self.client("second")

@@ -123,6 +123,17 @@ class File(KeyLog):
                           if "keylog" in str(get(r, "sightglass.action"))], [])
         self.assertEqual(self.lines(), before)
 
+    def test_workers_of_another_user_write_to_roots_file(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root has roles of another user")
+        os.chmod(self.directory, 0o755)
+        daemon = self.daemon(f"keylog={self.log}", role_user="nobody")
+        nginx = self.nginx()
+        self.curl(daemon, Forwarder(self, daemon, nginx.port).port)
+        self.assertTrue(self.lines())
+        status = os.stat(self.log)
+        self.assertEqual((status.st_uid, stat.S_IMODE(status.st_mode)), (0, 0o600))
+
     def test_many_workers_and_flows_write_whole_lines(self):
         nginx = self.nginx()
         daemon = self.daemon(f"keylog={self.log}", workers=4)

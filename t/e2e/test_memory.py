@@ -3,6 +3,7 @@
 make it cost most: long hellos, and readers that do not read. The bounds are those
 that ARCHITECTURE.md and sightglass.yaml(5) state."""
 
+import socket
 import ssl
 import struct
 import sys
@@ -17,6 +18,8 @@ KIB = 1024
 # Of a flow that is not relayed yet, and of one that is and whose peers do not read.
 HANDSHAKE_BOUND = 192 * KIB
 RELAY_BOUND = 512 * KIB
+# Besides, of exchanges that are not over: heads, bodies, and what waits.
+HEAD, BODY, WAITING = 256 * KIB, 64 * KIB, 10240 * KIB
 
 
 class Memory(Test):
@@ -119,6 +122,21 @@ class Handshakes(Memory):
             self.keep(self.daemon.flow(9)).sendall(hello[:-1])
         self.cost(begin, HANDSHAKE_BOUND)
 
+    def test_a_hello_of_16_kb_and_an_address_that_does_not_answer(self):
+        """A listener with a full queue: the kernel drops what else comes."""
+        listener = self.keep(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        at, hello = listener.getsockname(), self.hello()
+        for _ in range(4):
+            filler = self.keep(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(at)
+
+        def begin():
+            self.keep(self.daemon.flow(at[1])).sendall(hello)
+        self.cost(begin, HANDSHAKE_BOUND)
+
     def test_a_hello_of_16_kb_and_a_server_that_does_not_answer(self):
         server, hello = ThreadServer(self, self.wait), self.hello()
 
@@ -137,7 +155,7 @@ class Handshakes(Memory):
         self.cost(begin, HANDSHAKE_BOUND)
 
 
-class Relayed(Memory):
+class Opened(Memory):
     def open(self, server):
         context = ssl.create_default_context(
             cafile=self.daemon.path("ca", "sightglass-ca.pem"))
@@ -145,6 +163,8 @@ class Relayed(Memory):
         s.settimeout(20)
         return self.keep(context.wrap_socket(s, server_hostname="localhost"))
 
+
+class Relayed(Opened):
     def test_an_idle_flow(self):
         def answer(s):
             s.sendall(s.recv(1))
@@ -183,6 +203,38 @@ class Relayed(Memory):
                     tries += 1
                     self.stop.wait(0.02)
         self.cost(begin, RELAY_BOUND, 24)
+
+
+class Exchanges(Opened):
+    """What the tap of HTTP/1 holds of exchanges that are not over."""
+
+    def unfinished(self, request, bound, flows):
+        """Servers that take all of it and answer nothing."""
+        def take(s):
+            while s.recv(65536):
+                pass
+        server = self.tls_server(take)
+
+        def begin():
+            self.open(server).sendall(request)
+        self.cost(begin, bound, flows)
+
+    def test_a_head_that_never_ends(self):
+        self.unfinished(b"GET / HTTP/1.1\r\nX: " + b"x" * (HEAD - 1024),
+                        HANDSHAKE_BOUND + 2 * HEAD, 24)
+
+    def test_a_head_of_many_fields_that_never_ends(self):
+        self.unfinished(b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * ((HEAD - 1024) // 6),
+                        HANDSHAKE_BOUND + 2 * HEAD, 24)
+
+    def test_a_body_that_never_ends(self):
+        self.unfinished(b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n"
+                        + bytes(16 * BODY), HANDSHAKE_BOUND + 2 * BODY, 24)
+
+    def test_requests_that_wait_for_their_answers(self):
+        one = (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65536\r\n\r\n"
+               + bytes(65536))
+        self.unfinished(one * 256, HANDSHAKE_BOUND + WAITING, 6)
 
 
 if __name__ == "__main__":
