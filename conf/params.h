@@ -192,6 +192,9 @@
 	    "Leaf certificates that a worker keeps.")                         \
 	X(capture_body_bytes, BYTES, "capture.body", "64 KiB", 0, MIB,        \
 	    "Bytes of each body that are logged, in each direction.")         \
+	X(capture_decoded_bytes, BYTES, "capture.decoded", "256 KiB", 0, MIB,  \
+	    "A compressed body is logged as what it says, up to so many "     \
+	    "bytes. What passes stays compressed.")                           \
 	X(capture_head_bytes, BYTES, "capture.head", "256 KiB",               \
 	    KIB, 256 * KIB,                                                   \
 	    "A request or response head longer than this is not read "        \

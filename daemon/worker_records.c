@@ -33,8 +33,8 @@ complain(const char *dataset, int error)
 static void
 strip(struct http_message *m, bool fields_too)
 {
-	m->body.captured.length = 0;
-	m->body.truncated = m->body.wire_bytes > 0;
+	m->body.content.length = 0;
+	m->body.content_truncated = m->body.wire_bytes > 0;
 	if (!fields_too)
 		return;
 	m->field_count = m->trailer_count = 0;

@@ -312,11 +312,11 @@ before_cut_character(const uint8_t *bytes, size_t length)
 static size_t
 text_length(const struct http_body *body)
 {
-	const struct bytes *captured = &body->captured;
+	const struct bytes *content = &body->content;
 
-	return body->truncated
-	    ? before_cut_character(captured->data, captured->length)
-	    : captured->length;
+	return body->content_truncated
+	    ? before_cut_character(content->data, content->length)
+	    : content->length;
 }
 
 static void
@@ -327,19 +327,23 @@ put_body(struct json *j, const struct http_message *m)
 
 	json_object_begin(j, "body");
 	json_uint(j, "bytes", body->wire_bytes);
-	if (body->captured.length > 0) {
+	if (body->content.length > 0) {
 		size_t text = text_length(body);
-		bool is_text = json_is_utf8(body->captured.data, text);
+		bool is_text = json_is_utf8(body->content.data, text);
 		if (is_text)
-			json_string(j, "content", body->captured.data, text);
+			json_string(j, "content", body->content.data, text);
 		else
-			json_base64(j, "content", body->captured.data,
-			    body->captured.length);
+			json_base64(j, "content", body->content.data,
+			    body->content.length);
 		json_text(j, "encoding", is_text ? "utf-8" : "base64");
 	}
 	if (coding != NULL && body->wire_bytes > 0)
 		json_string(j, "content_encoding", coding->data, coding->length);
-	if (body->truncated)
+	if (body->decoded)
+		json_uint(j, "decoded_bytes", body->content.length);
+	if (body->decode_error != NULL)
+		json_text(j, "decode_error", body->decode_error);
+	if (body->content_truncated)
 		json_bool(j, "truncated", true);
 	json_object_end(j);
 }

@@ -31,6 +31,12 @@ struct http_body {
 	uint64_t wire_bytes;   /* body bytes as sent, chunk framing not counted */
 	struct bytes captured; /* the first of them, up to the capture limit */
 	bool truncated;        /* wire_bytes > captured.length */
+	/* What it says: `captured` without its content codings, as far as that could
+	 * be had; `captured` itself where there are none or they are not known. */
+	struct bytes content;
+	bool decoded;
+	bool content_truncated;   /* it goes on behind `content` */
+	const char *decode_error; /* what went wrong, enumerated, or NULL */
 };
 
 struct http_message {

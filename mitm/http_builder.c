@@ -160,6 +160,8 @@ http_builder_describe(const struct http_builder *m, struct http_message *out)
 		.wire_bytes = m->wire_bytes,
 		.captured = {buf_data(&m->body), captured},
 		.truncated = m->wire_bytes > captured,
+		.content = {buf_data(&m->body), captured},
+		.content_truncated = m->wire_bytes > captured,
 	    },
 	    .first_us = m->first_us,
 	    .last_us = m->last_us,

@@ -33,6 +33,7 @@ start_tap(struct flow *flow, enum tap_protocol protocol)
 	const struct tap_limits limits = {
 	    .head_bytes = conf->capture_head_bytes,
 	    .body_bytes = conf->capture_body_bytes,
+	    .content_bytes = conf->capture_decoded_bytes,
 	    .pipelined = 1024,
 	    .streams = 16384,
 	    .pending_bytes = (size_t)8 * 1024 * 1024,

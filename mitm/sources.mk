@@ -18,6 +18,8 @@ libmitm_a_SOURCES = \
 	mitm/der_read.h \
 	mitm/digest.c \
 	mitm/digest.h \
+	mitm/decode.c \
+	mitm/decode.h \
 	mitm/downstream.c \
 	mitm/early_data.c \
 	mitm/early_data.h \
@@ -42,6 +44,8 @@ libmitm_a_SOURCES = \
 	mitm/hello.h \
 	mitm/http_builder.c \
 	mitm/http_builder.h \
+	mitm/http_content.c \
+	mitm/http_content.h \
 	mitm/host_rules.c \
 	mitm/host_rules.h \
 	mitm/intake.c \

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "mitm/h1.h"
 #include "mitm/h2.h"
+#include "mitm/http_content.h"
 
 struct tap {
 	enum tap_protocol protocol;
@@ -46,6 +47,25 @@ tap_protocol_name(enum tap_protocol protocol)
 	    : protocol == TAP_HTTP2 ? "http2" : NULL;
 }
 
+/* --- handing on --- */
+
+/* What the bodies say is read only now, in memory that goes again. */
+static void
+hand_on(void *context, const struct http_exchange *e)
+{
+	const struct tap *t = context;
+	struct http_exchange out = *e;
+	struct buf request, response;
+
+	buf_init(&request, t->limits.content_bytes);
+	buf_init(&response, t->limits.content_bytes);
+	http_content_decode(&out.request, &request);
+	http_content_decode(&out.response, &response);
+	t->sink.http(t->sink.context, &out);
+	buf_free(&request);
+	buf_free(&response);
+}
+
 /* --- changing --- */
 
 /* RFC 9110 section 7.8; one protocol alone is agreed to. */
@@ -63,8 +83,9 @@ is_upgrade_to_http2(const struct http_exchange *e)
 }
 
 static struct h2 *
-new_h2(const struct tap *t)
+new_h2(struct tap *t)
 {
+	const struct tap_sink sink = {.context = t, .http = hand_on};
 	const struct h2_limits limits = {
 	    .head_bytes = t->limits.head_bytes,
 	    .body_bytes = t->limits.body_bytes,
@@ -72,7 +93,7 @@ new_h2(const struct tap *t)
 	    .pending_bytes = t->limits.pending_bytes,
 	};
 
-	return h2_new(&limits, &t->sink);
+	return h2_new(&limits, &sink);
 }
 
 static void
@@ -80,7 +101,7 @@ on_http1(void *context, const struct http_exchange *e)
 {
 	struct tap *t = context;
 
-	t->sink.http(t->sink.context, e);
+	hand_on(t, e);
 	if (e->upgraded && is_upgrade_to_http2(e))
 		t->h2 = new_h2(t);
 	if (t->h2 != NULL)

@@ -22,6 +22,7 @@ enum tap_protocol { TAP_NOTHING, TAP_HTTP1, TAP_HTTP2 };
 struct tap_limits {
 	size_t head_bytes;    /* a head longer than this is cut, and says so */
 	size_t body_bytes;    /* captured of each body, in each direction */
+	size_t content_bytes; /* of what it says, once its codings are undone */
 	unsigned pipelined;   /* requests of HTTP/1 that wait for an answer */
 	unsigned streams;     /* of HTTP/2 that are open at one time */
 	size_t pending_bytes; /* kept of them in all; then less of each is */

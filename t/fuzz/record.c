@@ -128,19 +128,19 @@ check_body(yyjson_val *body, const struct http_body *sent)
 	size_t length = yyjson_get_len(content);
 
 	must(yyjson_get_uint(yyjson_obj_get(body, "bytes")) == sent->wire_bytes);
-	must(length <= sent->captured.length || !yyjson_equals_str(
+	must(length <= sent->content.length || !yyjson_equals_str(
 	    yyjson_obj_get(body, "encoding"), "utf-8"));
-	must((text != NULL) == (sent->captured.length > 0));
+	must((text != NULL) == (sent->content.length > 0));
 	if (text == NULL)
 		return;
 	if (yyjson_equals_str(yyjson_obj_get(body, "encoding"), "base64")) {
-		check_base64(text, length, &sent->captured);
+		check_base64(text, length, &sent->content);
 		return;
 	}
-	must(length == 0 || memcmp(text, sent->captured.data, length) == 0);
-	if (length < sent->captured.length)
-		must(sent->truncated && is_cut_character(
-		    sent->captured.data + length, sent->captured.length - length));
+	must(length == 0 || memcmp(text, sent->content.data, length) == 0);
+	if (length < sent->content.length)
+		must(sent->content_truncated && is_cut_character(
+		    sent->content.data + length, sent->content.length - length));
 }
 
 static void
@@ -222,8 +222,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	e.response.field_count = take_fields(&rest, response);
 	e.request.trailer_count =
 	    (flags & HAS_TRAILERS) != 0 ? e.response.field_count : 0;
-	e.response.body = (struct http_body){.captured = rest,
-	    .truncated = (flags & IS_CUT) != 0,
+	e.response.body = (struct http_body){.content = rest,
+	    .content_truncated = (flags & IS_CUT) != 0,
 	    .wire_bytes = rest.length + ((flags & IS_CUT) != 0)};
 	play(&e, (flags & IS_TLS) != 0);
 	return 0;

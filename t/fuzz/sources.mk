@@ -14,6 +14,12 @@ t_fuzz_bypass_fuzz_SOURCES = t/fuzz/bypass.c
 t_fuzz_bypass_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_bypass_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/decode-fuzz
+t_fuzz_decode_fuzz_SOURCES = t/fuzz/decode.c
+t_fuzz_decode_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_decode_fuzz_LDADD = libmitm.a libbase.a $(BROTLI_LIBS) $(ZLIB_LIBS) \
+	$(ZSTD_LIBS)
+
 noinst_PROGRAMS += t/fuzz/early_data-fuzz
 t_fuzz_early_data_fuzz_SOURCES = t/fuzz/early_data.c
 t_fuzz_early_data_fuzz_LDFLAGS = $(WITH_FUZZER)

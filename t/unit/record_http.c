@@ -298,7 +298,8 @@ set_body(const void *bytes, size_t length, bool truncated)
 {
 	exchange.response.body = (struct http_body){
 	    .wire_bytes = length + (truncated ? 1000 : 0),
-	    .captured = {bytes, length}, .truncated = truncated};
+	    .captured = {bytes, length}, .truncated = truncated,
+	    .content = {bytes, length}, .content_truncated = truncated};
 }
 
 START_TEST(a_body_of_text_stands_as_text)
@@ -419,10 +420,28 @@ START_TEST(a_coded_body_says_how)
 }
 END_TEST
 
+START_TEST(a_decoded_body_stands_as_what_it_says)
+{
+	set_body("\x1f\x8b", 2, false);
+	exchange.response.body.content = (struct bytes)BYTES("what it says");
+	exchange.response.body.decoded = true;
+	write_http();
+	check_text("/http/response/body/content", "what it says");
+	check_number("/http/response/body/bytes", 2);
+	check_number("/http/response/body/decoded_bytes", 12);
+	check_absent("/http/response/body/truncated");
+	exchange.response.body.content_truncated = true;
+	exchange.response.body.decode_error = "limit";
+	write_http();
+	check_true("/http/response/body/truncated");
+	check_text("/http/response/body/decode_error", "limit");
+}
+END_TEST
+
 START_TEST(a_request_has_a_body_too)
 {
 	exchange.request.body = (struct http_body){.wire_bytes = 3,
-	    .captured = BYTES("a=b")};
+	    .captured = BYTES("a=b"), .content = BYTES("a=b")};
 	write_http();
 	check_number("/http/request/body/bytes", 3);
 	check_text("/http/request/body/content", "a=b");
@@ -463,6 +482,7 @@ add_bodies(TCase *t)
 	tcase_add_test(t, a_binary_body_that_was_cut_keeps_all_its_bytes);
 	tcase_add_test(t, a_body_of_which_nothing_was_kept_still_has_its_size);
 	tcase_add_test(t, a_coded_body_says_how);
+	tcase_add_test(t, a_decoded_body_stands_as_what_it_says);
 	tcase_add_test(t, a_request_has_a_body_too);
 }
 

@@ -78,7 +78,8 @@ set_exchange(void)
 	    .response = {.fields = response_fields,
 	        .field_count = ARRAY_LENGTH(response_fields), .complete = true,
 	        .first_us = START_US + 3500, .last_us = START_US + 10250,
-	        .body = {.wire_bytes = 5, .captured = BYTES("hello")}}};
+	        .body = {.wire_bytes = 5, .captured = BYTES("hello"),
+	            .content = BYTES("hello")}}};
 }
 
 void

@@ -25,6 +25,13 @@ t_unit_client_certificates_suite_SOURCES = t/unit/client_certificates.c \
 t_unit_client_certificates_suite_LDADD = libmitm.a libca.a libbase.a \
 	$(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/decode-suite
+t_unit_decode_suite_SOURCES = t/unit/decode.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/decode.c
+t_unit_decode_suite_LDADD = libmitm.a libbase.a $(BROTLI_LIBS) $(ZLIB_LIBS) \
+	$(ZSTD_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/decode
+
 check_PROGRAMS += t/unit/early_data-suite
 t_unit_early_data_suite_SOURCES = t/unit/early_data.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/early_data.c
