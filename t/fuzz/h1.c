@@ -4,7 +4,6 @@
  * whole segments, byte by byte and cut at random, and breaks no promise when
  * the connection breaks. Runs in the fuzzer and in the unit suite.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -16,22 +15,27 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
+struct text {
+	const uint8_t *bytes;
+	size_t length;
+};
+
 static size_t
-play(struct play how, struct buf *out)
+play(struct text text, struct cut how, struct buf *out)
 {
 	buf_init(out, OUT_BYTES_MAX);
-	return h1_play(&how, out);
+	return h1_play(text.bytes, text.length, &how, out);
 }
 
 static void
-check_same(struct play how, const struct buf *whole)
+check_same(struct text text, struct cut how, const struct buf *whole)
 {
 	struct buf out;
 
-	(void)play(how, &out);
-	if (buf_length(&out) != buf_length(whole) || (buf_length(&out) > 0 &&
-	    memcmp(buf_data(&out), buf_data(whole), buf_length(whole)) != 0))
-		abort();
+	(void)play(text, how, &out);
+	must(buf_length(&out) == buf_length(whole));
+	must(buf_length(&out) == 0 || memcmp(buf_data(&out), buf_data(whole),
+	    buf_length(whole)) == 0);
 	buf_free(&out);
 }
 
@@ -43,8 +47,7 @@ check_sniff(const uint8_t *bytes, size_t length)
 
 	for (size_t i = 0; i <= length && i < SMALL_BYTES; i++) {
 		int verdict = h1_sniff(bytes, i);
-		if (before != E_MORE && verdict != before)
-			abort();
+		must(before == E_MORE || verdict == before);
 		before = verdict;
 	}
 }
@@ -52,19 +55,20 @@ check_sniff(const uint8_t *bytes, size_t length)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-	struct play how = {.text = bytes, .length = length, .stop = PLAY_ALL};
-	struct buf whole, cut;
-	size_t payload = play(how, &whole);
+	struct text text = {bytes, length};
+	struct cut how = {.stop = CUT_NEVER};
+	struct buf whole, broken;
+	size_t payload = play(text, how, &whole);
 
 	check_sniff(bytes, length);
 	how.step = 1;
-	check_same(how, &whole);
+	check_same(text, how, &whole);
 	how.step = 0;
 	for (how.seed = 1; how.seed < 4; how.seed++)
-		check_same(how, &whole);
+		check_same(text, how, &whole);
 	for (how.stop = 0; payload < SMALL_BYTES && how.stop < payload; how.stop++) {
-		(void)play(how, &cut);
-		buf_free(&cut);
+		(void)play(text, how, &broken);
+		buf_free(&broken);
 	}
 	buf_free(&whole);
 	return 0;

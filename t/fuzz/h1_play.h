@@ -19,23 +19,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attr.h"
 #include "base/buf.h"
-
-struct play {
-	const uint8_t *text;
-	size_t length;
-	size_t step;     /* segments are cut every `step` bytes; 0: not */
-	uint32_t seed;   /* if step is 0: cut at random if this is not 0 */
-	size_t stop;     /* the connection breaks after this many bytes in all */
-};
-
-#define PLAY_ALL SIZE_MAX
+#include "t/fuzz/conversation.h"
 
 /* Plays it; what the tap said goes to `out`. Returns the payload bytes in all.
  * Aborts where the tap breaks a promise of its header. */
-size_t h1_play(const struct play *play, struct buf *out);
-
-/* The "=" lines of a conversation, without their mark. */
-void h1_play_expected(const uint8_t *text, size_t length, struct buf *out);
+size_t h1_play(const uint8_t *text, size_t length, const struct cut *how,
+    struct buf *out) NONNULL(3, 4);
 
 #endif

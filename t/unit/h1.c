@@ -52,11 +52,10 @@ conversation(int i, size_t *length)
 static size_t
 play(const char *text, size_t length, size_t step, size_t stop, struct buf *out)
 {
-	struct play how = {.text = (const uint8_t *)text, .length = length,
-	    .step = step, .stop = stop};
+	struct cut how = {.step = step, .stop = stop};
 
 	buf_init(out, OUT_BYTES_MAX);
-	size_t played = h1_play(&how, out);
+	size_t played = h1_play((const uint8_t *)text, length, &how, out);
 	ck_assert_int_eq(buf_append(out, "", 1), 0);
 	return played;
 }
@@ -67,9 +66,9 @@ START_TEST(conversations_say_what_is_written_under_them)
 	size_t length;
 	char *text = conversation(_i, &length);
 
-	(void)play(text, length, 0, PLAY_ALL, &said);
+	(void)play(text, length, 0, CUT_NEVER, &said);
 	buf_init(&expected, OUT_BYTES_MAX);
-	h1_play_expected((const uint8_t *)text, length, &expected);
+	conversation_expected((const uint8_t *)text, length, &expected);
 	ck_assert_int_eq(buf_append(&expected, "", 1), 0);
 	ck_assert_msg(strcmp((char *)buf_data(&said),
 	    (char *)buf_data(&expected)) == 0, "%s says:\n%s", names[_i],
@@ -107,7 +106,7 @@ START_TEST(a_break_at_any_point_tells_what_came_before)
 	struct buf all, cut;
 	size_t length, before = 0;
 	char *text = conversation(_i, &length);
-	size_t payload = play(text, length, 0, PLAY_ALL, &all);
+	size_t payload = play(text, length, 0, CUT_NEVER, &all);
 	size_t whole = whole_exchanges(&all);
 
 	for (size_t stop = 0; stop <= payload; stop++) {

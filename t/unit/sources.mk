@@ -2,6 +2,9 @@
 UNIT_LIBS = $(CHECK_LIBS)
 UNIT_SUITE = t/unit/suite.c t/unit/suite.h
 UNIT_CORPUS = t/unit/corpus.c t/unit/corpus.h
+# What plays written-down conversations to a tap.
+CONVERSATION = t/fuzz/conversation.c t/fuzz/conversation.h \
+	t/fuzz/exchange_text.c t/fuzz/exchange_text.h
 
 check_PROGRAMS += t/unit/bundle-suite
 t_unit_bundle_suite_SOURCES = t/unit/bundle.c $(UNIT_SUITE) $(UNIT_CORPUS) \
@@ -62,7 +65,7 @@ t_unit_handoff_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/h1-suite
 t_unit_h1_suite_SOURCES = t/unit/h1.c $(UNIT_SUITE) $(UNIT_CORPUS) \
-	t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h
+	t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h $(CONVERSATION)
 t_unit_h1_suite_LDADD = libmitm.a libbase.a $(LLHTTP_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/h1
 

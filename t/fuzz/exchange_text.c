@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/* Exchanges as text. Fuzz targets and unit suites only. */
+#include "t/fuzz/exchange_text.h"
+
+#include <inttypes.h>
+
+#include "t/fuzz/conversation.h"
+
+#define OUT_BODY_MAX 200u
+
+static void
+print(struct buf *out, const char *text)
+{
+	must(buf_puts(out, text) == 0);
+}
+
+static void
+print_number(struct buf *out, uint64_t number)
+{
+	must(buf_printf(out, "%" PRIu64, number) == 0);
+}
+
+static void
+print_bytes(struct buf *out, struct bytes bytes)
+{
+	for (size_t i = 0; i < bytes.length; i++) {
+		uint8_t c = bytes.data[i];
+		if (c > 0x20 && c < 0x7f && c != '\\')
+			must(buf_append(out, &c, 1) == 0);
+		else if (c == ' ')
+			print(out, " ");
+		else
+			must(buf_printf(out, "\\x%02x", c) == 0);
+	}
+}
+
+static void
+print_fields(struct buf *out, const char *mark, const struct http_field *fields,
+    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		print(out, mark);
+		print_bytes(out, fields[i].name);
+		print(out, ": ");
+		print_bytes(out, fields[i].value);
+		print(out, "\n");
+	}
+}
+
+static void
+print_body(struct buf *out, const char *mark, const struct http_body *body)
+{
+	if (body->wire_bytes == 0)
+		return;
+	print(out, mark);
+	print_number(out, body->wire_bytes);
+	print(out, body->truncated ? " bytes, first " : " bytes");
+	if (body->truncated)
+		print_number(out, body->captured.length);
+	print(out, ": ");
+	print_bytes(out, (struct bytes){body->captured.data,
+	    body->captured.length < OUT_BODY_MAX ? body->captured.length :
+	    OUT_BODY_MAX});
+	print(out, "\n");
+}
+
+static void
+print_message(struct buf *out, bool request, const struct http_message *m)
+{
+	if (m->head_too_long)
+		print(out, request ? "> (head too long)\n" : "< (head too long)\n");
+	print_fields(out, request ? "> " : "< ", m->fields, m->field_count);
+	print_body(out, request ? ">> " : "<< ", &m->body);
+	print_fields(out, request ? ">+ " : "<+ ", m->trailers, m->trailer_count);
+}
+
+/* Only what HTTP/2 has besides. */
+static void
+print_http2(struct buf *out, const struct http_exchange *x)
+{
+	const struct {
+		const char *name;
+		struct bytes text;
+	} pseudo[] = {{"scheme", x->scheme}, {"authority", x->authority},
+	    {"protocol", x->protocol}};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(pseudo); i++) {
+		if (pseudo[i].text.length == 0)
+			continue;
+		must(buf_printf(out, ", %s ", pseudo[i].name) == 0);
+		print_bytes(out, pseudo[i].text);
+	}
+	if (x->pushed)
+		print(out, ", pushed");
+	if (x->unprocessed)
+		print(out, ", unprocessed");
+	if (x->reset_error != NULL)
+		must(buf_printf(out, ", reset by %s: %s", x->reset_by == FROM_CLIENT ?
+		    "client" : "server", x->reset_error) == 0);
+}
+
+static void
+print_exchange(struct buf *out, const struct http_exchange *x)
+{
+	static const char *const incomplete[] = {"whole", "no response",
+	    "cut request", "cut response", "gave up"};
+
+	print_number(out, x->stream);
+	print(out, " ");
+	print_bytes(out, x->method);
+	print(out, " ");
+	print_bytes(out, x->target);
+	must(buf_printf(out, " %s, %u ", x->version, x->status) == 0);
+	print_bytes(out, x->reason);
+	must(buf_printf(out, ", %s", incomplete[x->incomplete]) == 0);
+	if (x->parse_error != NULL)
+		must(buf_printf(out, " (%s)", x->parse_error) == 0);
+	if (x->upgraded)
+		print(out, ", upgraded");
+	if (x->informational_count > 0)
+		must(buf_printf(out, ", %u informational, last %u",
+		    x->informational_count, x->last_informational) == 0);
+	print_http2(out, x);
+	print(out, "\n");
+	print_message(out, true, &x->request);
+	print_message(out, false, &x->response);
+}
+
+static size_t
+kept_of(const struct http_field *fields, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		kept += fields[i].name.length + fields[i].value.length;
+	return kept;
+}
+
+static void
+check_message(const struct exchange_text *t, const struct http_message *m)
+{
+	size_t captured = m->body.captured.length;
+
+	must(m->body.wire_bytes >= captured && captured <= t->body_bytes);
+	must(m->body.truncated == (m->body.wire_bytes > captured));
+	must(m->first_us <= m->last_us && m->last_us <= t->now_us);
+	must(m->first_us != 0 || (!m->complete && m->field_count == 0));
+	must(kept_of(m->fields, m->field_count) +
+	    kept_of(m->trailers, m->trailer_count) <= t->head_bytes);
+}
+
+void
+exchange_text_put(struct exchange_text *t, const struct http_exchange *x)
+{
+	must((x->parse_error != NULL) == (x->incomplete == HTTP_PARSER_GAVE_UP));
+	must(x->stream > 0);
+	check_message(t, &x->request);
+	check_message(t, &x->response);
+	t->body_bytes_told[FROM_CLIENT] += x->request.body.wire_bytes;
+	t->body_bytes_told[FROM_SERVER] += x->response.body.wire_bytes;
+	print_exchange(t->out, x);
+}

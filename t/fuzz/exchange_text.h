@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Writes down the exchanges that a tap hands on, and checks what mitm/event.h and
+ * the taps' headers promise of each. Fuzz targets and unit suites only.
+ *
+ *   1 GET /a 1.1, 200 OK, whole     its number, method, target, version, answer
+ *   > Host: a                       fields of the request, < of the answer
+ *   >> 3 bytes: abc                 the body, << of the answer
+ *   >+ Sum: 1                       trailers, <+ of the answer
+ */
+#ifndef SIGHTGLASS_T_FUZZ_EXCHANGE_TEXT_H
+#define SIGHTGLASS_T_FUZZ_EXCHANGE_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "mitm/event.h"
+
+struct exchange_text {
+	struct buf *out;
+	size_t head_bytes, body_bytes; /* the tap's limits */
+	uint64_t now_us;
+	uint64_t body_bytes_told[2]; /* on the wire, by enum direction */
+};
+
+/* Checks the exchange and writes it. Aborts where a promise is broken. */
+void exchange_text_put(struct exchange_text *t, const struct http_exchange *x)
+    NONNULL(1, 2);
+
+#endif
