@@ -10,6 +10,8 @@
 #include "ca/key.h"
 #include "ca/key_files.h"
 
+#define TEXT_BYTES_MAX (256u * 1024)
+
 static int
 permit(const struct conf_list *permitted, struct scope *out)
 {
@@ -84,5 +86,55 @@ ca_load_certificates(const struct conf *conf, struct buf *pem)
 	if (error == 0)
 		error = buf_append(pem, buf_data(&text), buf_length(&text) - 1);
 	buf_free(&text);
+	return error;
+}
+
+int
+ca_load_next_certificate(const struct conf *conf, struct buf *pem)
+{
+	struct buf text;
+
+	if (is_provided(conf))
+		return E_NOTFOUND;
+	int error = key_files_read_next_certificate(&text, conf->ca_dir);
+	if (error == 0)
+		error = buf_append(pem, buf_data(&text), buf_length(&text) - 1);
+	buf_free(&text);
+	return error;
+}
+
+/* The first certificate of a text, behind those that are there. */
+static int
+add_first(mbedtls_x509_crt *own, struct buf *pem)
+{
+	struct scope *scope = calloc(1, sizeof(*scope));
+	mbedtls_x509_crt crt;
+
+	int error = buf_append(pem, "", 1);
+	mbedtls_x509_crt_init(&crt);
+	if (error == 0)
+		error = ca_parse_certificates(&crt, (const char *)buf_data(pem));
+	if (error == 0)
+		error = scope == NULL ? E_NOMEM
+		    : scope_parse_certificate(scope, own, crt.raw.p, crt.raw.len);
+	mbedtls_x509_crt_free(&crt);
+	free(scope);
+	return error;
+}
+
+int
+ca_load_own(const struct conf *conf, mbedtls_x509_crt *own)
+{
+	struct buf pem;
+
+	mbedtls_x509_crt_init(own);
+	buf_init(&pem, TEXT_BYTES_MAX);
+	int error = ca_load_certificates(conf, &pem);
+	if (error == 0)
+		error = add_first(own, &pem);
+	buf_clear(&pem);
+	if (error == 0 && ca_load_next_certificate(conf, &pem) == 0)
+		error = add_first(own, &pem);
+	buf_free(&pem);
 	return error;
 }

@@ -250,6 +250,14 @@ ca_load(struct ca *ca, const char *directory, char error[256])
 }
 
 int
+ca_load_next(struct ca *ca, const char *directory, char error[256])
+{
+	struct key_files files;
+
+	return load(ca, &files, key_files_read_next(&files, directory, error), error);
+}
+
+int
 ca_load_provided(struct ca *ca, const struct ca_files *provided, char error[256])
 {
 	struct key_files files;

@@ -22,6 +22,9 @@
 
 #define CA_CERTIFICATE_FILE "sightglass-ca.pem"
 #define CA_KEY_FILE "sightglass-ca.key"
+/* The CA that is to follow (renewal.h), beside it. */
+#define CA_NEXT_CERTIFICATE_FILE "sightglass-ca-next.pem"
+#define CA_NEXT_KEY_FILE "sightglass-ca-next.key"
 #define CA_NAME_BYTES 65 /* RFC 5280 appendix A.1: ub-common-name */
 
 struct ca {
@@ -81,6 +84,13 @@ int ca_store(const struct ca *ca, const char *directory) WUNRES NONNULL(1, 2);
 int ca_load(struct ca *ca, const char *directory, char error[256])
     WUNRES NONNULL(1, 2, 3);
 
+/* The same of the CA that is to follow, which lies beside it. A key of one whose
+ * certificate was never written is replaced. */
+int ca_store_next(const struct ca *ca, const char *directory)
+    WUNRES NONNULL(1, 2);
+int ca_load_next(struct ca *ca, const char *directory, char error[256])
+    WUNRES NONNULL(1, 2, 3);
+
 /* The same of a CA that was provided. Also E_SYNTAX when one of the chain does not
  * belong to it, or may not stand where it does. */
 int ca_load_provided(struct ca *ca, const struct ca_files *provided,
@@ -98,6 +108,15 @@ bool ca_is_self_issued(const mbedtls_x509_crt *crt) WUNRES NONNULL(1);
 /* The certificates alone of the CA of the settings, as PEM: its own first, then
  * those of ca.chain. E_NOTFOUND: there is none; E_SYNTAX, E_SYS. */
 int ca_load_certificates(const struct conf *conf, struct buf *pem)
+    WUNRES NONNULL(1, 2);
+
+/* The same of the CA that is to follow it, if there is one. */
+int ca_load_next_certificate(const struct conf *conf, struct buf *pem)
+    WUNRES NONNULL(1, 2);
+
+/* The certificates that our leaves may be signed with, now and next, as a list to
+ * be freed: no server may have them. E_NOTFOUND and others: there is none. */
+int ca_load_own(const struct conf *conf, mbedtls_x509_crt *own)
     WUNRES NONNULL(1, 2);
 
 /* The path of the file that the first of them stands in. */

@@ -109,18 +109,26 @@ read_public(int directory, const char *name, struct buf *out)
 	return result;
 }
 
+/* The names of a CA's two files. */
+struct pair {
+	const char *certificate, *key;
+};
+
+static const struct pair current = {CA_CERTIFICATE_FILE, CA_KEY_FILE};
+static const struct pair next = {CA_NEXT_CERTIFICATE_FILE, CA_NEXT_KEY_FILE};
+
 /* A new CA would have to replace the key, which others may still trust. */
 static int
-read_own_certificate(int directory_fd, const char *directory, struct buf *out,
-    char error[256])
+read_own_certificate(int directory_fd, const struct pair *pair,
+    const char *directory, struct buf *out, char error[256])
 {
-	int result = read_public(directory_fd, CA_CERTIFICATE_FILE, out);
+	int result = read_public(directory_fd, pair->certificate, out);
 
 	if (result != E_NOTFOUND)
 		return result;
 	(void)snprintf(error, 256, "%.100s holds a key but not its certificate: put "
 	    "%s back, or move %s away so that a new CA is made", directory,
-	    CA_CERTIFICATE_FILE, CA_KEY_FILE);
+	    pair->certificate, pair->key);
 	return E_DENIED;
 }
 
@@ -133,24 +141,26 @@ begin(struct key_files *files, const char *certificate, const char *key)
 	(void)snprintf(files->key_path, PATH_BYTES, "%s", key);
 }
 
-int
-key_files_read(struct key_files *files, const char *directory, char error[256])
+static int
+read_pair(struct key_files *files, const struct pair *pair, const char *directory,
+    char error[256])
 {
 	char certificate[PATH_BYTES], key[PATH_BYTES];
 	const char *path = directory;
 	int fd;
 
 	error[0] = '\0';
-	(void)snprintf(certificate, PATH_BYTES, "%s/" CA_CERTIFICATE_FILE, directory);
-	(void)snprintf(key, PATH_BYTES, "%s/" CA_KEY_FILE, directory);
+	(void)snprintf(certificate, PATH_BYTES, "%s/%s", directory,
+	    pair->certificate);
+	(void)snprintf(key, PATH_BYTES, "%s/%s", directory, pair->key);
 	begin(files, certificate, key);
 	int result = open_directory(directory, LOCK_SH, &fd);
 	if (result == 0) {
 		path = key;
-		result = read_key(fd, CA_KEY_FILE, key, &files->key, error);
+		result = read_key(fd, pair->key, key, &files->key, error);
 		if (result == 0) {
 			path = certificate;
-			result = read_own_certificate(fd, directory,
+			result = read_own_certificate(fd, pair, directory,
 			    &files->certificate, error);
 		}
 		int saved = errno;
@@ -160,6 +170,19 @@ key_files_read(struct key_files *files, const char *directory, char error[256])
 	if (result != 0 && error[0] == '\0')
 		(void)snprintf(error, 256, "%.200s: %s", path, err_text(result));
 	return result;
+}
+
+int
+key_files_read(struct key_files *files, const char *directory, char error[256])
+{
+	return read_pair(files, &current, directory, error);
+}
+
+int
+key_files_read_next(struct key_files *files, const char *directory,
+    char error[256])
+{
+	return read_pair(files, &next, directory, error);
 }
 
 /* Adds a PEM text, and a newline should it end without one. */
@@ -228,8 +251,8 @@ key_files_free(struct key_files *files)
 	buf_free(&files->certificate);
 }
 
-int
-key_files_read_certificate(struct buf *text, const char *directory)
+static int
+read_certificate(struct buf *text, const char *directory, const char *name)
 {
 	int fd;
 
@@ -237,9 +260,36 @@ key_files_read_certificate(struct buf *text, const char *directory)
 	int error = open_directory(directory, LOCK_SH, &fd);
 	if (error != 0)
 		return error;
-	error = read_public(fd, CA_CERTIFICATE_FILE, text);
+	error = read_public(fd, name, text);
 	(void)close(fd);
 	return error;
+}
+
+int
+key_files_read_certificate(struct buf *text, const char *directory)
+{
+	return read_certificate(text, directory, CA_CERTIFICATE_FILE);
+}
+
+int
+key_files_read_next_certificate(struct buf *text, const char *directory)
+{
+	return read_certificate(text, directory, CA_NEXT_CERTIFICATE_FILE);
+}
+
+bool
+key_files_has_ended(const char *directory)
+{
+	struct buf text;
+	mbedtls_x509_crt crt;
+
+	mbedtls_x509_crt_init(&crt);
+	bool ended = key_files_read_certificate(&text, directory) == 0 &&
+	    ca_parse_certificates(&crt, (const char *)buf_data(&text)) == 0 &&
+	    mbedtls_x509_time_is_past(&crt.valid_to);
+	mbedtls_x509_crt_free(&crt);
+	buf_free(&text);
+	return ended;
 }
 
 /* --- writing --- */
@@ -285,19 +335,20 @@ write_file(int directory, const char *name, const char *text, mode_t mode)
 }
 
 static int
-write_files(int directory, const char *key, const char *certificate)
+write_files(int directory, const struct pair *pair, const char *key,
+    const char *certificate)
 {
-	int error = write_file(directory, CA_KEY_FILE, key, MODE_SECRET);
+	int error = write_file(directory, pair->key, key, MODE_SECRET);
 
 	if (error != 0)
 		return error;
-	error = write_file(directory, CA_CERTIFICATE_FILE, certificate, MODE_PUBLIC);
+	error = write_file(directory, pair->certificate, certificate, MODE_PUBLIC);
 	if (error == 0 && fsync(directory) != 0)
 		error = E_SYS;
 	if (error != 0) {
 		/* The key that we have just written; nobody has used it yet. */
 		int saved = errno;
-		(void)unlinkat(directory, CA_KEY_FILE, 0);
+		(void)unlinkat(directory, pair->key, 0);
 		errno = saved;
 	}
 	return error;
@@ -329,8 +380,17 @@ make_directory(const char *path, int *fd)
 	return error == E_NOTFOUND ? E_SYS : error;
 }
 
-int
-ca_store(const struct ca *ca, const char *directory)
+/* A next key without its certificate was never given out to anyone. */
+static void
+clear_half(int directory, const struct pair *pair)
+{
+	if (pair == &next && faccessat(directory, pair->certificate, F_OK, 0) != 0 &&
+	    errno == ENOENT)
+		(void)unlinkat(directory, pair->key, 0);
+}
+
+static int
+store(const struct ca *ca, const struct pair *pair, const char *directory)
 {
 	unsigned char key[KEY_PEM_BYTES];
 	struct buf certificate;
@@ -343,7 +403,8 @@ ca_store(const struct ca *ca, const char *directory)
 	if (error == 0)
 		error = make_directory(directory, &fd);
 	if (error == 0) {
-		error = write_files(fd, (const char *)key,
+		clear_half(fd, pair);
+		error = write_files(fd, pair, (const char *)key,
 		    (const char *)buf_data(&certificate));
 		int saved = errno;
 		(void)close(fd);
@@ -352,4 +413,63 @@ ca_store(const struct ca *ca, const char *directory)
 	mbedtls_platform_zeroize(key, sizeof(key));
 	buf_free(&certificate);
 	return error;
+}
+
+int
+ca_store(const struct ca *ca, const char *directory)
+{
+	return store(ca, &current, directory);
+}
+
+int
+ca_store_next(const struct ca *ca, const char *directory)
+{
+	return store(ca, &next, directory);
+}
+
+/* --- the next CA takes over --- */
+
+/* The file's time becomes now: who keeps something made from it sees that it is
+ * another. */
+static int
+promote_certificate(int directory)
+{
+	if (renameat(directory, CA_NEXT_CERTIFICATE_FILE, directory,
+	        CA_CERTIFICATE_FILE) != 0 ||
+	    utimensat(directory, CA_CERTIFICATE_FILE, NULL, 0) != 0)
+		return E_SYS;
+	return fsync(directory) == 0 ? 0 : E_SYS;
+}
+
+int
+key_files_promote(const char *directory)
+{
+	int fd, error = open_directory(directory, LOCK_EX, &fd);
+
+	if (error != 0)
+		return error;
+	/* The key first: that the next certificate has none tells how far it came. */
+	if (renameat(fd, CA_NEXT_KEY_FILE, fd, CA_KEY_FILE) != 0)
+		error = errno == ENOENT ? E_NOTFOUND : E_SYS;
+	else
+		error = promote_certificate(fd);
+	int saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return error;
+}
+
+void
+key_files_finish(const char *directory)
+{
+	int fd;
+
+	if (open_directory(directory, LOCK_EX, &fd) != 0)
+		return;
+	if (faccessat(fd, CA_NEXT_CERTIFICATE_FILE, F_OK, 0) == 0 &&
+	    faccessat(fd, CA_NEXT_KEY_FILE, F_OK, 0) != 0 && errno == ENOENT &&
+	    promote_certificate(fd) != 0) {
+		/* Then the key does not belong to the certificate, as will be said. */
+	}
+	(void)close(fd);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Between key.c, configured.c and key_files.c only: the CA's files as text.
+ * Between key.c, configured.c, renewal.c and key_files.c only: the CA's files as text.
  */
 #ifndef SIGHTGLASS_CA_KEY_FILES_H
 #define SIGHTGLASS_CA_KEY_FILES_H
+
+#include <stdbool.h>
 
 #include "base/attr.h"
 #include "base/buf.h"
@@ -21,6 +23,9 @@ struct key_files {
  * but for what the text means. */
 int key_files_read(struct key_files *files, const char *directory,
     char error[256]) WUNRES NONNULL(1, 2, 3);
+/* The same of the CA that is to follow. */
+int key_files_read_next(struct key_files *files, const char *directory,
+    char error[256]) WUNRES NONNULL(1, 2, 3);
 int key_files_read_provided(struct key_files *files,
     const struct ca_files *provided, char error[256]) WUNRES NONNULL(1, 2, 3);
 void key_files_free(struct key_files *files) NONNULL(1);
@@ -32,5 +37,17 @@ int key_files_read_public(struct buf *text, const char *certificate,
 /* Reads the certificate into a new buffer, to be freed on failure too. */
 int key_files_read_certificate(struct buf *text, const char *directory)
     WUNRES NONNULL(1, 2);
+int key_files_read_next_certificate(struct buf *text, const char *directory)
+    WUNRES NONNULL(1, 2);
+
+/* Puts the next CA in the place of the CA, whose key is gone then. E_NOTFOUND: there
+ * is no next key; E_SYS. */
+int key_files_promote(const char *directory) WUNRES NONNULL(1);
+
+/* Ends what key_files_promote began and was killed in. */
+void key_files_finish(const char *directory) NONNULL(1);
+
+/* Whether the CA's certificate can be read and is over. */
+bool key_files_has_ended(const char *directory) WUNRES NONNULL(1);
 
 #endif

@@ -9,5 +9,6 @@ libca_a_SOURCES = \
 	ca/leaf.c ca/leaf.h \
 	ca/mints.c ca/mints.h \
 	ca/names.c ca/names.h \
+	ca/renewal.c ca/renewal.h \
 	ca/scope.c ca/scope.h \
 	ca/signer.c ca/signer.h

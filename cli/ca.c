@@ -20,22 +20,26 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/path.h"
+#include "ca/issue.h"
 #include "ca/key.h"
+#include "ca/renewal.h"
 #include "cli/command.h"
 
 #define PEM_BYTES_MAX (256u * 1024)
 #define DIGEST_BYTES_MAX 64u
 
 const char command_ca_usage[] =
-    "usage: sightglass ca init | show | export [--der] [-o FILE] [-d DIR] "
-    "[-c FILE]\n"
+    "usage: sightglass ca init | show | export [--der] [--next] [-o FILE] "
+    "[-d DIR] [-c FILE]\n"
     "\n"
     "  init    make the CA now: the daemon and exec do it at their first start; one\n"
     "          that is there is kept, and the status is 1\n"
     "  show    whose it is, until when, and its fingerprints\n"
-    "  export  its certificate, to be trusted where traffic is to be read\n"
+    "  export  its certificate, to be trusted where traffic is to be read, and\n"
+    "          that of the CA that is to follow it, once there is one\n"
     "\n"
-    "      --der            export DER instead of PEM\n"
+    "      --der            export DER instead of PEM: the CA's alone\n"
+    "      --next           export the CA alone that is to follow\n"
     "  -o, --output FILE    export into a file instead of standard output\n"
     "  -d, --directory DIR  a state directory, as exec makes it\n"
     "  -c, --config FILE    the configuration of a daemon\n"
@@ -43,6 +47,7 @@ const char command_ca_usage[] =
 
 struct settings {
 	bool der;
+	bool next;
 	const char *output;
 };
 
@@ -172,22 +177,90 @@ print_certificate(const char *path, const mbedtls_x509_crt *certificate)
 }
 
 static int
-show(const struct conf *conf, const struct settings *s UNUSED)
+show_all(const struct buf *pem, const char *path)
 {
 	mbedtls_x509_crt certificates;
+
+	int status = parse(pem, &certificates);
+	if (status != CLI_OK)
+		return status;
+	for (const mbedtls_x509_crt *crt = &certificates; crt != NULL;
+	    crt = crt->next)
+		print_certificate(crt == &certificates ? path : NULL, crt);
+	mbedtls_x509_crt_free(&certificates);
+	return CLI_OK;
+}
+
+/* The CA's times, in seconds since the epoch. */
+static int64_t
+end_of(const struct buf *pem, int64_t *begin_s)
+{
+	mbedtls_x509_crt certificates;
+	int64_t end_s = 0;
+
+	*begin_s = 0;
+	if (parse(pem, &certificates) == CLI_OK) {
+		*begin_s = issue_seconds(&certificates.valid_from) + ISSUE_BACKDATE_S;
+		end_s = issue_seconds(&certificates.valid_to);
+		mbedtls_x509_crt_free(&certificates);
+	}
+	return end_s;
+}
+
+static void
+print_seconds(const char *label, int64_t seconds)
+{
+	const time_t when = (time_t)seconds;
+	struct tm tm;
+	char text[32];
+
+	if (gmtime_r(&when, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		return;
+	(void)printf("%-9s %s\n", label, text);
+}
+
+/* The CA that is to follow, and from when on; or when it is to be made. */
+static int
+show_next(const struct conf *conf, const struct buf *pem)
+{
+	int64_t begin_s, made_s, end_s = end_of(pem, &begin_s);
+	char path[PATH_BYTES];
+	struct buf next;
+	int status = CLI_OK;
+
+	if (conf->ca_certificate[0] != '\0')
+		return CLI_OK;
+	buf_init(&next, PEM_BYTES_MAX);
+	int error = ca_load_next_certificate(conf, &next);
+	if (error == 0)
+		error = buf_append(&next, "", 1);
+	if (error == 0) {
+		(void)snprintf(path, sizeof(path), "%s/" CA_NEXT_CERTIFICATE_FILE,
+		    conf->ca_dir);
+		(void)printf("\nto follow it, and to be trusted by then\n");
+		(void)end_of(&next, &made_s);
+		print_seconds("in use", renewal_switch_s(conf, made_s, end_s));
+		status = show_all(&next, path);
+	} else if (renewal_make_s(conf, begin_s, end_s) != INT64_MAX) {
+		print_seconds("renewal", renewal_make_s(conf, begin_s, end_s));
+	}
+	buf_free(&next);
+	return status;
+}
+
+static int
+show(const struct conf *conf, const struct settings *s UNUSED)
+{
 	struct buf pem;
 	char path[PATH_BYTES];
 
+	ca_certificate_path(conf, path);
 	int status = load(conf, &pem);
 	if (status == CLI_OK)
-		status = parse(&pem, &certificates);
-	if (status == CLI_OK) {
-		ca_certificate_path(conf, path);
-		for (const mbedtls_x509_crt *crt = &certificates; crt != NULL;
-		    crt = crt->next)
-			print_certificate(crt == &certificates ? path : NULL, crt);
-		mbedtls_x509_crt_free(&certificates);
-	}
+		status = show_all(&pem, path);
+	if (status == CLI_OK)
+		status = show_next(conf, &pem);
 	buf_free(&pem);
 	return status;
 }
@@ -222,12 +295,34 @@ export_der(const struct buf *pem, const struct settings *s)
 	return status;
 }
 
+/* The text of both CAs, or with --next that of the one that is to follow. */
+static int
+load_for_export(const struct conf *conf, const struct settings *s,
+    struct buf *pem)
+{
+	int status = s->next ? CLI_OK : load(conf, pem);
+
+	if (s->next)
+		buf_init(pem, PEM_BYTES_MAX);
+	if (status != CLI_OK || (s->der && !s->next))
+		return status;
+	if (!s->next)
+		pem->length--; /* the NUL, which comes again */
+	int error = ca_load_next_certificate(conf, pem);
+	if (error == 0 || !s->next)
+		error = buf_append(pem, "", 1);
+	if (error == 0)
+		return CLI_OK;
+	diag_error("no CA is to follow the one in %s", conf->ca_dir);
+	return error == E_NOTFOUND ? CLI_NO_MATCH : CLI_CANNOT_READ;
+}
+
 static int
 export_certificate(const struct conf *conf, const struct settings *s)
 {
 	struct buf pem;
 
-	int status = load(conf, &pem);
+	int status = load_for_export(conf, s, &pem);
 	if (status == CLI_OK && s->der)
 		status = export_der(&pem, s);
 	else if (status == CLI_OK)
@@ -260,6 +355,7 @@ int
 command_ca(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {{"der", no_argument, NULL, 'D'},
+	    {"next", no_argument, NULL, 'N'},
 	    {"output", required_argument, NULL, 'o'}, CLI_LONG,
 	    {NULL, 0, NULL, 0}};
 	struct settings s = {0};
@@ -270,6 +366,8 @@ command_ca(struct cli *cli, int argc, char **argv)
 	    -1) {
 		if (option == 'D')
 			s.der = true;
+		else if (option == 'N')
+			s.next = true;
 		else if (option == 'o')
 			s.output = optarg;
 		else if (!cli_option(cli, option, command_ca_usage, &status))

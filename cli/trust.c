@@ -202,9 +202,9 @@ write_text(const struct buf *text, const char *path,
 }
 
 /* The caller's trust and (certificate != NULL) our CA, which a system that
- * trusts it already has in its store as well. */
+ * trusts it already has in its store as well, and the one that is to follow. */
 static int
-write_bundle(const char *certificate, const char *path,
+write_bundle(const char *certificate, const char *next, const char *path,
     char error[EXEC_ERROR_BYTES])
 {
 	const char *about = path;
@@ -216,6 +216,8 @@ write_bundle(const char *certificate, const char *path,
 		about = certificate;
 		outcome = add_file(&bundle, certificate);
 	}
+	if (outcome == 0 && next != NULL)
+		outcome = add_optional(&bundle, next);
 	outcome = outcome == 0 ? write_text(&bundle.text, path, error)
 	                       : fail_with(error, about, outcome);
 	bundle_free(&bundle);
@@ -233,7 +235,7 @@ trust_of_caller(const struct exec_places *places, char trust[PATH_MAX],
 		return 0;
 	(void)snprintf(path, sizeof(path), "%s/roots.pem", places->run);
 	(void)snprintf(trust, PATH_MAX, "%.*s", PATH_MAX - 1, path);
-	return write_bundle(NULL, path, error);
+	return write_bundle(NULL, NULL, path, error);
 }
 
 /* --- wget --- */
@@ -424,12 +426,14 @@ int
 trust_set_environment(const struct exec_places *places,
     char error[EXEC_ERROR_BYTES])
 {
-	char certificate[FILE_BYTES], bundle[FILE_BYTES];
+	char certificate[FILE_BYTES], next[FILE_BYTES], bundle[FILE_BYTES];
 
 	(void)snprintf(certificate, sizeof(certificate),
 	    "%s/ca/" CA_CERTIFICATE_FILE, places->state);
 	(void)snprintf(bundle, sizeof(bundle), "%s/bundle.pem", places->run);
-	int outcome = write_bundle(certificate, bundle, error);
+	(void)snprintf(next, sizeof(next), "%s/ca/" CA_NEXT_CERTIFICATE_FILE,
+	    places->state);
+	int outcome = write_bundle(certificate, next, bundle, error);
 	if (outcome == 0)
 		outcome = set_wgetrc(places, bundle, error);
 	if (outcome != 0)

@@ -163,14 +163,10 @@ load_distrust(struct trust *t, const struct conf *conf)
 static void
 load_own(mbedtls_x509_crt *own, const struct conf *conf)
 {
-	struct buf pem;
-
-	buf_init(&pem, FILE_BYTES_MAX);
-	if (ca_load_certificates(conf, &pem) == 0 &&
-	    buf_append(&pem, "", 1) == 0 &&
-	    ca_parse_certificates(own, (const char *)buf_data(&pem)) != 0)
-		diag_warning("our own CA cannot be read");
-	buf_free(&pem);
+	if (ca_load_own(conf, own) == 0)
+		return;
+	mbedtls_x509_crt_free(own);
+	mbedtls_x509_crt_init(own);
 }
 
 /* --- the verdict --- */

@@ -166,6 +166,14 @@
 	    "Domains (with all below them) and blocks of addresses that a "   \
 	    "new CA may certify, as its name constraints; nothing else then. " \
 	    "Flows to other names are relayed unopened. Empty: every name.")  \
+	X(ca_renew_before_ms, TIME, "ca.renew_before", "90 d", 0, 7300 * DAY, \
+	    "A CA that was made here is followed by a new one, which is made " \
+	    "this long before its end (in the second half of its life). "     \
+	    "0 s: it is not.")                                                \
+	X(ca_overlap_ms, TIME, "ca.overlap", "30 d", 0, 7300 * DAY,           \
+	    "So long is the new CA given out beside the old one before "      \
+	    "leaves come from it (at most half of what is left of the old "   \
+	    "one's life). Have it trusted within that time.")                 \
 	X(ca_certificate, TEXT, "ca.certificate", "", 0, 0,                   \
 	    "PEM file of a CA certificate that is provided instead of being " \
 	    "made here. Certificates that follow it count as ca.chain.")      \

@@ -62,6 +62,8 @@
 	/* all of the above was sent: begin, and answer MSG_READY */          \
 	X(MSG_GO, FROM_PARENT, 0, 0, 0)                                       \
 	X(MSG_READY, FROM_ROLES, 0, 0, 0)                                     \
+	/* start me again: at its start it may what it may no more */         \
+	X(MSG_AGAIN, FROM_SIGNER, 0, 0, 0)                                    \
 	/* finish what you have and exit */                                   \
 	X(MSG_DRAIN, FROM_PARENT, 0, 0, 0)                                    \
 	/* struct msg_note: the logger writes a record of dataset daemon */   \
@@ -85,8 +87,9 @@
 	X(MSG_BYPASS_ASK, FROM_WORKER, sizeof(struct msg_bypass_ask),         \
 	    sizeof(struct msg_bypass_ask) + 1280, 0)                          \
 	X(MSG_BYPASS_ANSWER, FROM_PARENT, sizeof(uint64_t) + 1, 64 * 1024, 0) \
-	/* the CA certificate's DER, and those above it, one after another */ \
-	X(MSG_CA, FROM_SIGNER, 1, 64 * 1024, 0)                               \
+	/* struct msg_ca; the DER of the CA's certificate and of those above   \
+	 * it, one after another; that of the CA that is to follow */         \
+	X(MSG_CA, FROM_SIGNER, sizeof(struct msg_ca) + 1, 64 * 1024, 0)       \
 	/* struct msg_mint, the public key, names_write's bytes */            \
 	X(MSG_MINT, FROM_WORKER, sizeof(struct msg_mint) + 1,                 \
 	    64 * 1024, 0)                                                     \
@@ -145,6 +148,11 @@ struct msg_note {
 	char message[1536]; /* a bypass at its longest fits */
 };
 
+struct msg_ca {
+	uint32_t chain_bytes;
+	uint32_t next_bytes; /* 0: none follows */
+};
+
 struct msg_mint {
 	uint64_t ticket; /* comes back with the answer */
 	uint32_t key_length;
@@ -163,6 +171,7 @@ _Static_assert(sizeof(struct msg_ring) == 4 + 4 + 8, "no padding");
 _Static_assert(sizeof(struct msg_bypass) == 4 + 4 + 8 + 8, "no padding");
 _Static_assert(sizeof(struct msg_bypass_ask) == 8 + 4 + 4 + 8, "no padding");
 _Static_assert(sizeof(struct msg_note) == 32 + 32 + 1536, "no padding");
+_Static_assert(sizeof(struct msg_ca) == 4 + 4, "no padding");
 _Static_assert(sizeof(struct msg_mint) == 8 + 4 + 4, "no padding");
 _Static_assert(sizeof(struct msg_leaf) == 8 + 4 + 4, "no padding");
 

@@ -200,6 +200,8 @@ on_message(void *context, struct channel *c UNUSED, struct msg *m)
 		on_ready(child);
 	else if (m->type == MSG_RELOAD)
 		answer_reload(child);
+	else if (m->type == MSG_AGAIN)
+		send_drain(child); /* its end starts it again */
 	else if (m->type == MSG_LEARN)
 		bypasses_learn(child->parent->bypasses, m);
 	else if (m->type == MSG_BYPASS_ASK)

@@ -104,7 +104,7 @@ settings_keep(struct conf *c, struct conf *old)
 	/* What sockets, shared memory, directories and the signer were made of. */
 	static const char *const fixed[] = {"user", "workers", "paths.ca",
 	    "paths.log", "paths.run", "bridge.group", "ring.size", "ca.name",
-	    "ca.validity", "ca.key", "ca.permitted", "ca.certificate",
+	    "ca.validity", "ca.key", "ca.permitted", "ca.renew_before", "ca.overlap", "ca.certificate",
 	    "ca.private_key", "ca.chain", "leaf.validity", "leaf.cache",
 	    "leaf.signer_cache"};
 

@@ -3,7 +3,8 @@
  * The signer: the only process that has the CA's key in its memory. It answers
  * workers' requests with leaf certificates, by the rules of ca/signer.c, writes a
  * record of each into a ring of its own, and has no socket to anyone else but the
- * parent and the logger. It makes the CA when there is none.
+ * parent and the logger. It makes the CA when there is none, and
+ * the one that follows it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "ca/issue.h"
+#include "ca/renewal.h"
 #include "ca/signer.h"
 #include "daemon/os.h"
 #include "daemon/role.h"
@@ -27,7 +29,8 @@
 
 #define SIGNER_WRITER RINGS_MAX /* workers are 1 to WORKERS_MAX, the logger is 0 */
 #define LEAF_BYTES_MAX (63u * 1024)
-#define CHAIN_BYTES_MAX (64u * 1024)
+#define CHAIN_BYTES_MAX (63u * 1024)
+#define DUE_LOOK_S 3600 /* the clock may be set meanwhile */
 
 struct signer_role {
 	struct role role;
@@ -36,33 +39,21 @@ struct signer_role {
 	struct sink sink;
 	struct event *woken;
 	struct record_writer writer;
+	struct renewal renewal;
+	struct event *due; /* for the renewal's next step */
 };
 
 /* --- the CA --- */
 
-static void
-make_ca(const struct role *r, struct ca *ca)
-{
-	char name[CA_NAME_BYTES];
-
-	int error = ca_generate_configured(r->conf, r->hostname,
-	    (int64_t)time(NULL), name, ca);
-	if (error != 0)
-		diag_fatal("cannot make a CA: %s", err_text(error));
-	error = ca_store(ca, r->conf->ca_dir);
-	if (error == E_DENIED) {
-		/* Another daemon was faster: its CA is the CA. */
-		char words[256];
-		ca_free(ca);
-		if (ca_load(ca, r->conf->ca_dir, words) != 0)
-			diag_fatal("%s", words);
-		return;
-	}
-	if (error != 0)
-		diag_fatal("cannot write the new CA to %s: %s", r->conf->ca_dir,
-		    err_text(error));
-	diag_info("made a new CA, '%s', in %s", name, r->conf->ca_dir);
-}
+/* What is said of it, when there is a record to say it in. */
+static const struct {
+	const char *action, *words;
+} news[] = {
+    [RENEWAL_MADE] = {"ca_made", "made a new CA"},
+    [RENEWAL_NEXT] = {"ca_next", "made the CA that is to follow: have it trusted "
+        "before leaves come from it (sightglass ca show, ca export)"},
+    [RENEWAL_SWITCHED] = {"ca_renewed", "leaves come from the new CA now"},
+};
 
 static void
 prepare(struct role *r)
@@ -72,11 +63,11 @@ prepare(struct role *r)
 	char words[256];
 
 	os_hide_memory();
-	int error = ca_load_configured(r->conf, &ca, words);
-	if (error == E_NOTFOUND && r->conf->ca_certificate[0] == '\0')
-		make_ca(r, &ca);
-	else if (error != 0)
+	if (renewal_load(r->conf, r->hostname, (int64_t)time(NULL), &ca,
+	        &s->renewal, words) != 0)
 		diag_fatal("%s", words);
+	if (words[0] != '\0')
+		diag_error("%s", words);
 	const struct signer_options options = {
 	    .validity_s = (int64_t)(r->conf->leaf_validity_ms / 1000),
 	    .rate = (unsigned)r->conf->leaf_rate,
@@ -91,18 +82,56 @@ prepare(struct role *r)
 	    .writer = SIGNER_WRITER, .hostname = r->hostname};
 }
 
-/* What workers send behind their leaves. One that is gone needs none. */
+/* What workers send behind their leaves, and what no server may have. A worker
+ * that is gone needs none. */
 static void
 send_ca(struct signer_role *s, struct channel *worker)
 {
-	struct buf chain;
+	const struct ca *next = s->renewal.next;
+	struct msg_ca head = {0};
+	struct buf text;
 
-	buf_init(&chain, CHAIN_BYTES_MAX);
-	if (signer_chain(s->signer, &chain) != 0)
+	buf_init(&text, CHAIN_BYTES_MAX);
+	int error = signer_chain(s->signer, &text);
+	head.chain_bytes = (uint32_t)buf_length(&text);
+	if (error == 0 && next != NULL) {
+		head.next_bytes = (uint32_t)next->certificate.raw.len;
+		error = buf_append(&text, next->certificate.raw.p, head.next_bytes);
+	}
+	if (error != 0)
 		diag_fatal("the CA's chain is longer than %u bytes", CHAIN_BYTES_MAX);
-	if (channel_send(worker, MSG_CA, buf_data(&chain), buf_length(&chain), -1) != 0)
+	if (channel_send2(worker, MSG_CA, &head, sizeof(head), buf_data(&text),
+	        buf_length(&text)) != 0)
 		diag_warning("a worker is gone already");
-	buf_free(&chain);
+	buf_free(&text);
+}
+
+/* --- its renewal --- */
+
+static void
+schedule(struct signer_role *s)
+{
+	int64_t in_s = s->renewal.due_s - (int64_t)time(NULL);
+	const struct timeval in = {.tv_sec = (time_t)(in_s < 1 ? 1
+	    : in_s > DUE_LOOK_S ? DUE_LOOK_S : in_s)};
+
+	if (s->renewal.due_s != INT64_MAX)
+		(void)event_add(s->due, &in);
+}
+
+/* From the sandbox no file can be written: the next signer does it at its start,
+ * and workers ask it what this one has not answered. */
+static void
+on_due(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct signer_role *s = context;
+
+	if ((int64_t)time(NULL) < s->renewal.due_s) {
+		schedule(s);
+		return;
+	}
+	if (channel_send(&s->role.parent, MSG_AGAIN, NULL, 0, -1) != 0)
+		diag_warning("the parent does not listen");
 }
 
 /* --- records --- */
@@ -157,6 +186,23 @@ record(struct signer_role *s, const struct signer_request *request, int error,
 	if (error == 0)
 		describe_leaf(der, &event.leaf);
 	write_record(s, &event);
+}
+
+static void
+tell_news(struct signer_role *s)
+{
+	enum renewal_done done = s->renewal.done;
+	const struct daemon_event event = {.time_us = clock_wall_us(),
+	    .action = news[done].action, .role = "signer",
+	    .message = news[done].words};
+
+	if (done == RENEWAL_NOTHING)
+		return;
+	diag_info("%s, in %s", event.message, s->role.conf->ca_dir);
+	buf_clear(&s->sink.line);
+	if (record_daemon(&s->writer, sink_sequence(&s->sink), &event,
+	        &s->sink.line) == 0)
+		(void)sink_commit(&s->sink);
 }
 
 /* The logger made room. */
@@ -293,8 +339,11 @@ begin(struct role *r)
 	sandbox_enter(SANDBOX_SIGNER, NULL);
 	s->woken = event_new(r->base, s->sink.wake_fd, EV_READ | EV_PERSIST,
 	    on_woken, s);
-	if (s->woken == NULL || event_add(s->woken, NULL) != 0)
+	s->due = evtimer_new(r->base, on_due, s);
+	if (s->woken == NULL || s->due == NULL || event_add(s->woken, NULL) != 0)
 		diag_fatal("out of memory");
+	tell_news(s);
+	schedule(s);
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		if (s->workers[i].fd >= 0)
 			send_ca(s, &s->workers[i]);
@@ -329,5 +378,6 @@ signer_main(void)
 		s.workers[i].fd = -1;
 	int status = role_run(&s.role);
 	signer_free(s.signer);
+	renewal_free(&s.renewal);
 	return status;
 }

@@ -662,6 +662,7 @@ worker_main(void)
 	w.role.context = &w;
 	w.signer.fd = -1;
 	sink_init(&w.sink);
+	mbedtls_x509_crt_init(&w.own_cas);
 	TAILQ_INIT(&w.flows);
 	TAILQ_INIT(&w.mints);
 	trust_init(&w.trust);

@@ -82,6 +82,7 @@ struct worker {
 	struct channel signer;
 	struct mints mints;
 	struct event *ask_again; /* for those that are limited */
+	mbedtls_x509_crt own_cas; /* the CA, and the one that is to follow */
 	uint64_t next_ticket;
 	struct rsa_maker *rsa_maker; /* while it makes a key */
 	struct event *rsa_made;

@@ -218,12 +218,37 @@ take_leaf(struct worker *w, const struct msg *m)
 	leaf_release(leaf);
 }
 
+/* Not those above ours: others may have certificates from them too. */
+static int
+take_own(struct worker *w, const uint8_t *der, size_t length, bool first)
+{
+	struct scope *scope = calloc(1, sizeof(*scope));
+
+	if (first) {
+		mbedtls_x509_crt_free(&w->own_cas);
+		mbedtls_x509_crt_init(&w->own_cas);
+	}
+	int error = scope == NULL ? E_NOMEM
+	    : scope_parse_certificate(scope, &w->own_cas, der, length);
+	free(scope);
+	return error;
+}
+
 static void
 take_ca(struct worker *w, const struct msg *m)
 {
-	if (leafs_set_issuer(w->host.leafs, m->payload, m->length) != 0)
+	struct msg_ca head;
+	const uint8_t *der = m->payload + sizeof(head);
+
+	memcpy(&head, m->payload, sizeof(head));
+	if ((uint64_t)head.chain_bytes + head.next_bytes !=
+	        m->length - sizeof(head) ||
+	    leafs_set_issuer(w->host.leafs, der, head.chain_bytes) != 0 ||
+	    take_own(w, der, head.chain_bytes, true) != 0 ||
+	    (head.next_bytes > 0 &&
+	        take_own(w, der + head.chain_bytes, head.next_bytes, false) != 0))
 		diag_fatal("the signer's CA certificate cannot be read");
-	w->host.own_ca = leafs_issuer(w->host.leafs);
+	w->host.own_ca = &w->own_cas;
 }
 
 static void

@@ -101,7 +101,7 @@ struct flow_host {
 	const struct bypass *bypass;
 	const struct invalid *invalid;
 	const struct client_certificates *client_certificates;
-	const mbedtls_x509_crt *own_ca;
+	const mbedtls_x509_crt *own_ca; /* a list: no server may have them */
 	struct leafs *leafs;
 	struct tickets *tickets;
 	struct side_io io;

@@ -252,9 +252,12 @@ check_issuer(struct search *s, const mbedtls_x509_crt *crt, bool is_root,
 static bool
 is_own(const struct search *s, const mbedtls_x509_crt *crt)
 {
-	const mbedtls_x509_crt *own = s->options->own_ca;
-
-	return own != NULL && equal(&own->pk_raw, &crt->pk_raw);
+	for (const mbedtls_x509_crt *own = s->options->own_ca; own != NULL;
+	    own = own->next) {
+		if (equal(&own->pk_raw, &crt->pk_raw))
+			return true;
+	}
+	return false;
 }
 
 static bool

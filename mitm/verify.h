@@ -68,7 +68,7 @@ enum verify_failure {
 
 struct verify_options {
 	const mbedtls_x509_crt *roots;  /* what is trusted; NULL: nothing */
-	const mbedtls_x509_crt *own_ca; /* never believed upstream; or NULL */
+	const mbedtls_x509_crt *own_ca; /* a list, never believed upstream; or NULL */
 	/* Lists of issuers that need not be sent and are not trusted; or NULL. */
 	const mbedtls_x509_crt *at_hand[VERIFY_AT_HAND_MAX];
 	struct revocation *crls;         /* or NULL */

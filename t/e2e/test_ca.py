@@ -3,12 +3,13 @@
 above it; what is wrong with one is said before the daemon serves."""
 
 import os
+import shutil
 import ssl
 import subprocess
 import unittest
 
 from chains import CA, SIGNS, Chains
-from harness import Daemon, Forwarder, ThreadServer, get
+from harness import Daemon, Forwarder, ThreadServer, get, wait_for
 
 NAME = "localhost"
 SAN = f"subjectAltName=DNS:{NAME},DNS:other.example\n"
@@ -240,6 +241,138 @@ class Wrong(CaTest):
         daemon = Daemon(self, "ca.certificate=" + self.issuing(), wait=False)
         self.assertEqual(daemon.process.wait(30), 2)
         self.assertIn("ca.private_key: missing", daemon.output())
+
+
+
+class Renewed(CaTest):
+    """A CA that was made here is followed by another."""
+
+    def put_old(self, life=(-9, 1)):
+        """A CA of which nine tenths are over, as if made here."""
+        certificate = self.certificate("issuing", "/CN=old", CA + SIGNS, life=life)
+        self.folder = os.path.join(self.directory, "d", "ca")
+        os.makedirs(self.folder, 0o700)
+        shutil.copy(certificate, self.own())
+        shutil.copy(self.path("issuing.key"), self.file("sightglass-ca.key"))
+        os.chmod(self.file("sightglass-ca.key"), 0o600)
+
+    def file(self, name):
+        return os.path.join(self.folder, name)
+
+    def own(self):
+        return self.file("sightglass-ca.pem")
+
+    def following(self):
+        return self.file("sightglass-ca-next.pem")
+
+    def daemon(self, *settings, **options):
+        return Daemon(self, *settings, trust=self.trusted(), **options)
+
+    def subject(self, path):
+        return self.openssl("x509", "-noout", "-subject", "-in", path).strip()
+
+    def opened(self, daemon, trust, name=NAME):
+        status, said = self.client(daemon, name, trust)
+        self.assertEqual(status, 0, said)
+
+    def read(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    def test_the_next_one_is_given_out_while_leaves_come_from_the_old(self):
+        self.put_old()
+        daemon = self.daemon("ca.name=new")
+        self.assertIn("CN = new", self.subject(self.following()))
+        self.assertEqual(os.stat(self.file("sightglass-ca-next.key")).st_mode & 0o777,
+                         0o600)
+        self.opened(daemon, self.own())
+        exported = self.run_cli("-d", daemon.directory, "ca", "export").stdout
+        self.assertEqual(exported.encode(),
+                         self.read(self.own()) + self.read(self.following()))
+        alone = self.run_cli("-d", daemon.directory, "ca", "export", "--next")
+        self.assertEqual(alone.stdout.encode(), self.read(self.following()))
+        shown = self.run_cli("-d", daemon.directory, "ca", "show").stdout
+        self.assertIn("CN=old", shown)
+        self.assertIn("to follow it, and to be trusted by then\nin use", shown)
+        self.assertIn("CN=new", shown)
+        note = self.one(daemon.stop(), sightglass__action="ca_next")
+        self.assertEqual(get(note, "sightglass.role"), "signer")
+        # Another start makes no third.
+        before = self.read(self.following())
+        daemon = self.daemon("ca.name=new")
+        self.assertEqual(self.read(self.following()), before)
+
+    def test_a_running_daemon_turns_to_the_next_one(self):
+        self.put_old()
+        daemon = self.daemon("ca.name=new", "ca.overlap=3s")
+        self.opened(daemon, self.own())
+        next_key = self.read(self.file("sightglass-ca-next.key"))
+        wait_for(lambda: not os.path.exists(self.following()), "the next one's turn")
+
+        def new_leaf():
+            return self.client(daemon, NAME, self.own())[0] == 0
+        self.assertIn("CN = new", self.subject(self.own()))
+        wait_for(new_leaf, "a leaf from the new CA")
+        self.assertEqual(self.read(self.file("sightglass-ca.key")), next_key)
+        self.assertEqual(sorted(os.listdir(self.folder)),
+                         ["sightglass-ca.key", "sightglass-ca.pem"])
+        records = daemon.stop()
+        self.one(records, sightglass__action="ca_renewed")
+        self.assertEqual([r for r in records
+                          if get(r, "sightglass.action") == "role_died"], [])
+        self.assertEqual({get(r, "sightglass.leaf.issuer") for r in records
+                          if r["event"]["dataset"] == "sightglass.mint"},
+                         {"CN=old", "O=sightglass, CN=new"})
+
+    def test_it_is_not_renewed_before_its_time_or_when_none_is_wanted(self):
+        self.put_old(life=(-1, 9))
+        self.daemon("ca.renew_before=3000d").stop()
+        self.assertFalse(os.path.exists(self.following()))
+        shutil.rmtree(self.folder)
+        self.made.clear()
+        self.put_old()
+        self.daemon("ca.renew_before=0s").stop()
+        self.assertFalse(os.path.exists(self.following()))
+
+    def test_a_ca_that_ended_gives_way_to_the_next_one(self):
+        self.put_old()
+        self.daemon("ca.name=new").stop()
+        shutil.copy(self.certificate("issuing", "/CN=old", CA + SIGNS,
+                                     life=(-10, -1)), self.own())
+        daemon = self.daemon()
+        self.assertIn("CN = new", self.subject(self.own()))
+        self.opened(daemon, self.own())
+
+    def test_a_change_that_was_cut_short_is_ended(self):
+        self.put_old()
+        self.daemon("ca.name=new").stop()
+        os.rename(self.file("sightglass-ca-next.key"),
+                  self.file("sightglass-ca.key"))
+        daemon = self.daemon()
+        self.assertIn("CN = new", self.subject(self.own()))
+        self.opened(daemon, self.own())
+
+    def test_a_next_key_without_its_certificate_is_made_anew(self):
+        self.put_old()
+        shutil.copy(self.path("issuing.key"), self.file("sightglass-ca-next.key"))
+        daemon = self.daemon("ca.name=new")
+        self.assertIn("CN = new", self.subject(self.following()))
+        self.assertNotEqual(self.read(self.file("sightglass-ca-next.key")),
+                            self.read(self.path("issuing.key")))
+        self.opened(daemon, self.own())
+
+    def test_no_server_may_have_the_next_one_either(self):
+        self.put_old()
+        daemon = self.daemon("ca.name=new", "upstream.invalid=refuse")
+        shutil.copy(self.following(), self.path("stolen.pem"))
+        shutil.copy(self.file("sightglass-ca-next.key"), self.path("stolen.key"))
+        server = self.certificate("leaf", "/CN=server", SAN + "# stolen\n",
+                                  issuer=(self.path("stolen.pem"), "stolen"))
+        said = self.run_cli("-d", daemon.directory, "verify", "--chain",
+                            server, "--host", NAME,
+                            "--trust", self.path("stolen.pem"))
+        self.assertEqual(said.returncode, 1, said.stdout)
+        self.assertIn("own_ca", said.stdout)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "ca/key.h"
 #include "ca/leaf.h"
+#include "ca/renewal.h"
 #include "ca/signer.h"
 #include "conf/conf.h"
 #include "t/unit/suite.h"
@@ -666,6 +667,28 @@ START_TEST(an_rsa_ca_signs_too)
 }
 END_TEST
 
+START_TEST(a_renewal_has_its_times)
+{
+	struct conf *conf = conf_new();
+
+	ck_assert_ptr_nonnull(conf);
+	conf->ca_renew_before_ms = 90ull * DAY_S * 1000;
+	conf->ca_overlap_ms = 30ull * DAY_S * 1000;
+	ck_assert_int_eq(renewal_make_s(conf, 0, 3650 * DAY_S), 3560 * DAY_S);
+	ck_assert_int_eq(renewal_make_s(conf, 0, 10 * DAY_S), 5 * DAY_S);
+	ck_assert_int_eq(renewal_switch_s(conf, 100 * DAY_S, 200 * DAY_S),
+	    130 * DAY_S);
+	/* The old one has half of what was left, and nothing when it is over. */
+	ck_assert_int_eq(renewal_switch_s(conf, 100 * DAY_S, 110 * DAY_S),
+	    105 * DAY_S);
+	ck_assert_int_eq(renewal_switch_s(conf, 100 * DAY_S, 90 * DAY_S),
+	    100 * DAY_S);
+	conf->ca_renew_before_ms = 0;
+	ck_assert_int_eq(renewal_make_s(conf, 0, DAY_S), INT64_MAX);
+	conf_free(conf);
+}
+END_TEST
+
 static int
 certtool_verify(const char *host)
 {
@@ -926,6 +949,7 @@ suite(void)
 	tcase_add_test(t, a_ca_made_elsewhere_serves_too);
 	tcase_add_test(t, a_ca_with_a_short_key_is_refused);
 	tcase_add_test(t, an_rsa_ca_signs_too);
+	tcase_add_test(t, a_renewal_has_its_times);
 	tcase_add_test(t, a_ca_with_constraints_certifies_what_they_permit);
 	tcase_add_test(t, the_signer_gives_its_certificate_and_leaves_under_it);
 	tcase_add_test(t, the_signer_keeps_to_its_rate);
