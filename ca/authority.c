@@ -7,7 +7,6 @@
 #include "ca/authority.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <mbedtls/ecp.h>
@@ -27,14 +26,11 @@
 int
 ca_parse_certificates(mbedtls_x509_crt *chain, const char *pem)
 {
-	struct scope *scope = calloc(1, sizeof(*scope)); /* of no interest yet */
 	const unsigned char *at = (const unsigned char *)pem;
 	mbedtls_pem_context block;
 	int error = 0, found = 0;
 
 	mbedtls_x509_crt_init(chain);
-	if (scope == NULL)
-		return E_NOMEM;
 	while (error == 0) {
 		size_t used = 0, length;
 
@@ -47,14 +43,12 @@ ca_parse_certificates(mbedtls_x509_crt *chain, const char *pem)
 			mbedtls_pem_free(&block);
 			break;
 		}
-		scope->count = 0;
 		error = result != 0 ? E_SYNTAX
-		    : scope_parse_certificate(scope, chain, der, length);
+		    : scope_parse_certificate(NULL, chain, der, length);
 		mbedtls_pem_free(&block);
 		at += used;
 		found++;
 	}
-	free(scope);
 	return error == 0 && found == 0 ? E_NOTFOUND : error;
 }
 

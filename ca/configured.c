@@ -107,7 +107,6 @@ ca_load_next_certificate(const struct conf *conf, struct buf *pem)
 static int
 add_first(mbedtls_x509_crt *own, struct buf *pem)
 {
-	struct scope *scope = calloc(1, sizeof(*scope));
 	mbedtls_x509_crt crt;
 
 	int error = buf_append(pem, "", 1);
@@ -115,10 +114,8 @@ add_first(mbedtls_x509_crt *own, struct buf *pem)
 	if (error == 0)
 		error = ca_parse_certificates(&crt, (const char *)buf_data(pem));
 	if (error == 0)
-		error = scope == NULL ? E_NOMEM
-		    : scope_parse_certificate(scope, own, crt.raw.p, crt.raw.len);
+		error = scope_parse_certificate(NULL, own, crt.raw.p, crt.raw.len);
 	mbedtls_x509_crt_free(&crt);
-	free(scope);
 	return error;
 }
 

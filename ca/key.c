@@ -71,6 +71,14 @@ make_rsa(mbedtls_pk_context *key)
 	                        RSA_BITS, RSA_EXPONENT);
 }
 
+int
+ca_make_key(mbedtls_pk_context *key, enum ca_key_kind kind)
+{
+	int error = kind == CA_KEY_RSA3072 ? make_rsa(key) : make_p256(key);
+
+	return error == 0 ? 0 : E_CRYPTO;
+}
+
 static void
 write_subject(struct der *d, const char *common_name)
 {
@@ -161,8 +169,7 @@ ca_generate(const struct ca_options *options, struct ca *out)
 
 	init(out);
 	buf_init(&der, CERTIFICATE_BYTES_MAX);
-	int error = options->key == CA_KEY_RSA3072 ? make_rsa(&out->key)
-	                                           : make_p256(&out->key);
+	int error = ca_make_key(&out->key, options->key);
 	if (error == 0)
 		error = self_sign(&out->key, options, &der);
 	if (error == 0)

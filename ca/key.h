@@ -68,6 +68,10 @@ int ca_generate_configured(const struct conf *conf, const char *hostname,
 int ca_load_configured(const struct conf *conf, struct ca *out, char error[256])
     WUNRES NONNULL(1, 2, 3);
 
+/* Makes a private key; not only a CA's. E_CRYPTO. */
+int ca_make_key(mbedtls_pk_context *key, enum ca_key_kind kind)
+    WUNRES NONNULL(1);
+
 /* Makes a CA in memory only (also the throwaway one that mirrors an invalid
  * upstream). psa_crypto_init must have run. E_CRYPTO. */
 int ca_generate(const struct ca_options *options, struct ca *out)

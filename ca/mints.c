@@ -74,13 +74,7 @@ mints_id(const uint8_t *public_key, size_t length, const struct names *names,
 	mbedtls_sha256_init(&sha);
 	(void)mbedtls_sha256_starts(&sha, 0);
 	(void)mbedtls_sha256_update(&sha, public_key, length);
-	for (size_t i = 0; i < names->count; i++) {
-		const struct name *n = &names->items[i];
-		const uint8_t head[2] = {(uint8_t)n->kind, n->length};
-
-		(void)mbedtls_sha256_update(&sha, head, sizeof(head));
-		(void)mbedtls_sha256_update(&sha, n->bytes, n->length);
-	}
+	names_digest(names, &sha);
 	(void)mbedtls_sha256_finish(&sha, out->bytes);
 	mbedtls_sha256_free(&sha);
 }

@@ -252,6 +252,18 @@ names_match_certificate(const mbedtls_x509_crt *crt, const char *host)
 	return false;
 }
 
+void
+names_digest(const struct names *n, mbedtls_sha256_context *sha)
+{
+	for (size_t i = 0; i < n->count; i++) {
+		const struct name *name = &n->items[i];
+		const uint8_t head[2] = {(uint8_t)name->kind, name->length};
+
+		(void)mbedtls_sha256_update(sha, head, sizeof(head));
+		(void)mbedtls_sha256_update(sha, name->bytes, name->length);
+	}
+}
+
 /* The message: u8 count, then for each u8 kind, u8 length and the bytes. */
 
 int

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mbedtls/sha256.h>
 #include <mbedtls/x509_crt.h>
 
 #include "base/attr.h"
@@ -58,6 +59,10 @@ bool names_match(const struct names *n, const char *host) WUNRES NONNULL(1, 2);
  * never looked at (RFC 9525 section 2). */
 bool names_match_certificate(const mbedtls_x509_crt *crt, const char *host)
     WUNRES NONNULL(1, 2);
+
+/* Adds the list to a digest that has begun. */
+void names_digest(const struct names *n, mbedtls_sha256_context *sha)
+    NONNULL(1, 2);
 
 /* To and from a message between our processes. names_read: bytes used,
  * E_CORRUPT. */

@@ -249,8 +249,9 @@ on_extension(void *context, mbedtls_x509_crt const *crt UNUSED,
 	struct reading *reading = context;
 
 	if (MBEDTLS_OID_CMP(MBEDTLS_OID_NAME_CONSTRAINTS, oid) == 0)
-		reading->error = read_extension(reading->scope,
-		    (unsigned char *)(uintptr_t)at, end);
+		reading->error = reading->scope == NULL ? 0
+		    : read_extension(reading->scope, (unsigned char *)(uintptr_t)at,
+		        end);
 	else if (critical)
 		reading->error = E_SYNTAX;
 	return reading->error == 0 ? 0 : MBEDTLS_ERR_X509_INVALID_EXTENSIONS;
@@ -261,15 +262,17 @@ scope_parse_certificate(struct scope *s, mbedtls_x509_crt *chain,
     const uint8_t *der, size_t length)
 {
 	struct reading reading = {.scope = s};
-	size_t before = s->count;
+	size_t before = s == NULL ? 0 : s->count;
 
 	int error = mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, length, 1,
 	    on_extension, &reading);
-	if (error == 0 && reading.error == 0) {
-		s->levels++;
-		return 0;
+	bool read = error == 0 && reading.error == 0;
+	if (s != NULL) {
+		s->levels += read;
+		s->count = read ? s->count : before;
 	}
-	s->count = before;
+	if (read)
+		return 0;
 	if (reading.error != 0)
 		return reading.error;
 	return error == MBEDTLS_ERR_X509_ALLOC_FAILED ? E_NOMEM : E_SYNTAX;

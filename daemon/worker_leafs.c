@@ -222,16 +222,11 @@ take_leaf(struct worker *w, const struct msg *m)
 static int
 take_own(struct worker *w, const uint8_t *der, size_t length, bool first)
 {
-	struct scope *scope = calloc(1, sizeof(*scope));
-
 	if (first) {
 		mbedtls_x509_crt_free(&w->own_cas);
 		mbedtls_x509_crt_init(&w->own_cas);
 	}
-	int error = scope == NULL ? E_NOMEM
-	    : scope_parse_certificate(scope, &w->own_cas, der, length);
-	free(scope);
-	return error;
+	return scope_parse_certificate(NULL, &w->own_cas, der, length);
 }
 
 static void

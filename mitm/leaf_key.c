@@ -9,23 +9,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include <mbedtls/ecp.h>
-#include <mbedtls/psa_util.h>
-
 #include "base/err.h"
-
-static int
-make_p256(mbedtls_pk_context *pk)
-{
-	int error =
-	    mbedtls_pk_setup(pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
-
-	if (error == 0)
-		error = mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1,
-		    mbedtls_pk_ec(*pk), mbedtls_psa_get_random,
-		    MBEDTLS_PSA_RANDOM_STATE);
-	return error == 0 ? 0 : E_CRYPTO;
-}
+#include "ca/key.h"
 
 static int
 write_public(struct leaf_key *key)
@@ -58,7 +43,7 @@ leaf_key_new(uint64_t now_ms)
 {
 	struct leaf_key *key = allocate(LEAF_KEY_P256, now_ms);
 
-	if (key != NULL && (make_p256(&key->pk) != 0 || write_public(key) != 0)) {
+	if (key != NULL && (ca_make_key(&key->pk, CA_KEY_P256) != 0 || write_public(key) != 0)) {
 		leaf_key_release(key);
 		return NULL;
 	}

@@ -124,13 +124,7 @@ leafs_id(const struct leafs *l, const struct leaf_key *key,
 	if (issuer->len > 0)
 		(void)mbedtls_sha256_update(&sha, issuer->p, issuer->len);
 	(void)mbedtls_sha256_update(&sha, public_key, length);
-	for (size_t i = 0; i < names->count; i++) {
-		const struct name *n = &names->items[i];
-		const uint8_t head[2] = {(uint8_t)n->kind, n->length};
-
-		(void)mbedtls_sha256_update(&sha, head, sizeof(head));
-		(void)mbedtls_sha256_update(&sha, n->bytes, n->length);
-	}
+	names_digest(names, &sha);
 	(void)mbedtls_sha256_finish(&sha, out->bytes);
 	mbedtls_sha256_free(&sha);
 }
@@ -293,16 +287,12 @@ leafs_find(struct leafs *l, const struct leaf_id *id, uint64_t now_s)
 static int
 add_issuers(mbedtls_x509_crt *chain, const mbedtls_x509_crt *issuer)
 {
-	struct scope *scope = calloc(1, sizeof(*scope));
-	int error = scope == NULL ? E_NOMEM : 0;
+	int error = 0;
 
 	for (; error == 0 && issuer != NULL && issuer->raw.p != NULL &&
-	     !ca_is_self_issued(issuer); issuer = issuer->next) {
-		scope->count = 0;
-		error = scope_parse_certificate(scope, chain, issuer->raw.p,
+	     !ca_is_self_issued(issuer); issuer = issuer->next)
+		error = scope_parse_certificate(NULL, chain, issuer->raw.p,
 		    issuer->raw.len);
-	}
-	free(scope);
 	return error;
 }
 
