@@ -183,13 +183,25 @@ rescue(const struct conf *conf, struct ca *out, struct renewal *renewal,
 	return next == NULL ? E_SYNTAX : change(conf, next, out, renewal, error);
 }
 
+static int
+load_provided(const struct conf *conf, int64_t now_s, struct ca *out,
+    struct renewal *renewal, char error[256])
+{
+	int result = ca_load_configured(conf, out, error);
+
+	if (result == 0 && now_s >= renewal_make_s(conf,
+	        issue_seconds(&out->certificate.valid_from), out->end_s))
+		renewal->done = RENEWAL_ENDING;
+	return result;
+}
+
 int
 renewal_load(const struct conf *conf, const char *hostname, int64_t now_s,
     struct ca *out, struct renewal *renewal, char error[256])
 {
 	*renewal = (struct renewal){.due_s = INT64_MAX};
 	if (conf->ca_certificate[0] != '\0')
-		return ca_load_configured(conf, out, error);
+		return load_provided(conf, now_s, out, renewal, error);
 	key_files_finish(conf->ca_dir);
 	int result = ca_load(out, conf->ca_dir, error);
 	if (result == E_NOTFOUND)

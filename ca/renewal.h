@@ -4,7 +4,8 @@
  * is made ca.renew_before its end and lies beside it, so that it can be given out
  * (sightglass ca export gives both) while leaves still come from the old one;
  * ca.overlap later it takes the old one's place, and the old key is destroyed. Of
- * a CA that is provided nothing is renewed. Signer.
+ * a CA that is provided nothing is renewed; it is said when it is time for whoever
+ * provides it. Signer.
  */
 #ifndef SIGHTGLASS_CA_RENEWAL_H
 #define SIGHTGLASS_CA_RENEWAL_H
@@ -20,7 +21,8 @@ enum renewal_done {
 	RENEWAL_NOTHING,
 	RENEWAL_MADE,    /* a CA, there being none */
 	RENEWAL_NEXT,    /* the one that is to follow */
-	RENEWAL_SWITCHED /* the next one is the CA now */
+	RENEWAL_SWITCHED, /* the next one is the CA now */
+	RENEWAL_ENDING /* none: the CA was provided, and nears its end */
 };
 
 struct renewal {

@@ -169,7 +169,8 @@
 	X(ca_renew_before_ms, TIME, "ca.renew_before", "90 d", 0, 7300 * DAY, \
 	    "A CA that was made here is followed by a new one, which is made " \
 	    "this long before its end (in the second half of its life). "     \
-	    "0 s: it is not.")                                                \
+	    "That one which is provided ends soon is said at the start. "     \
+	    "0 s: neither.")                                                  \
 	X(ca_overlap_ms, TIME, "ca.overlap", "30 d", 0, 7300 * DAY,           \
 	    "So long is the new CA given out beside the old one before "      \
 	    "leaves come from it (at most half of what is left of the old "   \

@@ -53,6 +53,8 @@ static const struct {
     [RENEWAL_NEXT] = {"ca_next", "made the CA that is to follow: have it trusted "
         "before leaves come from it (sightglass ca show, ca export)"},
     [RENEWAL_SWITCHED] = {"ca_renewed", "leaves come from the new CA now"},
+    [RENEWAL_ENDING] = {"ca_ends", "ca.certificate, or one above it, ends in less "
+        "than ca.renew_before: provide the CA that is to follow"},
 };
 
 static void
@@ -198,7 +200,10 @@ tell_news(struct signer_role *s)
 
 	if (done == RENEWAL_NOTHING)
 		return;
-	diag_info("%s, in %s", event.message, s->role.conf->ca_dir);
+	if (done == RENEWAL_ENDING)
+		diag_warning("%s", event.message);
+	else
+		diag_info("%s, in %s", event.message, s->role.conf->ca_dir);
 	buf_clear(&s->sink.line);
 	if (record_daemon(&s->writer, sink_sequence(&s->sink), &event,
 	        &s->sink.line) == 0)

@@ -152,6 +152,16 @@ class Provided(CaTest):
         self.assertEqual(end, self.openssl("x509", "-noout", "-enddate", "-in",
                                            policy))
 
+    def test_that_it_nears_its_end_is_said(self):
+        policy = self.policy(days=3)
+        daemon = self.provide(self.issuing(issuer=policy), policy)
+        self.assertNotIn("ends in less", daemon.output())
+        daemon.stop()
+        policy = self.policy(life=(-9, 1))
+        daemon = self.provide(self.issuing(issuer=policy, life=(-9, 2)), policy)
+        self.assertIn("ends in less than ca.renew_before", daemon.output())
+        self.one(daemon.stop(), sightglass__action="ca_ends")
+
     def test_the_command_line_shows_and_exports_it(self):
         settings = self.path("sightglass.yaml")
         with open(settings, "w", encoding="ascii") as out:
