@@ -11,6 +11,8 @@
 #include <mbedtls/platform_util.h>
 #include <psa/crypto.h>
 
+#include "base/clock.h"
+#include "base/diag.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "mitm/client_certificates.h"
@@ -101,6 +103,20 @@ read_key_file(struct item *item, struct conf_error *error)
 	return outcome != 0 ? outcome : buf_append(&item->key, "", 1);
 }
 
+/* It is the server's to refuse it: it may have another clock. */
+static void
+warn_of_time(const struct item *item, const struct certificate_facts *facts)
+{
+	uint64_t now_s = clock_wall_us() / 1000000;
+
+	if (now_s > facts->not_after_s)
+		diag_warning(SETTING ": '%s': its time is over: servers will turn it "
+		    "down; renew it", item->chain_path);
+	else if (now_s < facts->not_before_s)
+		diag_warning(SETTING ": '%s': its time has not come: servers will turn "
+		    "it down", item->chain_path);
+}
+
 static int
 judge(const struct item *item, struct client_certificates *all, struct buf *out,
     struct conf_error *error)
@@ -125,6 +141,7 @@ judge(const struct item *item, struct client_certificates *all, struct buf *out,
 	default:
 		return complain(error, item->pattern, why, outcome);
 	}
+	warn_of_time(item, client_certificates_last(all));
 	outcome = client_certificates_write(item->pattern, &pem, out);
 	return outcome == 0 ? 0 : complain(error, item->pattern,
 	    "too many certificates", outcome);

@@ -165,6 +165,12 @@ client_certificates_add(struct client_certificates *c, const char *pattern,
 	return 0;
 }
 
+const struct certificate_facts *
+client_certificates_last(const struct client_certificates *c)
+{
+	return &c->items[c->count - 1]->facts;
+}
+
 struct client_certificate *
 client_certificates_find(const struct client_certificates *c, const char *name,
     const struct sockaddr_storage *address)

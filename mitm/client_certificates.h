@@ -51,6 +51,10 @@ int client_certificates_add(struct client_certificates *c, const char *pattern,
     const struct client_certificate_pem *pem, const char **why)
     WUNRES NONNULL(1, 2, 3, 4);
 
+/* What the one that was added last says of itself; there is one. Borrowed. */
+const struct certificate_facts *client_certificates_last(
+    const struct client_certificates *c) NONNULL(1);
+
 /* A reference to the first that covers the host, or NULL. Name and address may
  * each be NULL, and so may c. */
 struct client_certificate *client_certificates_find(

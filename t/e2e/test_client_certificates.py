@@ -21,7 +21,7 @@ EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 
 
 class ClientCertificates(Hosts):
-    def client(self, name="client", key_type=EC):
+    def client(self, name="client", key_type=EC, days=5):
         """(certificate, key) of a client, in PEM files."""
         extensions, key, request, certificate = (
             self.ca.path(name + s) for s in (".ext", ".key", ".csr", ".pem"))
@@ -30,7 +30,7 @@ class ClientCertificates(Hosts):
         self.ca.openssl("req", "-new", "-newkey", *key_type, "-nodes", "-keyout",
                         key, "-out", request, "-subj", f"/O=Example/CN={name}")
         self.ca.openssl("x509", "-req", "-in", request, "-CA", self.ca.ca, "-CAkey",
-                        self.ca.path("ca.key"), "-CAcreateserial", "-days", "5",
+                        self.ca.path("ca.key"), "-CAcreateserial", "-days", str(days),
                         "-extfile", extensions, "-out", certificate)
         os.chmod(key, 0o600)
         return certificate, key
@@ -379,7 +379,16 @@ class Mistakes(ClientCertificates):
                 self.refused(rule, words)
         self.configure("upstream:\n  client_certificates:\n"
                        f'    - "localhost={certificate},{key}"\n', "")
-        self.assertEqual(self.check().returncode, 0)
+        done = self.check()
+        self.assertEqual((done.returncode, "its time" in done.stderr), (0, False))
+
+    def test_one_whose_time_is_over_is_warned_of(self):
+        certificate, key = self.client(days=-1)
+        self.configure("upstream:\n  client_certificates:\n"
+                       f'    - "localhost={certificate},{key}"\n', "")
+        done = self.check()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"'{certificate}': its time is over", done.stderr)
 
 
 if __name__ == "__main__":
