@@ -149,6 +149,16 @@ check_policy(const struct conf *conf, struct conf_error *error)
 	return outcome;
 }
 
+/* `wrong` is the rule that `why` is about, or their count: memory was short. */
+static int
+complain_of_rule(const char *key, const struct conf_list *rules, size_t wrong,
+    const char *why, struct conf_error *error)
+{
+	(void)snprintf(error->text, sizeof(error->text), "%s: rule '%.200s': %s", key,
+	    wrong < rules->count ? rules->items[wrong] : "", why);
+	return wrong < rules->count ? E_SYNTAX : E_NOMEM;
+}
+
 static int
 check_never(const struct conf *conf, struct conf_error *error)
 {
@@ -159,12 +169,8 @@ check_never(const struct conf *conf, struct conf_error *error)
 	    bypass_never_new(rules->items, rules->count, &wrong, &why);
 
 	policy_free(never);
-	if (never != NULL)
-		return 0;
-	(void)snprintf(error->text, sizeof(error->text),
-	    "bypass.never: rule '%.200s': %s",
-	    wrong < rules->count ? rules->items[wrong] : "", why);
-	return wrong < rules->count ? E_SYNTAX : E_NOMEM;
+	return never != NULL ? 0
+	    : complain_of_rule("bypass.never", rules, wrong, why, error);
 }
 
 static int
@@ -177,12 +183,8 @@ check_invalid(const struct conf *conf, struct conf_error *error)
 	    invalid_new(CONF_INVALID_MIRROR, rules, &wrong, &why);
 
 	invalid_free(invalid);
-	if (invalid != NULL)
-		return 0;
-	(void)snprintf(error->text, sizeof(error->text),
-	    "upstream.invalid_hosts: rule '%.200s': %s",
-	    wrong < rules->count ? rules->items[wrong] : "", why);
-	return wrong < rules->count ? E_SYNTAX : E_NOMEM;
+	return invalid != NULL ? 0
+	    : complain_of_rule("upstream.invalid_hosts", rules, wrong, why, error);
 }
 
 static int

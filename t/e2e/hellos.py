@@ -6,11 +6,25 @@ apart from mitm/hello.c and mitm/fingerprint.c so that one can prove the other.
 """
 
 import hashlib
+import ssl
 import struct
 import sys
 
 GREASE = {0x0A0A + 0x1010 * i for i in range(16)}
 RETRY = hashlib.sha256(b"HelloRetryRequest").digest()
+
+
+def made_hello(version=ssl.TLSVersion.TLSv1_3, name="localhost"):
+    """The bytes of a whole client hello, up to this version."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.maximum_version = version
+    outgoing = ssl.MemoryBIO()
+    tls = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=name)
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        pass  # it has said hello, and waits
+    return outgoing.read()
 
 
 class Reader:

@@ -9,6 +9,7 @@ import threading
 import unittest
 
 from harness import Daemon, Test, ThreadServer, get, wait_for
+from hellos import made_hello
 
 SOON = "flow.handshake_timeout=500 ms"
 PAUSE_S = 0.02  # between the bytes of those who send one after another
@@ -53,17 +54,6 @@ class Deadlines(Test):
     def one_ended(self, daemon):
         return self.ended(daemon)[0]
 
-    def hello(self, version=ssl.TLSVersion.TLSv1_3):
-        """A whole client hello."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.maximum_version = version
-        outgoing = ssl.MemoryBIO()
-        tls = context.wrap_bio(ssl.MemoryBIO(), outgoing,
-                               server_hostname="localhost")
-        with self.assertRaises(ssl.SSLWantReadError):
-            tls.do_handshake()
-        return outgoing.read()
-
     def server(self, handler=lambda s: s.recv(1)):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.ca.server())
@@ -92,7 +82,7 @@ class Client(Deadlines):
     def test_a_hello_that_comes_slowly_and_whole_is_opened(self):
         daemon = self.daemon("flow.sniff_timeout=20 ms")
         server = self.server(lambda s: s.sendall(s.recv(5)))
-        hello = self.hello()
+        hello = made_hello()
         with daemon.flow(server.port) as s:
             for at in range(0, 10):
                 s.sendall(hello[at:at + 1])
@@ -107,7 +97,7 @@ class Client(Deadlines):
         """Shown the leaf, the client says nothing, or one byte after another."""
         daemon = self.daemon(SOON)
         with daemon.flow(self.server().port) as s:
-            s.sendall(self.hello(version))
+            s.sendall(made_hello(version))
             self.assertEqual(s.recv(1), b"\x16")
             if behind:
                 self.assertGreater(trickle(s, behind, self.stop), 5)
@@ -143,7 +133,7 @@ class Server(Deadlines):
         daemon = self.daemon(SOON)
         with daemon.flow(server.port) as s:
             s.settimeout(20)
-            s.sendall(self.hello())
+            s.sendall(made_hello())
             s.recv(65536)
         return self.one_ended(daemon)
 
@@ -181,7 +171,7 @@ class Server(Deadlines):
                 filler.connect_ex(at)
             daemon = self.daemon("flow.connect_timeout=300 ms")
             with daemon.flow(at[1]) as s:
-                s.sendall(self.hello())
+                s.sendall(made_hello())
                 self.assertRaises(ConnectionResetError, s.recv, 1)
         self.assertEqual(self.one_ended(daemon), ("connect_timeout", "connect"))
 
@@ -222,7 +212,7 @@ class Whole(Deadlines):
         with daemon.flow(silent.port) as s, daemon.bridge() as header, \
                 daemon.flow(silent.port, datagram=True, pass_fd=False) as datagrams, \
                 daemon.flow(silent.port) as sniffed:
-            s.sendall(self.hello())
+            s.sendall(made_hello())
             sniffed.sendall(HELLO_START)
             for each in (s, header, datagrams, sniffed):
                 each.settimeout(20)
