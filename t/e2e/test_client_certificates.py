@@ -15,6 +15,7 @@ from test_hosts import Hosts
 ASKS = """ssl_client_certificate {ca};
 ssl_verify_client {how};
 location /who {{ return 200 "$ssl_client_verify $ssl_client_s_dn\\n"; }}
+location /again {{ return 200 "$ssl_session_reused $ssl_client_s_dn\\n"; }}
 """
 UNKNOWN_CA = 48
 EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
@@ -233,6 +234,29 @@ class Shown(ClientCertificates):
             while part := held.recv(65536):
                 answer += part
             self.assertIn(b"CN=first", answer)
+
+    def test_a_session_does_not_outlive_it(self):
+        self.setting(("localhost", *self.client("first")))
+        nginx, daemon = self.nginx(protocols="TLSv1.2"), self.daemon()
+        context = ssl.create_default_context(
+            cafile=daemon.path("ca", "sightglass-ca.pem"))
+        session = None
+
+        def again():
+            nonlocal session
+            with context.wrap_socket(daemon.flow(nginx.port), session=session,
+                                     server_hostname="localhost") as s:
+                s.sendall(b"GET /again HTTP/1.0\r\n\r\n")
+                answer = b""
+                while part := s.recv(65536):
+                    answer += part
+                session = s.session
+            return answer.decode().splitlines()[-1]
+        self.assertEqual(again(), ". CN=first,O=Example")
+        self.assertEqual(again(), "r CN=first,O=Example")
+        self.setting(("localhost", *self.client("second")))
+        self.reload(daemon)
+        self.assertEqual(again(), ". CN=second,O=Example")
 
     def test_a_bypass_that_was_learned_before_gives_way(self):
         pair = self.client()
