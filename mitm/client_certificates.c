@@ -47,6 +47,14 @@ client_certificates_free(struct client_certificates *c)
 	free(c);
 }
 
+struct client_certificate *
+client_certificate_hold(struct client_certificate *c)
+{
+	if (c != NULL)
+		c->references++;
+	return c;
+}
+
 void
 client_certificate_release(struct client_certificate *c)
 {

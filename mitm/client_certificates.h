@@ -60,6 +60,8 @@ const struct certificate_facts *client_certificates_last(
 struct client_certificate *client_certificates_find(
     const struct client_certificates *c, const char *name,
     const struct sockaddr_storage *address) WUNRES;
+/* One more reference; NULL is fine. */
+struct client_certificate *client_certificate_hold(struct client_certificate *c);
 void client_certificate_release(struct client_certificate *c);
 
 /* For the message: appends one, which client_certificates_add has taken. */

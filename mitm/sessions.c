@@ -26,6 +26,7 @@ session_release(struct session *session)
 	if (session == NULL || --session->references > 0)
 		return;
 	judgement_release(session->judgement);
+	client_certificate_release(session->shown);
 	mbedtls_platform_zeroize(session->bytes, session->length);
 	free(session);
 }
@@ -58,8 +59,8 @@ sessions_free(struct sessions *s)
 
 void
 sessions_keep(struct sessions *s, const uint8_t id[RECENT_ID_BYTES],
-    struct judgement *judgement, int64_t verified_s, bool once,
-    const uint8_t *bytes, size_t length)
+    const struct session_basis *basis, bool once, const uint8_t *bytes,
+    size_t length)
 {
 	struct session *session = length > SESSION_BYTES_MAX
 	    ? NULL : calloc(1, sizeof(*session) + length);
@@ -68,8 +69,9 @@ sessions_keep(struct sessions *s, const uint8_t id[RECENT_ID_BYTES],
 		return;
 	memcpy(session->entry.id, id, RECENT_ID_BYTES);
 	session->references = 1;
-	session->judgement = judgement_hold(judgement);
-	session->verified_s = verified_s;
+	session->judgement = judgement_hold(basis->judgement);
+	session->shown = client_certificate_hold(basis->shown);
+	session->verified_s = basis->verified_s;
 	session->once = once;
 	session->kept = true;
 	session->length = length;

@@ -16,6 +16,7 @@
 
 #include "base/attr.h"
 #include "mitm/chains.h"
+#include "mitm/client_certificates.h"
 #include "mitm/recent.h"
 
 #define SESSION_BYTES_MAX (32u * 1024) /* ticket, and certificate before 1.3 */
@@ -27,6 +28,8 @@ struct session {
 	                            * for it to be offered */
 	unsigned references;
 	struct judgement *judgement; /* counted reference */
+	struct client_certificate *shown; /* counted reference: what the server was
+	                                   * shown then; NULL: nothing */
 	int64_t verified_s; /* the handshake in which the chain was seen */
 	bool once;          /* of TLS 1.3: for one use (RFC 8446 appendix C.4) */
 	bool kept;          /* it is in the table */
@@ -40,11 +43,19 @@ struct sessions;
 struct sessions *sessions_new(size_t limit) WUNRES;
 void sessions_free(struct sessions *s);
 
+/* What a session rests on: the verdict, and the certificate that the server was
+ * shown (NULL: none), both borrowed; and when the chain was seen. */
+struct session_basis {
+	struct judgement *judgement;
+	struct client_certificate *shown;
+	int64_t verified_s;
+};
+
 /* Keeps a copy of the bytes, unless they are too many or there is no memory. One
  * that is not for one use takes the place of those with the same id. */
 void sessions_keep(struct sessions *s, const uint8_t id[RECENT_ID_BYTES],
-    struct judgement *judgement, int64_t verified_s, bool once,
-    const uint8_t *bytes, size_t length) NONNULL(1, 2, 3, 6);
+    const struct session_basis *basis, bool once, const uint8_t *bytes,
+    size_t length) NONNULL(1, 2, 3, 5);
 
 /* A reference to a session that may be offered now, or NULL. One for one use is
  * out of the table with that. */

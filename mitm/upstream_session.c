@@ -197,6 +197,10 @@ upstream_use_session(struct flow *flow)
 	judgement_release(flow->judgement);
 	flow->judgement = judgement_hold(flow->session->judgement);
 	flow->verified_s = flow->session->verified_s;
+	client_certificate_release(flow->client_certificate);
+	flow->client_certificate = client_certificate_hold(flow->session->shown);
+	flow->tls.client_certificate = flow->client_certificate == NULL
+	    ? NULL : &flow->client_certificate->facts;
 }
 
 void
@@ -210,9 +214,10 @@ upstream_keep_session(struct flow *flow)
 		return;
 	buf_init(&bytes, SESSION_BYTES_MAX);
 	if (side_tls_save_session(&flow->server, &bytes) == 0) {
-		sessions_keep(flow->host->sessions, flow->session_id,
-		    flow->judgement, flow->verified_s, tls13, buf_data(&bytes),
-		    buf_length(&bytes));
+		const struct session_basis basis = {flow->judgement,
+		    flow->client_certificate, flow->verified_s};
+		sessions_keep(flow->host->sessions, flow->session_id, &basis, tls13,
+		    buf_data(&bytes), buf_length(&bytes));
 		mbedtls_platform_zeroize(buf_data(&bytes), buf_length(&bytes));
 	}
 	buf_free(&bytes);

@@ -354,6 +354,26 @@ class Upstream(Resume):
         nginx = self.nginx("ssl_session_tickets off; ssl_session_cache off;")
         self.assertEqual(self.curl(daemon, nginx), ".\n.\n")
 
+    def test_the_certificate_that_was_shown_stays_in_the_record(self):
+        extensions, mine = self.ca.path("client.ext"), self.ca.path("mine.pem")
+        with open(extensions, "w", encoding="ascii") as out:
+            out.write("extendedKeyUsage=clientAuth\n")
+        _, key = self.ca.server("mine")
+        os.chmod(key, 0o600)
+        self.ca.openssl("x509", "-req", "-in", self.ca.path("mine.csr"), "-CA",
+                        self.ca.ca, "-CAkey", self.ca.path("ca.key"),
+                        "-CAcreateserial", "-extfile", extensions, "-out", mine)
+        asks = self.server_context(self.pair)
+        asks.verify_mode = ssl.CERT_REQUIRED
+        asks.load_verify_locations(self.ca.ca)
+        asks.verify_flags = ssl.VerifyFlags.VERIFY_DEFAULT
+        daemon = self.daemon(f"upstream.client_certificates=localhost={mine},{key}")
+        records = self.pair_of(daemon, ThreadServer(self, answer, asks).port)
+        self.assertEqual(self.resumed(records), [False, True])
+        shown = [get(r, "sightglass.client_certificate.sha256") for r in records]
+        self.assertTrue(shown[0])
+        self.assertEqual(shown[0], shown[1])
+
     # --- what a session is offered for ---
 
     def full(self, records):

@@ -38,7 +38,10 @@ tear_down(void)
 static void
 keep(const uint8_t *id, bool once, const char *text)
 {
-	sessions_keep(sessions, id, judgement, NOW_S, once, (const uint8_t *)text,
+	const struct session_basis basis = {.judgement = judgement,
+	    .verified_s = NOW_S};
+
+	sessions_keep(sessions, id, &basis, once, (const uint8_t *)text,
 	    strlen(text));
 }
 
@@ -136,9 +139,11 @@ START_TEST(what_is_too_long_is_not_kept)
 {
 	uint8_t *bytes = calloc(1, SESSION_BYTES_MAX + 1);
 
+	const struct session_basis basis = {.judgement = judgement,
+	    .verified_s = NOW_S};
+
 	ck_assert_ptr_nonnull(bytes);
-	sessions_keep(sessions, one, judgement, NOW_S, false, bytes,
-	    SESSION_BYTES_MAX + 1);
+	sessions_keep(sessions, one, &basis, false, bytes, SESSION_BYTES_MAX + 1);
 	expect(one, NOW_S, NULL);
 	free(bytes);
 }
