@@ -73,10 +73,8 @@ drop(struct ca *ca)
 /* Makes the CA, or the one that is to follow it. */
 static int
 make(const struct conf *conf, const char *hostname, int64_t now_s, bool follow,
-    struct ca *out, char error[256])
+    char name[CA_NAME_BYTES], struct ca *out, char error[256])
 {
-	char name[CA_NAME_BYTES];
-
 	int result = ca_generate_configured(conf, hostname, now_s, name, out);
 	if (result != 0) {
 		(void)snprintf(error, 256, "cannot make a CA: %s", err_text(result));
@@ -97,7 +95,8 @@ static int
 make_first(const struct conf *conf, const char *hostname, int64_t now_s,
     struct ca *out, struct renewal *renewal, char error[256])
 {
-	int result = make(conf, hostname, now_s, false, out, error);
+	int result =
+	    make(conf, hostname, now_s, false, renewal->name, out, error);
 
 	if (result == E_DENIED)
 		return ca_load(out, conf->ca_dir, error);
@@ -113,7 +112,7 @@ make_next(const struct conf *conf, const char *hostname, int64_t now_s,
 	struct ca *next = calloc(1, sizeof(*next));
 
 	if (next == NULL ||
-	    make(conf, hostname, now_s, true, next, error) != 0) {
+	    make(conf, hostname, now_s, true, renewal->name, next, error) != 0) {
 		free(next);
 		renewal->due_s = now_s + RETRY_S;
 		return;

@@ -27,6 +27,7 @@ enum renewal_done {
 
 struct renewal {
 	enum renewal_done done;
+	char name[CA_NAME_BYTES]; /* of the CA that was made, the first or the next */
 	int64_t due_s; /* when there is more to do, in seconds since the epoch;
 	                * INT64_MAX: never */
 	struct ca *next; /* its certificate alone, owned; NULL: there is none */

@@ -49,8 +49,8 @@ struct signer_role {
 static const struct {
 	const char *action, *words;
 } news[] = {
-    [RENEWAL_MADE] = {"ca_made", "made a new CA"},
-    [RENEWAL_NEXT] = {"ca_next", "made the CA that is to follow: have it trusted "
+    [RENEWAL_MADE] = {NULL, "made a new CA"}, /* not news: the first start */
+    [RENEWAL_NEXT] = {"ca_next", "made the CA that is to follow, to be trusted "
         "before leaves come from it (sightglass ca show, ca export)"},
     [RENEWAL_SWITCHED] = {"ca_renewed", "leaves come from the new CA now"},
     [RENEWAL_ENDING] = {"ca_ends", "ca.certificate, or one above it, ends in less "
@@ -202,8 +202,13 @@ tell_news(struct signer_role *s)
 		return;
 	if (done == RENEWAL_ENDING)
 		diag_warning("%s", event.message);
-	else
+	else if (done == RENEWAL_SWITCHED)
 		diag_info("%s, in %s", event.message, s->role.conf->ca_dir);
+	else
+		diag_info("%s, '%s', in %s", event.message, s->renewal.name,
+		    s->role.conf->ca_dir);
+	if (event.action == NULL)
+		return;
 	buf_clear(&s->sink.line);
 	if (record_daemon(&s->writer, sink_sequence(&s->sink), &event,
 	        &s->sink.line) == 0)
