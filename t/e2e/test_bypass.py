@@ -15,8 +15,10 @@ import unittest
 
 from harness import (DAEMON, Daemon, Forwarder, Nginx, Process, Test, ThreadServer,
                      free_port, get, listens, wait_for)
+from seen import row
 
-BAD_CERTIFICATE, UNKNOWN_CA, DECODE_ERROR, ECH_REQUIRED = 42, 48, 50, 121
+BAD_CERTIFICATE, CERTIFICATE_UNKNOWN, UNKNOWN_CA = 42, 46, 48
+DECODE_ERROR, ECH_REQUIRED = 50, 121
 
 
 class Bypass(Test):
@@ -57,6 +59,8 @@ class Bypass(Test):
 
 
 class Pinned(Bypass):
+    @row("33", "alert unknown_ca, twice", "learn", "nginx, curl",
+         "curl 60, twice; then the page", "alert 48, counted; then splice, pinned")
     def test_curl_that_turns_us_down_twice_is_relayed_from_then_on(self):
         nginx, daemon = self.nginx(), self.daemon()
         forwarder = Forwarder(self, daemon, nginx.port)
@@ -97,6 +101,8 @@ class Pinned(Bypass):
         self.curl(forwarder.port)
         self.learned(daemon)
 
+    @row("33", "another application, another name", "learn", "nginx, curl",
+         "curl 0: the page", "inspect")
     def test_another_application_and_another_name_are_still_opened(self):
         nginx = Nginx(self, self.ca.server(names=("localhost", "other.test")))
         nginx.put("x", b"here\n")
@@ -139,12 +145,18 @@ class Pinned(Bypass):
             ["openssl", "s_client", "-connect", "localhost:PORT", "-CAfile",
              self.ca.ca, "-verify_return_error", "-quiet", "-no_ign_eof", version])
 
+    @row("33", "alert unknown_ca, TLS 1.3", "learn", "nginx, openssl",
+         "a failure; then the page", "alert 48; then splice, pinned")
     def test_openssl_with_tls_1_3(self):
         self.assertEqual(self.s_client("-tls1_3"), UNKNOWN_CA)
 
+    @row("33", "alert unknown_ca, TLS 1.2", "learn", "nginx, openssl",
+         "a failure; then the page", "alert 48; then splice, pinned")
     def test_openssl_with_tls_1_2(self):
         self.assertEqual(self.s_client("-tls1_2"), UNKNOWN_CA)
 
+    @row("33", "alert bad_certificate", "learn", "nginx, gnutls",
+         "a failure; then the page", "alert 42; then splice, pinned")
     def test_gnutls(self):
         alert = self.turned_down_by(
             ["gnutls-cli", "--x509cafile", self.ca.ca, "-p", "PORT", "localhost"])
@@ -221,16 +233,25 @@ class NotLearned(Bypass):
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         s.close()
 
+    @row("34", "client reset", "no learning", "nginx, openssl (python)", "it reset",
+         "inspect; no bypass")
     def test_a_reset(self):
         self.ends_without_learning(self.reset)
 
+    @row("34", "client ends the connection", "no learning",
+         "nginx, openssl (python)", "it ended", "inspect; no bypass")
     def test_an_orderly_end(self):
         self.ends_without_learning(lambda s: s.close())
 
+    @row("34", "client timeout", "no learning", "nginx, openssl (python)", "closed",
+         "inspect; no bypass")
     def test_a_timeout(self):
         self.ends_without_learning(lambda s: s.recv(1),
                                    "flow.handshake_timeout=300ms")
 
+    @row("34", "alerts decode_error, certificate_expired and their kin",
+         "no learning", "nginx, openssl (python)", "it sent the alert",
+         "its number; no bypass")
     def test_other_alerts(self):
         for number in (43, 44, 45, DECODE_ERROR, ECH_REQUIRED):
             with self.subTest(alert=number):
@@ -242,11 +263,24 @@ class NotLearned(Bypass):
                     [get(r, "sightglass.client.alert_received") for r in tls],
                     [number] * 3)
 
-    def test_but_the_same_client_with_bad_certificate_is_learned(self):
+    @row("33", "alerts bad_certificate, certificate_unknown, unknown_ca, one of each",
+         "learn", "nginx, openssl (python)", "it sent the alert",
+         "each is learned, as pinned")
+    def test_but_the_same_client_with_one_of_three_alerts_is_learned(self):
         nginx, daemon = self.nginx(), self.daemon("bypass.count=1")
-        s = self.shown_our_leaf(daemon, nginx.port)
-        s.sendall(self.alert(BAD_CERTIFICATE))
-        self.learned(daemon)
+        for number in (BAD_CERTIFICATE, CERTIFICATE_UNKNOWN, UNKNOWN_CA):
+            s = self.shown_our_leaf(daemon, nginx.port)
+            s.sendall(self.alert(number))
+            self.assertEqual(self.learned(daemon)[0]["reason"], "pinned", number)
+            daemon.control("bypass", verb="clear")
+
+    @row("35", "alert ech_required after our leaf", "no learning",
+         "nginx, openssl (python)", "it sent the alert", "alert 121; no bypass")
+    def test_ech_required(self):
+        tls = self.ends_without_learning(
+            lambda s: s.sendall(self.alert(ECH_REQUIRED)))
+        self.assertEqual([get(r, "sightglass.client.alert_received") for r in tls],
+                         [ECH_REQUIRED] * 3)
 
     def test_a_client_that_turns_an_invalid_server_down(self):
         nginx = self.nginx()
@@ -319,9 +353,15 @@ class Upstream(Bypass):
                          ["counted", None])
         return tls
 
+    @row("32", "a client certificate is asked for, none configured, TLS 1.2",
+         "policy", "nginx, curl", "curl 0: the page, by its own certificate",
+         "splice, client_certificate; learned")
     def test_nginx_with_tls_1_2(self):
         self.with_nginx("TLSv1.2")
 
+    @row("32", "a client certificate is asked for, none configured, TLS 1.3",
+         "policy", "nginx, curl", "curl 0: the page, by its own certificate",
+         "splice, client_certificate; learned")
     def test_nginx_with_tls_1_3(self):
         tls = self.with_nginx("TLSv1.3")
         # In 1.3 the server's part was over: what it chose stays to be seen.
@@ -343,9 +383,15 @@ class Upstream(Bypass):
                              "-CAfile", self.ca.ca, "-Verify", "1")
         self.first_flow_works(port)
 
+    @row("32", "a client certificate is asked for, openssl, TLS 1.2", "policy",
+         "openssl, curl", "curl 0: the page, by its own certificate",
+         "splice, client_certificate; learned")
     def test_openssl_with_tls_1_2(self):
         self.with_s_server("-tls1_2")
 
+    @row("32", "a client certificate is asked for, openssl, TLS 1.3", "policy",
+         "openssl, curl", "curl 0: the page, by its own certificate",
+         "splice, client_certificate; learned")
     def test_openssl_with_tls_1_3(self):
         self.with_s_server("-tls1_3")
 
@@ -371,6 +417,8 @@ class Upstream(Bypass):
             self.assertRegex(out.read(), r"(?s)alert illegal parameter.*"
                              "no shared signature algorithms.*FILE:x")
 
+    @row("32", "a client certificate is asked for, the name is in bypass.never",
+         "policy", "openssl, curl", "a failure", "inspect, bypass never")
     def test_never_closes_what_would_be_relayed(self):
         certificate, key = self.pair
         port = self.s_server("-cert", certificate, "-key", key, "-tls1_2",
@@ -529,6 +577,8 @@ class Kept(Bypass):
         wait_for(another, "another worker")
         self.assertEqual(self.curl(port).stdout, "here\n")
 
+    @row("33", "a bypass whose life is over", "learn", "nginx, curl",
+         "curl 60: opened anew", "bypass_removed: expired")
     def test_its_time_ends(self):
         daemon, port = self.pinned("bypass.ttl=1s")
         wait_for(lambda: not self.bypasses(daemon), "the end of its life")

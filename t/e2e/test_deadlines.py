@@ -10,6 +10,7 @@ import unittest
 
 from harness import Daemon, Test, ThreadServer, get, wait_for
 from hellos import made_hello
+from seen import row
 
 SOON = "flow.handshake_timeout=500 ms"
 PAUSE_S = 0.02  # between the bytes of those who send one after another
@@ -61,6 +62,8 @@ class Deadlines(Test):
 
 
 class Client(Deadlines):
+    @row("42", "hello of one byte after another", "deadline",
+         "openssl (python), a script", "closed", "client_handshake_timeout")
     def test_a_hello_that_never_ends(self):
         daemon = self.daemon(SOON)
         with daemon.flow(self.server().port) as s:
@@ -68,6 +71,9 @@ class Client(Deadlines):
         self.assertEqual(self.one_ended(daemon),
                          ("client_handshake_timeout", "sniff"))
 
+    @row("42", "hello of one byte, then silence", "deadline",
+         "openssl (python), a script", "closed; nothing was connected",
+         "client_handshake_timeout")
     def test_a_hello_of_one_byte(self):
         """Less than shows that it is TLS; silent for longer than a sniff lasts."""
         server = self.server()
@@ -106,15 +112,25 @@ class Client(Deadlines):
         self.assertEqual(self.one_ended(daemon),
                          ("client_handshake_timeout", "client_tls"))
 
+    @row("42", "client stalls behind the leaf, TLS 1.3", "deadline",
+         "openssl (python), openssl (python)", "closed", "client_handshake_timeout")
     def test_silence_behind_the_leaf_in_tls_1_3(self):
         self.stalls(ssl.TLSVersion.TLSv1_3)
 
+    @row("42", "client stalls behind the leaf, TLS 1.2", "deadline",
+         "openssl (python), openssl (python)", "closed", "client_handshake_timeout")
     def test_silence_behind_the_leaf_in_tls_1_2(self):
         self.stalls(ssl.TLSVersion.TLSv1_2)
 
+    @row("42", "client sends one byte after another behind the leaf, TLS 1.3",
+         "deadline", "openssl (python), openssl (python)", "closed",
+         "client_handshake_timeout")
     def test_one_byte_after_another_behind_the_leaf_in_tls_1_3(self):
         self.stalls(ssl.TLSVersion.TLSv1_3, bytes.fromhex("1703034000"))
 
+    @row("42", "client sends one byte after another behind the leaf, TLS 1.2",
+         "deadline", "openssl (python), openssl (python)", "closed",
+         "client_handshake_timeout")
     def test_one_byte_after_another_behind_the_leaf_in_tls_1_2(self):
         self.stalls(ssl.TLSVersion.TLSv1_2, bytes.fromhex("1603034000"))
 
@@ -137,10 +153,14 @@ class Server(Deadlines):
             s.recv(65536)
         return self.one_ended(daemon)
 
+    @row("42", "server stalls", "deadline", "a script, openssl (python)", "closed",
+         "upstream_handshake_timeout")
     def test_silence(self):
         self.assertEqual(self.meets(lambda s: self.stop.wait(30)),
                          ("upstream_handshake_timeout", "upstream_tls"))
 
+    @row("42", "server sends one byte after another", "deadline",
+         "a script, openssl (python)", "closed", "upstream_handshake_timeout")
     def test_one_byte_after_another(self):
         sent = []
         self.assertEqual(
@@ -149,6 +169,9 @@ class Server(Deadlines):
             ("upstream_handshake_timeout", "upstream_tls"))
         wait_for(lambda: sent and sent[0] > 5, "the server to have sent bytes")
 
+    @row("42", "server half-open: it has ended, and listens", "deadline",
+         "a script, openssl (python)", "the end, as from the server",
+         "splice, upstream_handshake")
     def test_an_end_of_its_half(self):
         """It has ended, and still listens: the client's own hello fares no better
         there, and both are told the end."""
@@ -158,6 +181,8 @@ class Server(Deadlines):
                 pass
         self.assertEqual(self.meets(half), ("finished", "drain"))
 
+    @row("42", "an address that does not answer", "deadline",
+         "none, openssl (python)", "reset", "connect_timeout")
     def test_an_address_that_does_not_answer(self):
         """A listener with a full queue: the kernel drops what else comes."""
         with socket.socket() as listener:

@@ -12,6 +12,7 @@ import unittest
 from harness import (Daemon, Process, Test, ThreadServer, free_port, get, listens,
                      wait_for)
 from hellos import ClientHello, ServerHello
+from seen import row
 
 SCSV = 0x00FF  # mbedTLS says renegotiation_info with it, at the end
 
@@ -207,14 +208,19 @@ class Recorded(Fingerprint):
         self.assertNotEqual(wire.status, 0)
         self.check_fingerprints(wire, self.tls_record(daemon))
 
+    @row("35", "ECH offered, its grease: the leaf is for the outer name", "accept",
+         "openssl, Chromium (its bytes)", "a server hello of ours",
+         "inspect, ok; offered.ech")
+    @row("36", "grease values, byte by byte", "accept",
+         "openssl, Chromium (its bytes)", "a server hello of ours", "inspect, ok")
     def test_ech_is_said(self):
         """Chromium's own first bytes, from the corpus, with its grease."""
         corpus = os.path.join(os.environ.get("SIGHTGLASS_SOURCE", os.getcwd()),
                               "t", "corpus", "hello", "chromium")
         with open(corpus, "rb") as file:
             hello = file.read()
-        port = self.s_server("-servername", "chromium.example", "-cert2",
-                             self.pair[0], "-key2", self.pair[1])
+        self.pair = self.ca.server(names=("chromium.example",))
+        port = self.s_server()
         daemon = Daemon(self, trust=self.ca.ca)
         with daemon.flow(port) as s:
             for i in range(len(hello)):  # and it is accepted byte by byte
@@ -222,6 +228,8 @@ class Recorded(Fingerprint):
             self.assertEqual(s.recv(1), b"\x16")
         tls = self.tls_record(daemon)
         self.assertTrue(get(tls, "sightglass.offered.ech"))
+        self.assertEqual(get(tls, "sightglass.verification"), "ok")
+        self.assertEqual(get(tls, "sightglass.leaf.subject"), "CN=chromium.example")
         self.assertEqual(get(tls, "tls.client.ja4"), ClientHello(hello).ja4())
         seen = ClientHello(bytes(self.server_saw))
         client = ClientHello(hello)
@@ -300,6 +308,8 @@ class Mirrored(Fingerprint):
         self.assertNotIn(0, offered.extensions)
         self.assertNotIn(0, seen.extensions)
 
+    @row("38", "ALPN: the client offers none", "mirrored", "openssl, openssl",
+         "none", "the server is offered none")
     def test_no_alpn_when_the_client_has_none(self):
         _, seen = self.seen()
         self.assertNotIn(16, seen.extensions)
@@ -314,15 +324,24 @@ class Mirrored(Fingerprint):
         legs.add(get(self.record, "tls.next_protocol"))
         return legs
 
+    @row("38", "ALPN: the server takes h2", "mirrored", "openssl, openssl", "h2",
+         "h2 on both legs")
     def test_h2_where_the_server_takes_it(self):
         self.assertEqual(self.chosen("h2", "http/1.1,h2"), {"h2"})
 
+    @row("38", "ALPN: the server takes http/1.1", "mirrored", "openssl, openssl",
+         "http/1.1", "http/1.1 on both legs")
     def test_http_1_1_where_the_server_takes_it(self):
         self.assertEqual(self.chosen("x,http/1.1", "h2,http/1.1"), {"http/1.1"})
 
+    @row("38", "ALPN: a protocol that nobody knows", "mirrored", "openssl, openssl",
+         "glass/9", "glass/9 on both legs")
     def test_a_protocol_that_nobody_knows(self):
         self.assertEqual(self.chosen("glass/9", "glass/8,glass/9,h2"), {"glass/9"})
 
+    @row("38", "ALPN: the server takes none that is offered", "mirrored",
+         "openssl, openssl", "alert no_application_protocol",
+         "alert 120 received and sent")
     def test_the_servers_no_to_every_protocol_reaches_the_client(self):
         port = self.s_server("-alpn", "h2")
         daemon = Daemon(self, trust=self.ca.ca)

@@ -12,6 +12,7 @@ import unittest
 
 from harness import DAEMON, Daemon, Test, ThreadServer, wait_for
 from hellos import made_hello, messages
+from seen import row
 
 FLOWS = 64
 KIB = 1024
@@ -109,6 +110,8 @@ class Handshakes(Memory):
             self.keep(self.daemon.bridge()).sendall(header[:-1])
         self.cost(begin, HANDSHAKE_BOUND)
 
+    @row("42", "memory: hellos of 16 KB that are not whole", "bounded",
+         "none, a script", "waits", "192 KiB a flow at most")
     def test_a_hello_of_16_kb_that_is_not_whole(self):
         hello = self.hello()
 
@@ -131,6 +134,9 @@ class Handshakes(Memory):
             self.keep(self.daemon.flow(at[1])).sendall(hello)
         self.cost(begin, HANDSHAKE_BOUND)
 
+    @row("42", "memory: servers that do not answer", "bounded",
+         "a script, a script", "waits",
+         "192 KiB a flow at most")
     def test_a_hello_of_16_kb_and_a_server_that_does_not_answer(self):
         server, hello = ThreadServer(self, self.wait), self.hello()
 
@@ -138,6 +144,9 @@ class Handshakes(Memory):
             self.keep(self.daemon.flow(server.port)).sendall(hello)
         self.cost(begin, HANDSHAKE_BOUND)
 
+    @row("42", "memory: clients that do not go on", "bounded",
+         "openssl (python), a script", "waits",
+         "192 KiB a flow at most")
     def test_a_hello_of_16_kb_and_a_client_that_does_not_go_on(self):
         server, hello = self.tls_server(self.wait), self.hello()
 

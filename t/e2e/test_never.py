@@ -11,6 +11,7 @@ import unittest
 
 from harness import Daemon, Process, Test, ThreadServer, free_port, get, wait_for
 from hellos import ClientHello, Reader, made_hello, messages
+from seen import row
 from test_bypass import Forwarder
 
 ILLEGAL_PARAMETER = 47
@@ -69,6 +70,9 @@ class Renegotiation(Never):
         self.said(server, "before")
         return server, daemon, client
 
+    @row("31", "renegotiation, asked for by the client", "never",
+         "openssl, openssl", "openssl: alert no_renegotiation",
+         "one handshake, the bytes before it")
     def test_a_client_that_asks_is_refused(self):
         server, daemon, client = self.talking(client_option="-msg")
         self.say(client, b"R\n")
@@ -80,6 +84,9 @@ class Renegotiation(Never):
         self.assertEqual(get(flow, "sightglass.bytes.client"), len("before\n"))
         self.assertEqual(server.output().count("before"), 1)
 
+    @row("31", "renegotiation, asked for by the server", "never",
+         "openssl, openssl", "nothing of it; the server: alert no_renegotiation",
+         "one handshake")
     def test_a_server_that_asks_is_refused(self):
         server, daemon, _ = self.talking(server_option="-msg")
         self.say(server, b"r\n")
@@ -151,13 +158,23 @@ class Compression(Never):
         self.assertEqual(self.methods_of(seen[0]), b"\0")
         self.closed(daemon)
 
+    @row("31", "compression, offered by the client", "never",
+         "openssl (python), a script",
+         "compression null; the server is offered null alone", "the flow goes on")
     def test_a_client_that_offers_it_gets_none_and_the_server_is_not_asked(self):
         self.offers(self.DEFLATE + b"\0")
 
+    @row("31", "compression, and nothing else offered", "never",
+         "openssl (python), a script",
+         "compression null; the server is offered null alone", "the flow goes on")
     def test_nor_does_one_that_offers_nothing_else(self):
         """It breaks RFC 5246 section 7.4.1.2; it is told what we do all the same."""
         self.offers(self.DEFLATE)
 
+    @row("31", "compression, chosen by the server", "never",
+         "a script, openssl (python)",
+         "an alert; the server: alert illegal_parameter",
+         "upstream_handshake_failed")
     def test_a_server_that_chooses_it_is_refused(self):
         heard = []
 
@@ -203,6 +220,9 @@ class EarlyData(Never):
         direct.end()
         return server, session
 
+    @row("31", "early data, sent by the client", "never", "openssl, openssl",
+         "openssl: early data was rejected; the server is offered none",
+         "hello_retry; the bytes sent after")
     def test_what_comes_early_is_skipped_and_comes_again(self):
         server, session = self.early()
         daemon = self.daemon()
@@ -225,6 +245,8 @@ class EarlyData(Never):
         tls = self.one(daemon.records("tls"))
         self.assertTrue(get(tls, "sightglass.client.hello_retry"))
 
+    @row("31", "early data without end", "never", "openssl, a script", "closed",
+         "client_handshake_failed")
     def test_more_than_any_server_allows_ends_the_flow(self):
         """The client's second hello never comes: only early data, a lot of it."""
         server, session = self.early()

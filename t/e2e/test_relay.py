@@ -13,6 +13,7 @@ import unittest
 
 from harness import (Daemon, Nginx, Process, Test, ThreadServer, free_port, get,
                      tcp_pair, wait_for)
+from seen import row
 
 
 def read_to_end(s):
@@ -63,6 +64,8 @@ class Relay(Test):
 
 
 class OpenedTls(Relay):
+    @row("43", "TLS on any other port", "accept", "nginx, openssl (python)",
+         "the page", "inspect, ok; an http record")
     def test_a_request_is_seen_in_plain_text(self):
         nginx = Nginx(self, self.pair)
         nginx.put("hello.txt", b"hello through the glass\n")
@@ -164,9 +167,15 @@ class OpenedTls(Relay):
             self.assertEqual(s.selected_alpn_protocol(), expected)
         daemon.stop()
 
+    @row("38", "ALPN: h2 and http/1.1 offered, the server has http/1.1", "mirrored",
+         "openssl (python), openssl (python)", "http/1.1",
+         "as tested: the client is told no other")
     def test_alpn_is_the_servers_choice(self):
         self.alpn(["http/1.1"], ["h2", "http/1.1"], "http/1.1")
 
+    @row("38", "ALPN: the server has none at all", "mirrored",
+         "openssl (python), openssl (python)", "none",
+         "as tested: the client is told none")
     def test_alpn_stays_away_when_the_server_has_none(self):
         self.alpn(None, ["h2", "http/1.1"], None)
 
@@ -326,6 +335,8 @@ class OpenedTls(Relay):
 
 
 class Plain(Relay):
+    @row("43", "HTTP without TLS", "accept", "nginx, a script", "the page",
+         "an http record")
     def test_http_without_tls_is_read(self):
         nginx = Nginx(self)
         nginx.put("plain", b"in the clear")
@@ -340,6 +351,8 @@ class Plain(Relay):
                          f":{nginx.port}" in get(http, "url.full")
                          else "http://localhost/plain")
 
+    @row("43", "a server that speaks first", "accept", "a script, a script",
+         "the greeting first", "a flow record with their number")
     def test_a_server_that_speaks_first_is_relayed(self):
         def serve(c):
             c.sendall(b"220 ready\r\n")
@@ -372,6 +385,8 @@ class Plain(Relay):
         http = self.one(daemon.stop(), event__dataset="sightglass.http")
         self.assertEqual(get(http, "http.response.body.content"), "but here")
 
+    @row("43", "not TLS at all", "accept", "a script, a script",
+         "the bytes, unchanged", "a flow record with their number")
     def test_unknown_bytes_go_both_ways_unchanged(self):
         server = ThreadServer(self, lambda c: c.sendall(c.recv(9999)[::-1]))
         daemon = Daemon(self)

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: ISC
 """The frame of the rows of TLS-CASES: a case says its row, what is presented, by
-whom, and the verdict that is asked; a run of it adds what was seen, and the lines
-of all become README.md (table).
-
-SIGHTGLASS_ROWS names the directory in which each case leaves its line."""
+whom, and the verdict that is asked; a run of it adds what was seen (seen.py)."""
 
 import collections
-import json
 import os
 import re
 import sys
@@ -17,8 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from chains import CA, HOST, LEAFS, SIGNS, Revoking  # noqa: E402
 from harness import Daemon, Forwarder, get  # noqa: E402
 from peers import CLIENTS, SERVERS  # noqa: E402
-
-PASSED, FAILED = "as asked", "FAILED"
+from seen import PASSED, row, seen  # noqa: E402
 
 # make(test) gives (certificates sent, key, what is trusted); reason is what the
 # record must say; settings(test) are the daemon's besides.
@@ -30,15 +25,6 @@ Case = collections.namedtuple(
 def below(ca=CA + SIGNS, leaf=LEAFS["good"]):
     """A server's certificate that says this below a CA that says that."""
     return lambda t: (t.chain(t.leaf(leaf), t.ca(ca)), leaf.key, t.root)
-
-
-def row(number, presented, verdict, peers):
-    """Says of a test which case of which row it is."""
-    def mark(test):
-        test.row = {"row": number, "presented": presented, "peers": peers,
-                    "verdict": verdict}
-        return test
-    return mark
 
 
 def spread(method, cases, verdict):
@@ -54,31 +40,7 @@ def spread(method, cases, verdict):
     return made
 
 
-class Seen:
-    """Of every test that has a row, the line of the table."""
-
-    def setUp(self):
-        super().setUp()
-        self.line = getattr(getattr(self, self._testMethodName), "row", None)
-        if self.line:
-            self.write(client="", record="", result=FAILED)
-
-    def seen(self, client, record, result=PASSED):
-        """The last word of a test: what its client saw, what the record says."""
-        print(f"{self.line}: {client}; {record}; {result}")
-        self.write(client=client, record=record, result=result)
-
-    def write(self, **seen):
-        directory = os.environ.get("SIGHTGLASS_ROWS")
-        if not directory:
-            return
-        os.makedirs(directory, exist_ok=True)
-        path = os.path.join(directory, self.id() + ".json")
-        with open(path, "w", encoding="utf-8") as out:
-            json.dump({"id": self.id(), **self.line, **seen}, out)
-
-
-class Rows(Seen, Revoking):
+class Rows(Revoking):
     """Servers with chains of the test's own, clients through a daemon."""
 
     def serve(self, case):
@@ -132,6 +94,10 @@ class Rows(Seen, Revoking):
         self.assertEqual(get(record, "sightglass.verification"), case.reason, record)
         self.seen(reply.said, self.describe(record))
         return record
+
+    def seen(self, client, record, result=PASSED):
+        print(f"{client}; {record}; {result}")
+        seen(self, client, record, result)
 
     @staticmethod
     def describe(record):
