@@ -420,12 +420,16 @@ upstream_tls(struct flow *flow)
 
 	if (error == 0)
 		error = side_tls_handshake(&flow->server);
-	if (error == SIDE_ASKED)
+	if (error == SIDE_ASKED && weakness(flow) == NULL)
 		return answer_who_asks(flow);
 	if (error == E_AGAIN)
 		return false;
 	if (upstream_in_full(flow, error))
 		return true;
+	if ((error == 0 || error == SIDE_ASKED) && weakness(flow) != NULL) {
+		give_up(flow, weakness(flow));
+		return false;
+	}
 	if (error != 0 && flow->mirror_invalid) { /* it got no certificate from us */
 		flow->server_failed = true;
 		go_to_leaf(flow);
@@ -440,8 +444,6 @@ upstream_tls(struct flow *flow)
 		give_up(flow, err_text(error));
 	else if (side_tls_resumed(&flow->server) && flow->session == NULL)
 		give_up(flow, "it goes on with a session that was not offered");
-	else if (weakness(flow) != NULL)
-		give_up(flow, weakness(flow));
 	else
 		return (!downstream_choose_key(flow) &&
 		           bypass_splice(flow, "client_no_key")) || judge(flow);
