@@ -199,6 +199,7 @@ set_host(struct record_facts *out, const struct flow_facts *f)
 	if (f->domain != NULL) {
 		(void)snprintf(out->scheme_host, sizeof(out->scheme_host), "%s",
 		    f->domain);
+		out->named = true;
 		return;
 	}
 	if (bytes == NULL || inet_ntop(f->destination.ss_family, bytes, text,

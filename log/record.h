@@ -33,6 +33,7 @@ struct record_facts {
 	char flow_id[40];
 	char scheme_host[300]; /* "example.com" or "[2001:db8::1]": the fallback of
 	                        * url.domain when the request names no host */
+	bool named;   /* that is a name, of the TLS hello if there was one */
 	uint16_t port;
 	bool tls; /* opened by us: the scheme is https */
 };

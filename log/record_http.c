@@ -140,22 +140,47 @@ put_full(struct json *j, const struct http_exchange *e, const struct target *t,
 	json_string_end(j);
 }
 
+/* Whom the request is for, by itself (RFC 9112 section 3.3) or by its flow. */
+static struct bytes
+authority_of(const struct record_facts *facts, const struct http_exchange *e,
+    const struct target *t)
+{
+	const struct bytes *named = field(&e->request, "host");
+
+	return t->authority.length > 0 ? t->authority
+	    : named != NULL && named->length > 0 ? *named
+	    : text_bytes(facts->scheme_host);
+}
+
+/* Whether the request asks another host for something than TLS was begun with
+ * (RFC 9110 section 7.4); a dot at the end changes no name. */
+static bool
+host_differs(const struct record_facts *facts, const struct http_exchange *e)
+{
+	struct target t;
+	unsigned port;
+
+	split_target(e, &t);
+	struct bytes host = authority_of(facts, e, &t);
+	(void)split_port(&host, &port);
+	if (host.length > 1 && host.data[host.length - 1] == '.')
+		host.length--;
+	return facts->tls && facts->named && !is_name(&host, facts->scheme_host);
+}
+
 static void
 put_url(struct json *j, const struct record_facts *facts,
     const struct http_exchange *e)
 {
 	const struct bytes *named = field(&e->request, "host");
-	struct bytes authority, host;
 	struct target t;
 	unsigned port;
 
 	split_target(e, &t);
 	struct bytes scheme = t.scheme.length > 0 ? t.scheme
 	    : text_bytes(facts->tls ? "https" : "http");
-	authority = t.authority.length > 0 ? t.authority
-	    : named != NULL && named->length > 0 ? *named
-	    : text_bytes(facts->scheme_host);
-	host = authority;
+	struct bytes authority = authority_of(facts, e, &t);
+	struct bytes host = authority;
 	if (!split_port(&host, &port))
 		port = t.authority.length > 0 || named != NULL
 		    ? (is_name(&scheme, "https") ? 443 : 80) : facts->port;
@@ -444,6 +469,8 @@ put_own(struct record_line *line, const struct record_writer *w,
 
 	record_begin_own(line, facts);
 	json_uint(j, "stream", e->stream);
+	if (host_differs(facts, e))
+		json_bool(j, "host_mismatch", true);
 	put_timing(j, timing, e);
 	if (e->informational_count > 0) {
 		json_object_begin(j, "informational");

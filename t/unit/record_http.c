@@ -291,6 +291,34 @@ START_TEST(without_a_host_the_flows_own_name_and_port_serve)
 }
 END_TEST
 
+START_TEST(a_host_other_than_the_one_of_tls_is_said)
+{
+	static const struct {
+		const char *host;
+		bool tls, differs;
+	} rows[] = {{"example.com", true, false}, {"EXAMPLE.com.:8443", true, false},
+	    {"www.example.com", true, true}, {"www.example.com", false, false}};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		const struct http_field named[] = {{BYTES("Host"),
+		    {(const uint8_t *)rows[i].host, strlen(rows[i].host)}}};
+		exchange.request.fields = named;
+		exchange.request.field_count = 1;
+		make_facts(rows[i].tls);
+		write_http();
+		if (rows[i].differs)
+			check_true("/sightglass/host_mismatch");
+		else
+			check_absent("/sightglass/host_mismatch");
+	}
+	/* Without a name in the hello there is nothing to differ from. */
+	flow.domain = NULL;
+	make_facts(true);
+	write_http();
+	check_absent("/sightglass/host_mismatch");
+}
+END_TEST
+
 /* --- bodies --- */
 
 static void
@@ -467,6 +495,7 @@ add_http(TCase *t)
 	tcase_add_loop_test(t, a_url_is_put_together_as_rfc_9110_says, 0,
 	    ARRAY_LENGTH(urls));
 	tcase_add_test(t, without_a_host_the_flows_own_name_and_port_serve);
+	tcase_add_test(t, a_host_other_than_the_one_of_tls_is_said);
 }
 
 static void
