@@ -159,6 +159,17 @@ ask_again(const struct flow *flow, struct offer *offer,
 	options->early_data_behind = flow->hello_bytes;
 }
 
+/* What the client's library cut into odd records, ours might not take. */
+static void
+join_hello(struct flow *flow)
+{
+	struct buf *held = &flow->client.input;
+	size_t spare = hello_join(buf_data(held), flow->hello_bytes);
+
+	buf_consume(held, spare);
+	flow->hello_bytes -= spare;
+}
+
 static int
 start_tls(struct flow *flow)
 {
@@ -177,6 +188,7 @@ start_tls(struct flow *flow)
 	if (flow->host->conf->client_ticket_life_ms > 0 &&
 	    set_terms(flow, &terms) == 0)
 		options.tickets = &terms;
+	join_hello(flow);
 	ask_again(flow, &offer, &options);
 	flow->client_alpn[0] = side_tls_alpn(&flow->server);
 	return side_tls_start(&flow->client, &options);

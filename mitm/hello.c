@@ -559,3 +559,42 @@ hello_parse(const uint8_t *bytes, size_t length, struct hello *out)
 	*out = hello;
 	return (int)end;
 }
+
+/* Moves the content of the records together, at the front; its length. */
+static size_t
+strip_records(uint8_t *bytes, size_t length)
+{
+	size_t held = 0;
+
+	for (size_t at = 0; at < length;) {
+		size_t record = get16(bytes + at + 3);
+		memmove(bytes + held, bytes + at + RECORD_HEADER_BYTES, record);
+		held += record;
+		at += RECORD_HEADER_BYTES + record;
+	}
+	return held;
+}
+
+size_t
+hello_join(uint8_t *bytes, size_t length)
+{
+	uint8_t header[RECORD_HEADER_BYTES];
+	size_t end = length;
+
+	memcpy(header, bytes, sizeof(header));
+	size_t left = strip_records(bytes, length);
+	/* From the last on, which is the short one: there were no fewer headers. */
+	while (left > 0) {
+		size_t part = left % RECORD_BYTES_MAX;
+		if (part == 0)
+			part = RECORD_BYTES_MAX;
+		left -= part;
+		end -= part;
+		memmove(bytes + end, bytes + left, part);
+		header[3] = (uint8_t)(part >> 8);
+		header[4] = (uint8_t)part;
+		end -= sizeof(header);
+		memcpy(bytes + end, header, sizeof(header));
+	}
+	return end;
+}

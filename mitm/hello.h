@@ -77,6 +77,13 @@ struct hello {
  * 0 no, E_MORE undecided (fewer than 6 bytes and nothing against it). */
 int hello_sniff(const uint8_t *bytes, size_t length) WUNRES NONNULL(1);
 
+/* Brings the records of a hello, of which hello_parse says that they are `length`
+ * bytes, into as few as can be: how a message is cut into records is its sender's
+ * choice (RFC 8446 section 5.1), and the TLS library takes none whose first
+ * record has less than a handshake header. They then stand at the end of these
+ * bytes; how many in front of them are free. */
+size_t hello_join(uint8_t *bytes, size_t length) WUNRES NONNULL(1);
+
 /* Reads the client hello at the start of `bytes` (records and all). Returns the
  * number of bytes up to the end of the record that completes it; E_MORE;
  * E_SYNTAX; E_LIMIT when it is longer than HELLO_BYTES_MAX. *out is written

@@ -2,7 +2,7 @@
 /*
  * Fuzz target of mitm/hello. Of what parses: every shorter piece of it asks for
  * more, what follows it changes nothing, and the same handshake cut into records
- * of one byte says the same. Runs in the fuzzer and in the unit suite.
+ * of one byte says the same, and so when those are joined. Runs in the fuzzer and in the unit suite.
  */
 #include "mitm/hello.h"
 
@@ -52,6 +52,11 @@ check_fragments(const uint8_t *bytes, size_t end, const struct hello *whole)
 		at += sizeof(record);
 	}
 	must(hello_parse(cut, at, &again) == (int)at);
+	must(memcmp(&again, whole, sizeof(again)) == 0);
+	size_t free_bytes = hello_join(cut, at);
+	must(at - free_bytes == 5 + length);
+	must(memcmp(cut + free_bytes + 5, message, length) == 0);
+	must(hello_parse(cut + free_bytes, 5 + length, &again) == (int)(5 + length));
 	must(memcmp(&again, whole, sizeof(again)) == 0);
 }
 

@@ -468,6 +468,36 @@ START_TEST(sixteen_kilobytes_of_extensions_are_read)
 }
 END_TEST
 
+START_TEST(records_are_joined_into_as_few_as_can_be)
+{
+	static uint8_t filling[40000];
+	struct hello before, after;
+	struct buf ext, message, records;
+
+	buf_init(&ext, 1 << 17);
+	buf_init(&message, 1 << 17);
+	buf_init(&records, 1 << 17);
+	put_extension(&ext, 21, filling, sizeof(filling));
+	put_server_name(&ext, "behind.example", 14);
+	put_message(&message, 0xc02b, &ext);
+	put_records(&records, &message, 300);
+	uint8_t *bytes = buf_data(&records);
+	size_t length = buf_length(&records), whole = buf_length(&message);
+	ck_assert_int_eq(hello_parse(bytes, length, &before), (int)length);
+	size_t spare = hello_join(bytes, length);
+	ck_assert_uint_eq(length - spare, whole + 5 * (size_t)3);
+	ck_assert_uint_eq(bytes[spare + 3] << 8 | bytes[spare + 4], 16384);
+	ck_assert_int_eq(hello_parse(bytes + spare, length - spare, &after),
+	    (int)(length - spare));
+	ck_assert_mem_eq(&before, &after, sizeof(before));
+	/* What is joined stays as it is. */
+	ck_assert_uint_eq(hello_join(bytes + spare, length - spare), 0);
+	buf_free(&ext);
+	buf_free(&message);
+	buf_free(&records);
+}
+END_TEST
+
 START_TEST(a_hello_longer_than_the_limit_is_known_by_its_header)
 {
 	static const uint8_t start[] = {22, 3, 1, 0x40, 0, 1, 1, 0, 0};
@@ -659,6 +689,7 @@ suite(void)
 	tcase_add_test(t, the_ends_of_the_first_protocol_are_kept_whatever_it_is);
 	tcase_add_test(t, alpn_keeps_the_first_sixteen_and_none_with_a_nul);
 	tcase_add_test(t, sixteen_kilobytes_of_extensions_are_read);
+	tcase_add_test(t, records_are_joined_into_as_few_as_can_be);
 	tcase_add_test(t, a_hello_longer_than_the_limit_is_known_by_its_header);
 	tcase_add_test(t, without_versions_and_schemes_the_old_rules_hold);
 	tcase_add_test(t,
