@@ -5,11 +5,10 @@ what it saw in words that do not change from run to run."""
 import os
 import re
 import selectors
-import socket
 import subprocess
 import time
 
-from harness import Nginx, Process, free_port, wait_for
+from harness import Nginx, Process, free_port, listens, wait_for
 
 REQUEST = b"GET /x HTTP/1.0\r\n\r\n"
 PAGE = "here"
@@ -29,11 +28,6 @@ class Server:
         """Whether any of the request reached it."""
         with open(self.log, encoding="utf-8", errors="backslashreplace") as text:
             return self.mark in text.read()
-
-
-def listens(port):
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def start(test, command, name, port):
@@ -159,10 +153,12 @@ def alert_said(output):
 
 
 def openssl_client(port, host, trust, *options):
+    """Without a host it sends no name."""
+    names = (["-servername", host, "-verify_hostname", host] if host else
+             ["-noservername"])
     output, got = talk(
-        ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername",
-         host, "-verify_hostname", host, "-CAfile", trust, "-verify_return_error",
-         "-quiet", *options])
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", *names, "-CAfile",
+         trust, "-verify_return_error", "-quiet", *options])
     problem = re.search(r"verify error:num=\d+:(.*)", output)
     words = ("served" if got else problem[1] if problem
              else alert_said(output) or "closed")
