@@ -94,6 +94,19 @@ buf_append(struct buf *b, const void *bytes, size_t length)
 	return 0;
 }
 
+bool
+buf_append_some(struct buf *b, const void *bytes, size_t length)
+{
+	size_t room = b->limit_bytes - b->length;
+	size_t kept = length < room ? length : room;
+
+	if (buf_append(b, bytes, kept) != 0) {
+		b->limit_bytes = b->length;
+		return false;
+	}
+	return kept == length;
+}
+
 int
 buf_puts(struct buf *b, const char *text)
 {

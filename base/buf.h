@@ -8,6 +8,7 @@
 #define SIGHTGLASS_BASE_BUF_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,11 @@ void buf_commit(struct buf *b, size_t used) NONNULL(1);
 /* Copies `length` bytes to the end: all, or none with E_LIMIT or E_NOMEM. */
 int buf_append(struct buf *b, const void *bytes, size_t length)
     WUNRES NONNULL(1);
+
+/* Copies as many of them as the limit has room for. False: not all. Without memory
+ * the limit becomes what is held, so that it stays a beginning. */
+bool buf_append_some(struct buf *b, const void *bytes, size_t length)
+    NONNULL(1);
 
 /* As buf_append, for text without its final NUL. */
 int buf_puts(struct buf *b, const char *text) WUNRES NONNULL(1, 2);

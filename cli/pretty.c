@@ -556,6 +556,28 @@ put_flow(struct page *g, yyjson_val *record)
 	put(g, "\n");
 }
 
+/* --- WebSocket --- */
+
+static void
+put_websocket(struct page *g, yyjson_val *record)
+{
+	const char *from = yyjson_get_str(at(record, "/websocket/from"));
+	bool sent = from != NULL && strcmp(from, "client") == 0;
+
+	put(g, sent ? " ws> " : " ws< ");
+	put_destination(g, record);
+	put(g, "  ");
+	put_value(g, at(record, "/websocket/type"));
+	put(g, "  ");
+	put_size(g, yyjson_get_uint(at(record, "/websocket/bytes")));
+	put_process(g, record);
+	put(g, "\n");
+	if (g->p->detail < 2 || at(record, "/websocket/content") == NULL)
+		return;
+	put_labelled(g, "", at(record, "/websocket/content"));
+	put(g, "\n");
+}
+
 /* --- the daemon --- */
 
 static void
@@ -592,9 +614,9 @@ put_mint(struct page *g, yyjson_val *record)
 static const struct {
 	const char *dataset;
 	void (*put)(struct page *g, yyjson_val *record);
-} kinds[] = {{"sightglass.http", put_http}, {"sightglass.tls", put_tls},
-    {"sightglass.flow", put_flow}, {"sightglass.mint", put_mint},
-    {"sightglass.daemon", put_daemon}};
+} kinds[] = {{"sightglass.http", put_http}, {"sightglass.websocket", put_websocket},
+    {"sightglass.tls", put_tls}, {"sightglass.flow", put_flow},
+    {"sightglass.mint", put_mint}, {"sightglass.daemon", put_daemon}};
 
 /* One that speaks for itself already, in its exchanges. */
 static bool

@@ -19,7 +19,8 @@
 #define COMMON_OPTIONS                                                        \
 	"  -o, --output FORMAT  text (for a person) or json (as it is logged)\n" \
 	"  -v                   heads too; -vv: bodies too\n"                 \
-	"      --dataset NAME   http, tls, flow or daemon; may be repeated\n" \
+	"      --dataset NAME   http, websocket, tls, flow, mint or daemon; may be\n" \
+	"                       repeated\n" \
 	"      --utc            times in UTC\n"                               \
 	"  -d, --directory DIR  a state directory, as exec makes it\n"        \
 	"  -c, --config FILE    the configuration of a daemon\n"              \
@@ -63,7 +64,8 @@ on_interrupt(int number)
 static bool
 add_dataset(struct view *v, const char *name)
 {
-	static const char *const known[] = {"http", "tls", "flow", "daemon"};
+	static const char *const known[] = {"http", "websocket", "tls", "flow",
+	    "mint", "daemon"};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcmp(known[i], name) != 0)
@@ -72,7 +74,8 @@ add_dataset(struct view *v, const char *name)
 			v->datasets[v->dataset_count++] = known[i];
 		return true;
 	}
-	diag_error("--dataset knows http, tls, flow and daemon, not '%s'", name);
+	diag_error("--dataset knows http, websocket, tls, flow, mint and daemon, not "
+	    "'%s'", name);
 	return false;
 }
 

@@ -71,6 +71,29 @@ records_on_http(void *context, struct flow *flow,
 }
 
 void
+records_on_websocket(void *context, struct flow *flow,
+    const struct websocket_message *message)
+{
+	struct worker *w = context;
+	struct websocket_message shorter = *message;
+	int error = E_LIMIT;
+
+	for (int attempt = 0; error == E_LIMIT && attempt < 2; attempt++) {
+		if (attempt > 0) {
+			shorter.truncated = true;
+			shorter.content.length = 0;
+		}
+		buf_clear(&w->sink.line);
+		error = record_websocket(&w->host.writer, sink_sequence(&w->sink),
+		    &flow->facts, &shorter, &w->sink.line);
+	}
+	if (error != 0)
+		complain("websocket", error);
+	else
+		commit(w);
+}
+
+void
 records_on_tls(void *context, struct flow *flow, const struct tls_event *event)
 {
 	struct worker *w = context;

@@ -58,6 +58,9 @@ int record_http(const struct record_writer *w, uint64_t sequence,
     const struct record_facts *facts, const struct record_timing *timing,
     const struct http_exchange *exchange, struct buf *out)
     WUNRES NONNULL(1, 3, 5, 6);
+int record_websocket(const struct record_writer *w, uint64_t sequence,
+    const struct record_facts *facts, const struct websocket_message *message,
+    struct buf *out) WUNRES NONNULL(1, 3, 4, 5);
 int record_tls(const struct record_writer *w, uint64_t sequence,
     const struct record_facts *facts, const struct tls_event *event,
     struct buf *out) WUNRES NONNULL(1, 3, 4, 5);

@@ -315,35 +315,6 @@ put_redacted(struct json *j, const struct record_writer *w,
 
 /* --- body --- */
 
-/* Of the bytes, those before a character of which not all is there. */
-static size_t
-before_cut_character(const uint8_t *bytes, size_t length)
-{
-	size_t lead = length;
-
-	for (size_t back = 1; back <= 3 && back <= length; back++) {
-		if ((bytes[length - back] & 0xc0) == 0x80)
-			continue;
-		lead = length - back;
-		break;
-	}
-	if (lead == length || bytes[lead] < 0xc2 || bytes[lead] > 0xf4)
-		return length;
-	size_t whole = bytes[lead] >= 0xf0 ? 4 : bytes[lead] >= 0xe0 ? 3 : 2;
-	return length - lead < whole ? lead : length;
-}
-
-/* How much of a body is text: a character may have been cut at the limit. */
-static size_t
-text_length(const struct http_body *body)
-{
-	const struct bytes *content = &body->content;
-
-	return body->content_truncated
-	    ? before_cut_character(content->data, content->length)
-	    : content->length;
-}
-
 static void
 put_body(struct json *j, const struct http_message *m)
 {
@@ -352,16 +323,7 @@ put_body(struct json *j, const struct http_message *m)
 
 	json_object_begin(j, "body");
 	json_uint(j, "bytes", body->wire_bytes);
-	if (body->content.length > 0) {
-		size_t text = text_length(body);
-		bool is_text = json_is_utf8(body->content.data, text);
-		if (is_text)
-			json_string(j, "content", body->content.data, text);
-		else
-			json_base64(j, "content", body->content.data,
-			    body->content.length);
-		json_text(j, "encoding", is_text ? "utf-8" : "base64");
-	}
+	record_content(j, body->content, body->content_truncated);
 	if (coding != NULL && body->wire_bytes > 0)
 		json_string(j, "content_encoding", coding->data, coding->length);
 	if (body->decoded)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What record.c and record_http.c share: the beginning and the end of a line.
+ * What the files of records share: the beginning and the end of a line, and its
+ * content.
  * Pure; worker and logger.
  */
 #ifndef SIGHTGLASS_LOG_RECORD_LINE_H
@@ -27,6 +28,10 @@ void record_begin_own(struct record_line *line, const struct record_facts *facts
 
 /* Closes both and ends the line; on an error takes it back whole. */
 int record_end(struct record_line *line) WUNRES NONNULL(1);
+
+/* Members "content" and "encoding", utf-8 or base64; none when there is nothing. */
+void record_content(struct json *j, struct bytes content, bool truncated)
+    NONNULL(1);
 
 /* A member only where there is something to say. */
 void record_text(struct json *j, const char *key, const char *text)

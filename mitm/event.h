@@ -197,10 +197,37 @@ struct mint_event {
 	struct certificate_facts leaf;
 };
 
+/* RFC 6455 section 11.8. */
+enum ws_opcode {
+	WS_TEXT = 1,
+	WS_BINARY = 2,
+	WS_CLOSE = 8,
+	WS_PING = 9,
+	WS_PONG = 10
+};
+
+/* One message of a WebSocket, all its fragments. */
+struct websocket_message {
+	uint64_t stream; /* that of the exchange which upgraded */
+	uint64_t number; /* of its WebSocket, from 1, in the order of their ends */
+	enum direction from;
+	enum ws_opcode opcode;
+	unsigned frames;
+	uint64_t wire_bytes;  /* payload as sent */
+	struct bytes content; /* unmasked and decompressed, up to the capture limit;
+	                       * of a close, its reason */
+	bool compressed, truncated;
+	const char *decode_error; /* what went wrong, enumerated, or NULL */
+	unsigned close_code;      /* RFC 6455 section 7.4, or 0 */
+	bool complete;            /* its end was seen */
+	uint64_t first_us, last_us;
+};
+
 /* Where a tap sends what it read. */
 struct tap_sink {
 	void *context;
 	void (*http)(void *context, const struct http_exchange *exchange);
+	void (*websocket)(void *context, const struct websocket_message *message);
 };
 
 #endif

@@ -124,6 +124,8 @@ struct flow_host {
 	/* Take the event, borrowed for the call. */
 	void (*on_http)(void *context, struct flow *flow,
 	    const struct http_exchange *exchange);
+	void (*on_websocket)(void *context, struct flow *flow,
+	    const struct websocket_message *message);
 	void (*on_tls)(void *context, struct flow *flow,
 	    const struct tls_event *event);
 	void (*on_flow)(void *context, struct flow *flow,

@@ -24,21 +24,11 @@ h1_span_clear(struct h1_span *s)
 		buf_free(&s->kept);
 }
 
-/* As much as the limit allows; h1_span_bytes tells by the lengths. */
-static void
-keep(struct h1_span *s, const uint8_t *at, size_t length)
-{
-	size_t room = s->kept.limit_bytes - buf_length(&s->kept);
-
-	if (buf_append(&s->kept, at, length < room ? length : room) != 0)
-		s->kept.limit_bytes = buf_length(&s->kept);
-}
-
 void
 h1_span_settle(struct h1_span *s)
 {
 	if (s->at != NULL)
-		keep(s, s->at, s->length);
+		(void)buf_append_some(&s->kept, s->at, s->length);
 	s->at = NULL;
 }
 
@@ -51,7 +41,7 @@ h1_span_add(struct h1_span *s, const uint8_t *at, size_t length)
 		s->at = at;
 	} else if (s->at == NULL || s->at + s->length != at) {
 		h1_span_settle(s);
-		keep(s, at, length);
+		(void)buf_append_some(&s->kept, at, length);
 	}
 	s->length += length;
 }

@@ -20,6 +20,7 @@
 #include "mitm/h2_frames.h"
 #include "mitm/h2_streams.h"
 #include "mitm/http_builder.h"
+#include "mitm/ws.h"
 
 #define CUT_HEAD_BYTES 1024u /* of a head where pending_bytes is passed */
 #define HPACK_TABLE_BYTES_MAX ((size_t)1024 * 1024)
@@ -142,6 +143,8 @@ end_stream(struct h2 *h, struct h2_stream *s, const char *parse_error)
 {
 	if (!s->tunnel)
 		emit(h, s, parse_error);
+	if (s->ws != NULL)
+		ws_finish(s->ws, h->now_us);
 	drop(h, s);
 }
 
@@ -350,12 +353,31 @@ pass_informational(struct h2_stream *s)
 	http_builder_restart(&s->response);
 }
 
+/* RFC 8441. A client that does not wait for the answer has begun already; unless
+ * its beginning is at hand, its messages cannot be told apart. */
+static void
+begin_websocket(struct h2 *h, struct h2_stream *s)
+{
+	const struct ws_limits limits = {.message_bytes = h->limits.body_bytes};
+	const struct http_builder *sent = &s->request;
+
+	if (!is_text(s->protocol, "websocket") ||
+	    sent->wire_bytes > buf_length(&sent->body))
+		return;
+	s->ws = ws_new(&limits, &h->sink, s->id, s->response.fields.items,
+	    s->response.fields.count);
+	if (s->ws != NULL)
+		ws_feed(s->ws, FROM_CLIENT, buf_data(&sent->body),
+		    buf_length(&sent->body), h->now_us);
+}
+
 /* What follows on it is the other protocol's. */
 static void
 become_tunnel(struct h2 *h, struct h2_stream *s)
 {
 	s->tunnel = true;
 	emit(h, s, NULL);
+	begin_websocket(h, s);
 	http_builder_free(&s->request);
 	http_builder_free(&s->response);
 	http_builder_init(&s->request, 0, 0);
@@ -403,7 +425,11 @@ add_body(struct h2 *h, enum direction direction, struct bytes content)
 	const struct h2_frame *frame = &h->halves[direction].frames.frame;
 	struct h2_stream *s = h2_streams_find(&h->streams, frame->stream);
 
-	if (s == NULL || s->ended[direction] || s->tunnel)
+	if (s == NULL || s->ended[direction])
+		return;
+	if (s->ws != NULL)
+		ws_feed(s->ws, direction, content.data, content.length, h->now_us);
+	if (s->tunnel)
 		return;
 	struct http_builder *m = builder_of(s, direction);
 	if (h->kept >= h->limits.pending_bytes)

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "mitm/ws.h"
+
 #define FIRST_BUCKETS 16u
 
 /* The client chooses the numbers: those that share their low bits are spread. */
@@ -30,6 +32,7 @@ free_stream(struct h2_stream *s)
 {
 	http_builder_free(&s->request);
 	http_builder_free(&s->response);
+	ws_free(s->ws);
 	free(s);
 }
 

@@ -27,6 +27,7 @@ struct h2_stream {
 	bool pushed;
 	bool tunnel; /* told already: its bytes are another protocol's */
 	bool unprocessed;
+	struct ws *ws; /* of a tunnel that is a WebSocket, or NULL; freed here */
 	const char *reset_error; /* NULL: it was not reset */
 	enum direction reset_by;
 	size_t kept; /* bytes that it counts for */

@@ -129,15 +129,8 @@ http_builder_keep(struct http_builder *m, struct bytes text)
 void
 http_builder_add_body(struct http_builder *m, const uint8_t *at, size_t length)
 {
-	size_t room = m->body.limit_bytes - buf_length(&m->body);
-
 	m->wire_bytes += length;
-	if (room == 0 || length == 0)
-		return;
-	/* Out of memory: what is kept so far is all that will be, so that it
-	 * stays a beginning. */
-	if (buf_append(&m->body, at, length < room ? length : room) != 0)
-		m->body.limit_bytes = buf_length(&m->body);
+	(void)buf_append_some(&m->body, at, length);
 }
 
 size_t

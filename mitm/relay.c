@@ -27,6 +27,14 @@ on_http(void *context, const struct http_exchange *exchange)
 }
 
 static void
+on_websocket(void *context, const struct websocket_message *message)
+{
+	struct flow *flow = context;
+
+	flow->host->on_websocket(flow->host->context, flow, message);
+}
+
+static void
 start_tap(struct flow *flow, enum tap_protocol protocol)
 {
 	const struct conf *conf = flow->host->conf;
@@ -38,7 +46,8 @@ start_tap(struct flow *flow, enum tap_protocol protocol)
 	    .streams = 16384,
 	    .pending_bytes = (size_t)8 * 1024 * 1024,
 	};
-	const struct tap_sink sink = {.context = flow, .http = on_http};
+	const struct tap_sink sink = {.context = flow, .http = on_http,
+	    .websocket = on_websocket};
 
 	flow->tap = tap_new(protocol, &limits, &sink);
 	flow->protocol = tap_protocol_name(protocol);

@@ -90,4 +90,8 @@ libmitm_a_SOURCES = \
 	mitm/upstream.c \
 	mitm/upstream_session.c \
 	mitm/verify.c \
-	mitm/verify.h
+	mitm/verify.h \
+	mitm/ws.c \
+	mitm/ws.h \
+	mitm/ws_inflate.c \
+	mitm/ws_inflate.h

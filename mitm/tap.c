@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One of the readers at a time. A connection of HTTP/1 that is upgraded to HTTP/2
- * (RFC 7540 section 3.2; browsers never do, libraries may) changes its reader, and
- * the answer to the request that asked for it comes as stream 1. Worker only.
+ * One of the readers at a time. A connection of HTTP/1 that is upgraded changes its
+ * reader: to WebSocket, or to HTTP/2 (RFC 7540 section 3.2; browsers never do,
+ * libraries may), where the answer to the request that asked for it comes as
+ * stream 1. Worker only.
  */
 #include "mitm/tap.h"
 
@@ -14,6 +15,7 @@
 #include "mitm/h1.h"
 #include "mitm/h2.h"
 #include "mitm/http_content.h"
+#include "mitm/ws.h"
 
 struct tap {
 	enum tap_protocol protocol;
@@ -21,6 +23,7 @@ struct tap {
 	struct tap_sink sink;
 	struct h1 *h1; /* while it reads HTTP/1 */
 	struct h2 *h2; /* while it reads HTTP/2, or is about to */
+	struct ws *ws; /* likewise */
 };
 
 /* --- choosing --- */
@@ -43,8 +46,11 @@ tap_choose(const char *alpn, const uint8_t *bytes, size_t length)
 const char *
 tap_protocol_name(enum tap_protocol protocol)
 {
-	return protocol == TAP_HTTP1 ? "http"
-	    : protocol == TAP_HTTP2 ? "http2" : NULL;
+	static const char *const names[] = {[TAP_NOTHING] = NULL,
+	    [TAP_HTTP1] = "http", [TAP_HTTP2] = "http2",
+	    [TAP_WEBSOCKET] = "websocket"};
+
+	return names[protocol];
 }
 
 /* --- handing on --- */
@@ -66,13 +72,21 @@ hand_on(void *context, const struct http_exchange *e)
 	buf_free(&response);
 }
 
+static void
+hand_on_websocket(void *context, const struct websocket_message *message)
+{
+	const struct tap *t = context;
+
+	t->sink.websocket(t->sink.context, message);
+}
+
 /* --- changing --- */
 
 /* RFC 9110 section 7.8; one protocol alone is agreed to. */
 static bool
 is_upgrade_to_http2(const struct http_exchange *e)
 {
-	for (size_t i = 0; e->status == 101 && i < e->response.field_count; i++) {
+	for (size_t i = 0; i < e->response.field_count; i++) {
 		const struct http_field *field = &e->response.fields[i];
 		if (field->name.length == 7 && field->value.length == 3 &&
 		    strncasecmp((const char *)field->name.data, "upgrade", 7) == 0 &&
@@ -85,7 +99,8 @@ is_upgrade_to_http2(const struct http_exchange *e)
 static struct h2 *
 new_h2(struct tap *t)
 {
-	const struct tap_sink sink = {.context = t, .http = hand_on};
+	const struct tap_sink sink = {.context = t, .http = hand_on,
+	    .websocket = hand_on_websocket};
 	const struct h2_limits limits = {
 	    .head_bytes = t->limits.head_bytes,
 	    .body_bytes = t->limits.body_bytes,
@@ -96,14 +111,29 @@ new_h2(struct tap *t)
 	return h2_new(&limits, &sink);
 }
 
+static struct ws *
+new_ws(struct tap *t, const struct http_exchange *e)
+{
+	const struct tap_sink sink = {.context = t,
+	    .websocket = hand_on_websocket};
+	const struct ws_limits limits = {.message_bytes = t->limits.body_bytes};
+
+	return ws_new(&limits, &sink, e->stream, e->response.fields,
+	    e->response.field_count);
+}
+
 static void
 on_http1(void *context, const struct http_exchange *e)
 {
 	struct tap *t = context;
 
 	hand_on(t, e);
-	if (e->upgraded && is_upgrade_to_http2(e))
+	if (e->status != 101) /* and what CONNECT opened is not read */
+		return;
+	if (is_upgrade_to_http2(e))
 		t->h2 = new_h2(t);
+	else if (ws_is_agreed(e->response.fields, e->response.field_count))
+		t->ws = new_ws(t, e);
 	if (t->h2 != NULL)
 		h2_adopt(t->h2, e);
 }
@@ -122,19 +152,31 @@ new_h1(struct tap *t)
 	return h1_new(&limits, &sink);
 }
 
-/* The first reader has done its part; what it left over is the second's. */
-static void
-change_to_http2(struct tap *t, uint64_t now_us)
+static bool
+feed_second(struct tap *t, enum direction direction, struct bytes in,
+    uint64_t now_us)
 {
-	static const enum direction both[] = {FROM_SERVER, FROM_CLIENT};
-
-	t->protocol = TAP_HTTP2;
-	for (size_t i = 0; i < ARRAY_LENGTH(both); i++) {
-		struct bytes rest = h1_rest(t->h1, both[i]);
-		h2_feed(t->h2, both[i], rest.data, rest.length, now_us);
+	if (t->protocol == TAP_HTTP2) {
+		h2_feed(t->h2, direction, in.data, in.length, now_us);
+		return h2_reading(t->h2);
 	}
+	ws_feed(t->ws, direction, in.data, in.length, now_us);
+	return true;
+}
+
+/* The first reader has done its part; what it left over is the second's. */
+static bool
+change(struct tap *t, uint64_t now_us)
+{
+	bool reads;
+
+	t->protocol = t->h2 != NULL ? TAP_HTTP2 : TAP_WEBSOCKET;
+	reads = feed_second(t, FROM_SERVER, h1_rest(t->h1, FROM_SERVER), now_us);
+	reads = reads &&
+	    feed_second(t, FROM_CLIENT, h1_rest(t->h1, FROM_CLIENT), now_us);
 	h1_free(t->h1);
 	t->h1 = NULL;
+	return reads;
 }
 
 /* --- the tap --- */
@@ -168,6 +210,7 @@ tap_free(struct tap *t)
 		return;
 	h1_free(t->h1);
 	h2_free(t->h2);
+	ws_free(t->ws);
 	free(t);
 }
 
@@ -175,17 +218,13 @@ bool
 tap_feed(struct tap *t, enum direction direction, const uint8_t *bytes,
     size_t length, uint64_t now_us)
 {
-	if (t->protocol == TAP_HTTP1) {
-		h1_feed(t->h1, direction, bytes, length, now_us);
-		if (h1_reading(t->h1))
-			return true;
-		if (t->h2 == NULL)
-			return false;
-		change_to_http2(t, now_us);
-	} else {
-		h2_feed(t->h2, direction, bytes, length, now_us);
-	}
-	return h2_reading(t->h2);
+	if (t->protocol != TAP_HTTP1)
+		return feed_second(t, direction, (struct bytes){bytes, length},
+		    now_us);
+	h1_feed(t->h1, direction, bytes, length, now_us);
+	if (h1_reading(t->h1))
+		return true;
+	return (t->h2 != NULL || t->ws != NULL) && change(t, now_us);
 }
 
 void
@@ -200,8 +239,10 @@ tap_finish(struct tap *t, uint64_t now_us)
 {
 	if (t->protocol == TAP_HTTP1)
 		h1_finish(t->h1, now_us);
-	else
+	else if (t->protocol == TAP_HTTP2)
 		h2_finish(t->h2, now_us);
+	else
+		ws_finish(t->ws, now_us);
 }
 
 enum tap_protocol

@@ -17,7 +17,7 @@
 
 struct tap;
 
-enum tap_protocol { TAP_NOTHING, TAP_HTTP1, TAP_HTTP2 };
+enum tap_protocol { TAP_NOTHING, TAP_HTTP1, TAP_HTTP2, TAP_WEBSOCKET };
 
 struct tap_limits {
 	size_t head_bytes;    /* a head longer than this is cut, and says so */
@@ -32,10 +32,10 @@ struct tap_limits {
  * (NULL: none) and the client's first bytes: an enum tap_protocol, or E_MORE. */
 int tap_choose(const char *alpn, const uint8_t *bytes, size_t length) WUNRES;
 
-/* As in flow records: "http", "http2"; NULL for TAP_NOTHING. */
+/* As in flow records: "http", "http2", "websocket"; NULL for TAP_NOTHING. */
 const char *tap_protocol_name(enum tap_protocol protocol);
 
-/* Not of TAP_NOTHING. limits and sink are copied. NULL: out of memory. */
+/* Of TAP_HTTP1 or TAP_HTTP2. limits and sink are copied. NULL: out of memory. */
 struct tap *tap_new(enum tap_protocol protocol, const struct tap_limits *limits,
     const struct tap_sink *sink) WUNRES NONNULL(2, 3);
 

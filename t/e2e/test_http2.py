@@ -51,7 +51,8 @@ class Http2(Test):
         return daemon.path("ca", "sightglass-ca.pem")
 
     def http(self, daemon):
-        return [r for r in daemon.stop()
+        self.records = daemon.stop()
+        return [r for r in self.records
                 if r["event"]["dataset"] == "sightglass.http"]
 
 
@@ -184,6 +185,14 @@ class Node(Http2):
                                      [str(i) * 500])
                     self.assertEqual(get(record, f"http.response.headers.x-{i}"),
                                      [str(i) * 500])
+
+    def test_a_websocket_of_a_stream_is_read(self):
+        self.play("hints", "socket", "tunnel")
+        messages = [r for r in self.records
+                    if r["event"]["dataset"] == "sightglass.websocket"]
+        self.assertEqual([(get(m, "websocket.from"), get(m, "websocket.content"),
+                           get(m, "sightglass.stream")) for m in messages],
+                         [("client", "abc", 3), ("server", "abc", 3)])
 
     def test_a_tunnel_is_told_when_it_opens(self):
         records = self.play("tunnel", "hints")

@@ -37,7 +37,7 @@ on_http(void *context, const struct http_exchange *x)
 static void
 start(struct player *p)
 {
-	struct tap_sink sink = {p, on_http};
+	struct tap_sink sink = {.context = p, .http = on_http};
 
 	if (p->tap != NULL)
 		return;

@@ -106,4 +106,9 @@ noinst_PROGRAMS += t/fuzz/verify-fuzz
 t_fuzz_verify_fuzz_SOURCES = t/fuzz/verify.c
 t_fuzz_verify_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_verify_fuzz_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS)
+
+noinst_PROGRAMS += t/fuzz/ws-fuzz
+t_fuzz_ws_fuzz_SOURCES = t/fuzz/ws.c
+t_fuzz_ws_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_ws_fuzz_LDADD = libmitm.a libbase.a $(ZLIB_LIBS)
 endif

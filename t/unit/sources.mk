@@ -209,3 +209,8 @@ t_unit_verify_trust_suite_SOURCES = t/unit/verify_trust.c $(UNIT_SUITE) \
 	t/unit/chains.c t/unit/chains.h
 t_unit_verify_trust_suite_LDADD = libmitm.a libca.a libbase.a \
 	$(MBEDTLS_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += t/unit/ws-suite
+t_unit_ws_suite_SOURCES = t/unit/ws.c $(UNIT_SUITE) $(UNIT_CORPUS) t/fuzz/ws.c
+t_unit_ws_suite_LDADD = libmitm.a libbase.a $(ZLIB_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/ws

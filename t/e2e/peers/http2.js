@@ -86,6 +86,14 @@ const conversations = {
     for (let i = 0; i < 40; i++) head[`y-${i}`] = String(i).repeat(500);
     return ask(session, head, null);
   },
+  // A text message of three bytes, masked; the server sends the same bytes back.
+  socket: (session) => new Promise((resolve) => {
+    const stream = session.request({ ":method": "CONNECT", ":protocol": "websocket",
+      ":path": "/tunnel" });
+    stream.on("data", () => stream.end());
+    stream.on("close", () => resolve("closed"));
+    stream.write(Buffer.from([0x81, 0x83, 1, 2, 3, 4, 0x61 ^ 1, 0x62 ^ 2, 0x63 ^ 3]));
+  }),
   tunnel: (session) => new Promise((resolve) => {
     const stream = session.request({ ":method": "CONNECT", ":protocol": "websocket",
       ":path": "/tunnel" });
