@@ -10,8 +10,8 @@
  * file defines that function itself, for the whole program: where the library is
  * a shared one of ELF, its own calls come here, since the program's symbols stand
  * before a library's. Where they do not (macOS, whose libraries are bound to each
- * other by name), such a handshake fails, and upstream.c reads the message that
- * it failed at by certificate_message_read.
+ * other by name; a static library, which configure sees), such a handshake fails,
+ * and upstream.c reads the message that it failed at by certificate_message_read.
  */
 #include "mitm/certificate_read.h"
 
@@ -29,6 +29,7 @@ let_through(void *context UNUSED, const mbedtls_x509_crt *crt UNUSED,
 	return 0;
 }
 
+#ifndef SIGHTGLASS_LIBRARY_READS
 int
 mbedtls_x509_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf,
     size_t buflen)
@@ -36,11 +37,13 @@ mbedtls_x509_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *buf,
 	return mbedtls_x509_crt_parse_der_with_ext_cb(chain, buf, buflen, 1,
 	    let_through, NULL);
 }
+#endif
 
 int
 certificate_read(mbedtls_x509_crt *list, const uint8_t *der, size_t length)
 {
-	switch (mbedtls_x509_crt_parse_der(list, der, length)) {
+	switch (mbedtls_x509_crt_parse_der_with_ext_cb(list, der, length, 1,
+	    let_through, NULL)) {
 	case 0:
 		return 0;
 	case MBEDTLS_ERR_X509_ALLOC_FAILED:
