@@ -55,6 +55,12 @@ def free_port():
             return port
 
 
+def is_sanitized():
+    """Whether the daemon was built with a sanitizer, which keeps what is freed."""
+    with open(DAEMON, "rb") as program:
+        return b"__asan_init" in program.read()
+
+
 def listens(port):
     """Whether somebody listens on that port of loopback."""
     with socket.socket() as s:

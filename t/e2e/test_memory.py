@@ -10,7 +10,7 @@ import sys
 import threading
 import unittest
 
-from harness import DAEMON, Daemon, Test, ThreadServer, wait_for
+from harness import Daemon, Test, ThreadServer, is_sanitized, wait_for
 from hellos import made_hello, messages
 from seen import row
 
@@ -28,9 +28,8 @@ class Memory(Test):
         super().setUp()
         if sys.platform != "linux":
             self.skipTest("a process's memory is read from /proc")
-        with open(DAEMON, "rb") as program:
-            if b"__asan_init" in program.read():
-                self.skipTest("a sanitizer keeps what is freed")
+        if is_sanitized():
+            self.skipTest("a sanitizer keeps what is freed")
         self.ca = self.certificates()
         self.daemon = Daemon(self, "flow.handshake_timeout=5 min",
                              "flow.header_timeout=1 min", "flow.sniff_timeout=1 min",

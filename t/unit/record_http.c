@@ -299,11 +299,13 @@ START_TEST(a_host_other_than_the_one_of_tls_is_said)
 	} rows[] = {{"example.com", true, false}, {"EXAMPLE.com.:8443", true, false},
 	    {"www.example.com", true, true}, {"www.example.com", false, false}};
 
+	struct http_field named = {BYTES("Host"), {NULL, 0}};
+
+	exchange.request.fields = &named;
+	exchange.request.field_count = 1;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		const struct http_field named[] = {{BYTES("Host"),
-		    {(const uint8_t *)rows[i].host, strlen(rows[i].host)}}};
-		exchange.request.fields = named;
-		exchange.request.field_count = 1;
+		named.value = (struct bytes){(const uint8_t *)rows[i].host,
+		    strlen(rows[i].host)};
 		make_facts(rows[i].tls);
 		write_http();
 		if (rows[i].differs)
