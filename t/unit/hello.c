@@ -486,7 +486,7 @@ START_TEST(records_are_joined_into_as_few_as_can_be)
 	ck_assert_int_eq(hello_parse(bytes, length, &before), (int)length);
 	size_t spare = hello_join(bytes, length);
 	ck_assert_uint_eq(length - spare, whole + 5 * (size_t)3);
-	ck_assert_uint_eq(bytes[spare + 3] << 8 | bytes[spare + 4], 16384);
+	ck_assert_int_eq(bytes[spare + 3] << 8 | bytes[spare + 4], 16384);
 	ck_assert_int_eq(hello_parse(bytes + spare, length - spare, &after),
 	    (int)(length - spare));
 	ck_assert_mem_eq(&before, &after, sizeof(before));
