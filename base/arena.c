@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES 4096
+/* The first chunk is small, for there may be thousands of arenas with little in
+ * them; each further one is twice as large as the last, up to the most. */
+#define CHUNK_BYTES_FIRST 512u
+#define CHUNK_BYTES_MOST 4096u
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -33,12 +36,21 @@ arena_free(struct arena *a)
 		a->chunks = next;
 	}
 	a->used_bytes = 0;
+	a->held_bytes = 0;
+}
+
+static size_t
+next_chunk_bytes(const struct arena *a)
+{
+	if (a->held_bytes < CHUNK_BYTES_FIRST)
+		return CHUNK_BYTES_FIRST;
+	return a->held_bytes < CHUNK_BYTES_MOST ? a->held_bytes : CHUNK_BYTES_MOST;
 }
 
 static struct arena_chunk *
 add_chunk(struct arena *a, size_t least_bytes)
 {
-	size_t room = CHUNK_BYTES - sizeof(struct arena_chunk);
+	size_t room = next_chunk_bytes(a) - sizeof(struct arena_chunk);
 	size_t size = least_bytes > room ? least_bytes : room;
 	struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
 
@@ -48,6 +60,7 @@ add_chunk(struct arena *a, size_t least_bytes)
 	chunk->used_bytes = 0;
 	chunk->size_bytes = size;
 	a->chunks = chunk;
+	a->held_bytes += sizeof(*chunk) + size;
 	return chunk;
 }
 

@@ -15,6 +15,7 @@ struct arena_chunk;
 struct arena {
 	struct arena_chunk *chunks; /* owned, the newest first */
 	size_t used_bytes;          /* handed out so far */
+	size_t held_bytes;          /* of memory, for that */
 	size_t limit_bytes;
 };
 
