@@ -213,6 +213,8 @@ take_last(struct bytes *list)
 {
 	while (list->length > 0 && is_separator(list->data[list->length - 1]))
 		list->length--;
+	if (list->length == 0)
+		return (struct bytes){0};
 	size_t end = list->length;
 	while (list->length > 0 && !is_separator(list->data[list->length - 1]))
 		list->length--;
