@@ -354,7 +354,8 @@ put_http(struct json *j, const struct record_writer *w,
 	json_object_begin(j, "http");
 	json_text(j, "version", e->version);
 	json_object_begin(j, "request");
-	json_string(j, "method", e->method.data, e->method.length);
+	if (e->method.length > 0)
+		json_string(j, "method", e->method.data, e->method.length);
 	put_message(j, w, &e->request);
 	json_object_end(j);
 	if (e->status != 0) {

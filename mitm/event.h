@@ -63,7 +63,7 @@ enum http_incomplete {
 /* One request and its answer. */
 struct http_exchange {
 	const char *version; /* "1.0", "1.1", "2" */
-	struct bytes method;
+	struct bytes method; /* empty: a head of HTTP/2 without one */
 	struct bytes target; /* the request target as sent (RFC 9112 section 3.2), or
 	                      * :path */
 	struct bytes scheme, authority; /* pseudo-header fields of HTTP/2, else empty */

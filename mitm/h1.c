@@ -711,12 +711,12 @@ h1_reading(const struct h1 *h)
 	return h->reading;
 }
 
-struct bytes
-h1_rest(const struct h1 *h, enum direction direction)
+bool
+h1_rest(const struct h1 *h, enum direction direction, struct bytes *rest)
 {
-	if (direction == FROM_SERVER)
-		return h->behind;
-	return (struct bytes){buf_data(&h->held), buf_length(&h->held)};
+	*rest = direction == FROM_SERVER ? h->behind
+	    : (struct bytes){buf_data(&h->held), buf_length(&h->held)};
+	return direction == FROM_SERVER || h->held_all || !h->holding;
 }
 
 /* --- sniffing --- */

@@ -52,9 +52,10 @@ void h1_finish(struct h1 *h, uint64_t now_us) NONNULL(1);
 bool h1_reading(const struct h1 *h) NONNULL(1);
 
 /* After an upgrade, what was fed of that direction and is not HTTP/1 any more.
- * Borrowed: from the bytes last fed, or until the tap is freed. */
-struct bytes h1_rest(const struct h1 *h, enum direction direction) WUNRES
-    NONNULL(1);
+ * Borrowed: from the bytes last fed, or until the tap is freed. False: the client
+ * had sent more than head_bytes of it before the server agreed, and it is lost. */
+bool h1_rest(const struct h1 *h, enum direction direction, struct bytes *rest)
+    WUNRES NONNULL(1, 3);
 
 /* Whether the bytes could be the start of an HTTP/1 request: a method token,
  * one space, a target. 1 yes, 0 no, E_MORE undecided. */

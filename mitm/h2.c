@@ -22,8 +22,14 @@
 #include "mitm/http_builder.h"
 #include "mitm/ws.h"
 
-#define CUT_HEAD_BYTES 1024u /* of a head where pending_bytes is passed */
-#define HPACK_TABLE_BYTES_MAX ((size_t)1024 * 1024)
+#define CUT_HEAD_BYTES 1024u   /* of a head where pending_bytes is passed */
+#define LEAST_HEAD_BYTES 256u  /* where it is passed twice over */
+#define GOAWAYS_MAX 16u /* an orderly end takes two; each walks through all streams */
+/* With windows for compressed messages both ways. */
+#define WEBSOCKET_BYTES ((size_t)80 * 1024)
+/* Browsers announce 64 KiB. In nghttp2's hands a table of short fields takes seven
+ * times what RFC 7541 section 4.1 counts. */
+#define HPACK_TABLE_BYTES_MAX ((size_t)256 * 1024)
 
 static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 #define PREFACE_BYTES (sizeof(preface) - 1)
@@ -58,6 +64,9 @@ struct h2 {
 	struct h2_streams streams;
 	size_t kept;             /* by all of them */
 	uint32_t last_requested; /* the client's highest stream so far */
+	uint32_t last_promised;  /* the server's */
+	uint32_t last_processed; /* of the client's, as GOAWAY has it */
+	unsigned goaways;
 	size_t preface_seen;
 	uint64_t now_us;
 	bool reading;
@@ -74,15 +83,24 @@ builder_of(struct h2_stream *s, enum direction direction)
 static enum http_incomplete
 missing(const struct h2_stream *s)
 {
-	if (s->response.complete || s->tunnel)
-		return s->request.complete || s->tunnel ? HTTP_WHOLE
-		                                        : HTTP_CUT_REQUEST;
+	if (s->tunnel)
+		return HTTP_WHOLE;
+	if (s->response.complete && s->status != 0)
+		return s->request.complete ? HTTP_WHOLE : HTTP_CUT_REQUEST;
 	if (s->response.began)
 		return HTTP_CUT_RESPONSE;
 	return s->request.complete ? HTTP_NO_RESPONSE : HTTP_CUT_REQUEST;
 }
 
-/* One of which not even the method came is nothing to tell. */
+/* The server will do nothing about it (RFC 9113 section 6.8). */
+static bool
+is_unprocessed(const struct h2 *h, const struct h2_stream *s)
+{
+	return s->id > h->last_processed && !s->pushed && !s->tunnel &&
+	    !s->response.began && s->informational_count == 0;
+}
+
+/* One of which neither the head nor so much as the method came is nothing to tell. */
 static void
 emit(struct h2 *h, struct h2_stream *s, const char *parse_error)
 {
@@ -100,7 +118,7 @@ emit(struct h2 *h, struct h2_stream *s, const char *parse_error)
 	    .pushed = s->pushed,
 	    .reset_error = s->reset_error,
 	    .reset_by = s->reset_by,
-	    .unprocessed = s->unprocessed,
+	    .unprocessed = is_unprocessed(h, s),
 	    .incomplete = missing(s),
 	    .stream = s->id,
 	};
@@ -111,7 +129,7 @@ emit(struct h2 *h, struct h2_stream *s, const char *parse_error)
 	}
 	http_builder_describe(&s->request, &out.request);
 	http_builder_describe(&s->response, &out.response);
-	if (s->method.length > 0)
+	if (s->method.length > 0 || s->has_head[FROM_CLIENT])
 		h->sink.http(h->sink.context, &out);
 }
 
@@ -119,8 +137,9 @@ emit(struct h2 *h, struct h2_stream *s, const char *parse_error)
 static void
 settle(struct h2 *h, struct h2_stream *s)
 {
-	size_t kept = http_builder_bytes(&s->request) +
-	    http_builder_bytes(&s->response);
+	size_t kept = sizeof(*s) + http_builder_bytes(&s->request) +
+	    http_builder_bytes(&s->response) +
+	    (s->ws != NULL ? WEBSOCKET_BYTES : 0);
 
 	h->kept = h->kept - s->kept + kept;
 	s->kept = kept;
@@ -159,10 +178,30 @@ stop(struct h2 *h, const char *parse_error)
 		end_stream(h, s, parse_error);
 }
 
+/* A head is about to be read: how much of it there is room for. */
+static void
+limit_head(const struct h2 *h, struct http_builder *m)
+{
+	if (h->kept < h->limits.pending_bytes)
+		return;
+	m->no_fields = h->kept / 2 >= h->limits.pending_bytes;
+	http_builder_limit_head(m, m->no_fields ? LEAST_HEAD_BYTES : CUT_HEAD_BYTES);
+}
+
+/* However the body comes in pieces, the same of it is kept. */
+static void
+limit_body(const struct h2 *h, struct http_builder *m, size_t length)
+{
+	size_t room = h->kept < h->limits.pending_bytes
+	    ? h->limits.pending_bytes - h->kept : 0;
+
+	if (length > room)
+		http_builder_limit_body(m, room);
+}
+
 static struct h2_stream *
 open_stream(struct h2 *h, uint32_t id)
 {
-	size_t head_bytes = h->limits.head_bytes, body_bytes = h->limits.body_bytes;
 	struct h2_stream *s;
 
 	if (h->streams.count >= h->limits.streams) {
@@ -174,18 +213,15 @@ open_stream(struct h2 *h, uint32_t id)
 		stop(h, out_of_memory);
 		return NULL;
 	}
-	if (h->kept >= h->limits.pending_bytes) {
-		body_bytes = 0;
-		if (head_bytes > CUT_HEAD_BYTES)
-			head_bytes = CUT_HEAD_BYTES;
-	}
-	http_builder_init(&s->request, head_bytes, body_bytes);
-	http_builder_init(&s->response, head_bytes, body_bytes);
+	http_builder_init(&s->request, h->limits.head_bytes, h->limits.body_bytes);
+	http_builder_init(&s->response, h->limits.head_bytes, h->limits.body_bytes);
+	settle(h, s);
 	return s;
 }
 
+/* The message has a byte more. */
 static void
-touch(struct h2 *h, struct http_builder *m)
+touch(const struct h2 *h, struct http_builder *m)
 {
 	if (!m->began)
 		m->first_us = h->now_us;
@@ -200,12 +236,21 @@ end_direction(struct h2 *h, struct h2_stream *s, enum direction direction)
 
 	s->ended[direction] = true;
 	m->complete = true;
-	m->last_us = h->now_us;
-	if (s->ended[FROM_CLIENT] && s->ended[FROM_SERVER])
+	touch(h, m);
+	if ((s->ended[FROM_CLIENT] && s->ended[FROM_SERVER]) ||
+	    (direction == FROM_CLIENT && is_unprocessed(h, s)))
 		end_stream(h, s, NULL);
 }
 
 /* --- header blocks --- */
+
+/* That which the block is of. */
+static struct http_builder *
+block_builder(const struct block *b, enum direction direction)
+{
+	return b->part == REQUEST ? &b->stream->request
+	                          : builder_of(b->stream, direction);
+}
 
 static void
 open_block(struct half *half, uint32_t id, bool end_stream)
@@ -228,11 +273,12 @@ begin_headers(struct h2 *h, enum direction direction)
 		h->last_requested = frame->stream;
 		s = open_stream(h, frame->stream);
 	}
-	if (s == NULL || s->ended[direction] || s->tunnel)
+	if (s == NULL || s->ended[direction])
 		return;
 	half->block.stream = s;
 	half->block.part = s->has_head[direction] ? TRAILERS
 	    : direction == FROM_CLIENT ? REQUEST : RESPONSE;
+	limit_head(h, builder_of(s, direction));
 	touch(h, builder_of(s, direction));
 }
 
@@ -245,14 +291,17 @@ begin_promise(struct h2 *h, enum direction direction)
 
 	open_block(half, frame->stream, false);
 	if (direction == FROM_CLIENT || frame->promised % 2 == 1 ||
-	    h2_streams_find(&h->streams, frame->promised) != NULL)
+	    frame->promised <= h->last_promised)
 		return;
+	h->last_promised = frame->promised;
 	struct h2_stream *s = open_stream(h, frame->promised);
 	if (s == NULL)
 		return;
 	s->pushed = true;
+	s->ended[FROM_CLIENT] = true;
 	half->block.stream = s;
 	half->block.part = REQUEST;
+	limit_head(h, &s->request);
 	touch(h, &s->request);
 }
 
@@ -289,7 +338,7 @@ put_pseudo(const struct block *b, struct bytes name, struct bytes value)
 	    {":authority", &s->authority}, {":path", &s->path},
 	    {":protocol", &s->protocol}};
 
-	if (b->part == RESPONSE && is_text(name, ":status"))
+	if (b->part == RESPONSE && is_text(name, ":status") && s->status == 0)
 		s->status = read_status(value);
 	for (size_t i = 0; b->part == REQUEST && i < ARRAY_LENGTH(known); i++) {
 		if (is_text(name, known[i].name) && known[i].text->length == 0)
@@ -306,8 +355,7 @@ put_field(const struct block *b, enum direction direction,
 
 	if (b->stream == NULL)
 		return;
-	struct http_builder *m = b->part == REQUEST
-	    ? &b->stream->request : builder_of(b->stream, direction);
+	struct http_builder *m = block_builder(b, direction);
 	if (b->part == TRAILERS)
 		http_builder_add_field(m, &m->trailers, name, value);
 	else if (name.length > 0 && name.data[0] == ':')
@@ -362,6 +410,7 @@ begin_websocket(struct h2 *h, struct h2_stream *s)
 	const struct http_builder *sent = &s->request;
 
 	if (!is_text(s->protocol, "websocket") ||
+	    h->kept >= h->limits.pending_bytes ||
 	    sent->wire_bytes > buf_length(&sent->body))
 		return;
 	s->ws = ws_new(&limits, &h->sink, s->id, s->response.fields.items,
@@ -371,6 +420,18 @@ begin_websocket(struct h2 *h, struct h2_stream *s)
 		    buf_length(&sent->body), h->now_us);
 }
 
+/* What was told is let go of, and nothing more is kept. */
+static void
+forget(struct h2_stream *s)
+{
+	s->method = s->scheme = s->authority = s->path = s->protocol =
+	    (struct bytes){0};
+	http_builder_free(&s->request);
+	http_builder_free(&s->response);
+	http_builder_init(&s->request, 0, 0);
+	http_builder_init(&s->response, 0, 0);
+}
+
 /* What follows on it is the other protocol's. */
 static void
 become_tunnel(struct h2 *h, struct h2_stream *s)
@@ -378,16 +439,14 @@ become_tunnel(struct h2 *h, struct h2_stream *s)
 	s->tunnel = true;
 	emit(h, s, NULL);
 	begin_websocket(h, s);
-	http_builder_free(&s->request);
-	http_builder_free(&s->response);
-	http_builder_init(&s->request, 0, 0);
-	http_builder_init(&s->response, 0, 0);
+	forget(s);
 }
 
 static void
-end_head(struct h2 *h, struct h2_stream *s, enum direction direction)
+end_head(struct h2 *h, struct h2_stream *s, enum direction direction,
+    bool end_stream)
 {
-	if (direction == FROM_SERVER && s->status / 100 == 1) {
+	if (direction == FROM_SERVER && s->status / 100 == 1 && !end_stream) {
 		pass_informational(s);
 		return;
 	}
@@ -406,12 +465,11 @@ end_block(struct h2 *h, enum direction direction)
 	h->halves[direction].block = (struct block){.open = false};
 	if (s == NULL)
 		return;
-	if (block.part == REQUEST && direction == FROM_SERVER) {
-		s->ended[FROM_CLIENT] = true; /* promised */
-		s->request.complete = true;
-	} else if (block.part != TRAILERS) {
-		end_head(h, s, direction);
-	}
+	touch(h, block_builder(&block, direction));
+	if (block.part == REQUEST && direction == FROM_SERVER)
+		s->has_head[FROM_CLIENT] = s->request.complete = true; /* promised */
+	else if (block.part != TRAILERS)
+		end_head(h, s, direction, block.end_stream);
 	settle(h, s);
 	if (block.end_stream)
 		end_direction(h, s, direction);
@@ -432,10 +490,9 @@ add_body(struct h2 *h, enum direction direction, struct bytes content)
 	if (s->tunnel)
 		return;
 	struct http_builder *m = builder_of(s, direction);
-	if (h->kept >= h->limits.pending_bytes)
-		m->body.limit_bytes = buf_length(&m->body);
+	limit_body(h, m, content.length);
 	http_builder_add_body(m, content.data, content.length);
-	m->last_us = h->now_us;
+	touch(h, m);
 	settle(h, s);
 }
 
@@ -475,18 +532,24 @@ reset_stream(struct h2 *h, enum direction direction)
 	end_stream(h, s, NULL);
 }
 
-/* The server will do nothing about the client's later streams (section 6.8). */
+/* The client's streams behind the last one that the server takes are over. Each
+ * GOAWAY may name an earlier one, never a later (section 6.8). After many of them
+ * they are told later, when they end. */
 static void
 end_unprocessed(struct h2 *h, uint32_t last)
 {
 	struct h2_stream *s = h2_streams_first(&h->streams), *next;
 
+	if (last >= h->last_processed)
+		return;
+	h->last_processed = last;
+	if (h->goaways >= GOAWAYS_MAX)
+		return;
+	h->goaways++;
 	for (; s != NULL; s = next) {
 		next = h2_streams_next(s);
-		if (s->id <= last || s->pushed || s->response.began || s->tunnel)
-			continue;
-		s->unprocessed = true;
-		end_stream(h, s, NULL);
+		if (is_unprocessed(h, s))
+			end_stream(h, s, NULL);
 	}
 }
 
@@ -535,12 +598,15 @@ end_frame(struct h2 *h, enum direction direction)
 static void
 read_content(struct h2 *h, enum direction direction, struct bytes content)
 {
-	const struct h2_frame *frame = &h->halves[direction].frames.frame;
+	const struct half *half = &h->halves[direction];
 
-	if (frame->type == H2_DATA)
+	if (half->frames.frame.type == H2_DATA) {
 		add_body(h, direction, content);
-	else if (carries_block(frame))
+	} else if (carries_block(&half->frames.frame)) {
+		if (half->block.stream != NULL)
+			touch(h, block_builder(&half->block, direction));
 		decode(h, direction, content, false);
+	}
 }
 
 /* --- the tap --- */
@@ -566,6 +632,7 @@ h2_new(const struct h2_limits *limits, const struct tap_sink *sink)
 	h->limits = *limits;
 	h->sink = *sink;
 	h->reading = true;
+	h->last_processed = UINT32_MAX;
 	h2_streams_init(&h->streams);
 	if (make_half(&h->halves[FROM_CLIENT]) != 0 ||
 	    make_half(&h->halves[FROM_SERVER]) != 0) {
@@ -605,6 +672,7 @@ h2_adopt(struct h2 *h, const struct http_exchange *upgrade)
 	http_builder_add_body(m, from->body.captured.data,
 	    from->body.captured.length);
 	m->wire_bytes = from->body.wire_bytes;
+	m->head_too_long |= from->head_too_long;
 	m->began = m->complete = true;
 	m->first_us = from->first_us;
 	m->last_us = from->last_us;
@@ -661,6 +729,13 @@ h2_finish(struct h2 *h, uint64_t now_us)
 {
 	h->now_us = now_us;
 	stop(h, NULL);
+}
+
+void
+h2_give_up(struct h2 *h, const char *parse_error, uint64_t now_us)
+{
+	h->now_us = now_us;
+	stop(h, parse_error);
 }
 
 bool

@@ -24,8 +24,9 @@ struct h2_limits {
 	size_t head_bytes;    /* a head longer than this is cut, and says so */
 	size_t body_bytes;    /* captured of each body, in each direction */
 	unsigned streams;     /* open at one time */
-	size_t pending_bytes; /* kept of all open streams; then heads are cut early
-	                       * and no more of any body is captured */
+	size_t pending_bytes; /* kept of all open streams; then no more of any body
+	                       * is captured and heads are cut early; from twice
+	                       * as much on they are without fields */
 };
 
 /* A tap for one connection, from the client's preface on. limits and sink are
@@ -47,6 +48,10 @@ void h2_feed(struct h2 *h, enum direction direction, const uint8_t *bytes,
 
 /* The connection is over: hands on every unfinished exchange, marked so. */
 void h2_finish(struct h2 *h, uint64_t now_us) NONNULL(1);
+
+/* What passes cannot be read, and why: ends the reading as an error does. */
+void h2_give_up(struct h2 *h, const char *parse_error, uint64_t now_us)
+    NONNULL(1, 2);
 
 /* False once the tap has given up. */
 bool h2_reading(const struct h2 *h) NONNULL(1);

@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A hash table with chains that doubles as the streams become more, and a queue
- * through all of them. Worker only.
+ * The two ends number their streams upwards, one with odd numbers, one with even:
+ * two arrays that are in order by themselves, and are searched by halves. There is no
+ * hash that a hostile end could make collide. Worker only.
  */
 #include "mitm/h2_streams.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "mitm/ws.h"
 
-#define FIRST_BUCKETS 16u
-
-/* The client chooses the numbers: those that share their low bits are spread. */
-static size_t
-bucket_of(uint32_t id, size_t bucket_count)
-{
-	uint32_t mixed = (id >> 1) * 0x9e3779b1u; /* 2^32 over the golden ratio */
-
-	return (mixed ^ mixed >> 16) & (bucket_count - 1);
-}
+#define FIRST_SLOTS 16u
 
 void
 h2_streams_init(struct h2_streams *all)
@@ -45,51 +38,83 @@ h2_streams_free(struct h2_streams *all)
 		next = h2_streams_next(s);
 		free_stream(s);
 	}
-	free(all->buckets);
+	free(all->rows[0].slots);
+	free(all->rows[1].slots);
 	h2_streams_init(all);
 }
 
-static void
-put(struct h2_streams *all, struct h2_stream *s)
-{
-	struct h2_bucket *bucket =
-	    &all->buckets[bucket_of(s->id, all->bucket_count)];
+/* --- rows --- */
 
-	s->chain = bucket->first;
-	bucket->first = s;
+/* The slot of that number, or NULL. */
+static struct h2_slot *
+find_slot(const struct h2_row *row, uint32_t id)
+{
+	size_t low = 0, high = row->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (row->slots[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < row->count && row->slots[low].id == id ? &row->slots[low] : NULL;
 }
 
-/* False: there is not even a first table. A larger one is a wish only. */
-static bool
-make_room(struct h2_streams *all)
+/* Closes the gaps. */
+static void
+compact(struct h2_row *row)
 {
-	size_t count = all->bucket_count == 0 ? FIRST_BUCKETS
-	                                      : all->bucket_count * 2;
-	struct h2_bucket *buckets;
-	struct h2_stream *s;
+	size_t kept = 0;
 
-	if (all->count < all->bucket_count)
-		return true;
-	buckets = calloc(count, sizeof(*buckets));
-	if (buckets == NULL)
-		return all->buckets != NULL;
-	free(all->buckets);
-	all->buckets = buckets;
-	all->bucket_count = count;
-	TAILQ_FOREACH(s, &all->all, order)
-		put(all, s);
+	for (size_t i = 0; i < row->count; i++) {
+		if (row->slots[i].stream != NULL)
+			row->slots[kept++] = row->slots[i];
+	}
+	row->count = kept;
+	row->removed = 0;
+}
+
+static bool
+enlarge(struct h2_row *row)
+{
+	size_t capacity = row->capacity == 0 ? FIRST_SLOTS : row->capacity * 2;
+	struct h2_slot *slots = realloc(row->slots, capacity * sizeof(*slots));
+
+	if (slots == NULL)
+		return false;
+	row->slots = slots;
+	row->capacity = capacity;
 	return true;
 }
+
+/* Room for one more. Gaps are closed when they are half of it, so that each slot is
+ * moved but a few times. */
+static bool
+make_room(struct h2_row *row)
+{
+	if (row->count < row->capacity)
+		return true;
+	if (row->removed > 0 && row->removed >= row->count / 2) {
+		compact(row);
+		return true;
+	}
+	return enlarge(row);
+}
+
+/* --- streams --- */
 
 struct h2_stream *
 h2_streams_add(struct h2_streams *all, uint32_t id)
 {
+	struct h2_row *row = &all->rows[id % 2];
 	struct h2_stream *s;
 
-	if (!make_room(all) || (s = calloc(1, sizeof(*s))) == NULL)
+	assert(row->count == 0 || row->slots[row->count - 1].id < id);
+	if (!make_room(row) || (s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
 	s->id = id;
-	put(all, s);
+	row->slots[row->count++] = (struct h2_slot){.id = id, .stream = s};
 	TAILQ_INSERT_TAIL(&all->all, s, order);
 	all->count++;
 	return s;
@@ -98,14 +123,9 @@ h2_streams_add(struct h2_streams *all, uint32_t id)
 struct h2_stream *
 h2_streams_find(const struct h2_streams *all, uint32_t id)
 {
-	struct h2_stream *s;
+	const struct h2_slot *slot = find_slot(&all->rows[id % 2], id);
 
-	if (all->buckets == NULL)
-		return NULL;
-	s = all->buckets[bucket_of(id, all->bucket_count)].first;
-	while (s != NULL && s->id != id)
-		s = s->chain;
-	return s;
+	return slot == NULL ? NULL : slot->stream;
 }
 
 struct h2_stream *
@@ -123,12 +143,10 @@ h2_streams_next(const struct h2_stream *s)
 void
 h2_streams_remove(struct h2_streams *all, struct h2_stream *s)
 {
-	struct h2_stream **at =
-	    &all->buckets[bucket_of(s->id, all->bucket_count)].first;
+	struct h2_row *row = &all->rows[s->id % 2];
 
-	while (*at != s)
-		at = &(*at)->chain;
-	*at = s->chain;
+	find_slot(row, s->id)->stream = NULL;
+	row->removed++;
 	TAILQ_REMOVE(&all->all, s, order);
 	all->count--;
 	free_stream(s);

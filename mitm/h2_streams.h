@@ -18,7 +18,6 @@
 
 struct h2_stream {
 	TAILQ_ENTRY(h2_stream) order;
-	struct h2_stream *chain; /* the next of its bucket */
 	uint32_t id;
 	struct http_builder request, response; /* the tap's to init, freed here */
 	struct bytes method, scheme, authority, path, protocol; /* in `request` */
@@ -26,22 +25,26 @@ struct h2_stream {
 	bool has_head[2], ended[2]; /* by enum direction */
 	bool pushed;
 	bool tunnel; /* told already: its bytes are another protocol's */
-	bool unprocessed;
 	struct ws *ws; /* of a tunnel that is a WebSocket, or NULL; freed here */
 	const char *reset_error; /* NULL: it was not reset */
 	enum direction reset_by;
 	size_t kept; /* bytes that it counts for */
 };
 
-/* Streams whose numbers share a hash. */
-struct h2_bucket {
-	struct h2_stream *first;
+struct h2_slot {
+	uint32_t id;
+	struct h2_stream *stream; /* NULL: it was removed */
+};
+
+/* Streams by their number, the lowest first. */
+struct h2_row {
+	struct h2_slot *slots; /* owned, or NULL */
+	size_t count, capacity, removed;
 };
 
 struct h2_streams {
 	TAILQ_HEAD(h2_stream_list, h2_stream) all;
-	struct h2_bucket *buckets; /* owned; a power of two of them, or NULL */
-	size_t bucket_count;
+	struct h2_row rows[2]; /* of even numbers, of odd ones */
 	unsigned count;
 };
 
@@ -51,7 +54,8 @@ void h2_streams_init(struct h2_streams *all) NONNULL(1);
 /* Frees all of them. */
 void h2_streams_free(struct h2_streams *all) NONNULL(1);
 
-/* A new one, all zero, whose number is not in use. NULL: out of memory. */
+/* A new one, all zero. Its number is higher than that of any that was added before
+ * and is odd, or even, like it (RFC 9113 section 5.1.1). NULL: out of memory. */
 struct h2_stream *h2_streams_add(struct h2_streams *all, uint32_t id)
     WUNRES NONNULL(1);
 

@@ -42,6 +42,22 @@ http_builder_restart(struct http_builder *m)
 	http_builder_init(m, head_bytes, body_bytes);
 }
 
+void
+http_builder_limit_head(struct http_builder *m, size_t head_bytes)
+{
+	if (m->head_left > head_bytes)
+		m->head_left = head_bytes;
+}
+
+void
+http_builder_limit_body(struct http_builder *m, size_t body_bytes)
+{
+	size_t kept = buf_length(&m->body);
+
+	if (m->body.limit_bytes - kept > body_bytes)
+		m->body.limit_bytes = kept + body_bytes;
+}
+
 /* Room for one more; the old array stays in the arena until the message goes. */
 static bool
 grow(struct http_builder *m, struct http_fields *list)
@@ -86,7 +102,7 @@ add_field(struct http_builder *m, struct http_fields *list,
 {
 	size_t cost = name.length + value.length + FIELD_FRAMING_BYTES;
 
-	if (m->head_too_long || cost > m->head_left ||
+	if (m->head_too_long || m->no_fields || cost > m->head_left ||
 	    list->count >= FIELDS_MAX || !grow(m, list))
 		return false;
 	struct bytes n = trim(name), v = trim(value);
@@ -136,7 +152,7 @@ http_builder_add_body(struct http_builder *m, const uint8_t *at, size_t length)
 size_t
 http_builder_bytes(const struct http_builder *m)
 {
-	return m->arena.used_bytes + buf_length(&m->body);
+	return m->arena.held_bytes + buf_length(&m->body);
 }
 
 void

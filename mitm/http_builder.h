@@ -30,6 +30,7 @@ struct http_builder {
 	size_t head_limit; /* bytes of the head that are kept at most */
 	size_t head_left;  /* of which these are still free */
 	bool began, complete, head_too_long;
+	bool no_fields; /* none are kept any more */
 };
 
 void http_builder_init(struct http_builder *m, size_t head_bytes,
@@ -38,6 +39,12 @@ void http_builder_free(struct http_builder *m) NONNULL(1);
 
 /* Forgets what it collected: another message of the same limits begins. */
 void http_builder_restart(struct http_builder *m) NONNULL(1);
+
+/* At most head_bytes more of the head are kept. */
+void http_builder_limit_head(struct http_builder *m, size_t head_bytes) NONNULL(1);
+
+/* At most body_bytes more of the body are kept. */
+void http_builder_limit_body(struct http_builder *m, size_t body_bytes) NONNULL(1);
 
 /* Adds a field to `list`, one of m's. One that does not fit is left out, as are
  * all behind it, and head_too_long is set. */
@@ -52,7 +59,7 @@ struct bytes http_builder_keep(struct http_builder *m, struct bytes text)
 void http_builder_add_body(struct http_builder *m, const uint8_t *at,
     size_t length) NONNULL(1);
 
-/* How much memory it keeps, roughly. */
+/* How much memory it keeps, but for what its body's buffer has to spare. */
 size_t http_builder_bytes(const struct http_builder *m) WUNRES NONNULL(1);
 
 /* Everything in *out is borrowed from m until m next changes. */

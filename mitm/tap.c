@@ -82,6 +82,9 @@ hand_on_websocket(void *context, const struct websocket_message *message)
 
 /* --- changing --- */
 
+/* HTTP/1's name for the same: what the client sent meanwhile is not all here. */
+static const char undecided_upgrade[] = "undecided_upgrade";
+
 /* RFC 9110 section 7.8; one protocol alone is agreed to. */
 static bool
 is_upgrade_to_http2(const struct http_exchange *e)
@@ -160,20 +163,47 @@ feed_second(struct tap *t, enum direction direction, struct bytes in,
 		h2_feed(t->h2, direction, in.data, in.length, now_us);
 		return h2_reading(t->h2);
 	}
+	if (t->ws == NULL)
+		return false;
 	ws_feed(t->ws, direction, in.data, in.length, now_us);
 	return true;
 }
 
-/* The first reader has done its part; what it left over is the second's. */
+static void
+end_websocket(struct tap *t, uint64_t now_us)
+{
+	if (t->ws != NULL)
+		ws_finish(t->ws, now_us);
+	ws_free(t->ws);
+	t->ws = NULL;
+}
+
+static void
+give_up_second(struct tap *t, uint64_t now_us)
+{
+	if (t->protocol == TAP_HTTP2)
+		h2_give_up(t->h2, undecided_upgrade, now_us);
+	else
+		end_websocket(t, now_us);
+}
+
+/* The first reader has done its part; what it left over is the second's. The
+ * client's came first: it is what was held until the server agreed. */
 static bool
 change(struct tap *t, uint64_t now_us)
 {
-	bool reads;
+	static const enum direction both[] = {FROM_CLIENT, FROM_SERVER};
+	bool reads = true;
 
 	t->protocol = t->h2 != NULL ? TAP_HTTP2 : TAP_WEBSOCKET;
-	reads = feed_second(t, FROM_SERVER, h1_rest(t->h1, FROM_SERVER), now_us);
-	reads = reads &&
-	    feed_second(t, FROM_CLIENT, h1_rest(t->h1, FROM_CLIENT), now_us);
+	for (size_t i = 0; reads && i < ARRAY_LENGTH(both); i++) {
+		struct bytes rest;
+		reads = h1_rest(t->h1, both[i], &rest);
+		if (reads)
+			reads = feed_second(t, both[i], rest, now_us);
+		else
+			give_up_second(t, now_us);
+	}
 	h1_free(t->h1);
 	t->h1 = NULL;
 	return reads;
@@ -242,7 +272,7 @@ tap_finish(struct tap *t, uint64_t now_us)
 	else if (t->protocol == TAP_HTTP2)
 		h2_finish(t->h2, now_us);
 	else
-		ws_finish(t->ws, now_us);
+		end_websocket(t, now_us);
 }
 
 enum tap_protocol
