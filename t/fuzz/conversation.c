@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define PIECE_BYTES_MAX 61u /* of those that are cut at random */
+#define OUT_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define SMALL_BYTES 300u
 
 void
 must(bool held)
@@ -117,4 +119,34 @@ bool
 cutter_stands(const struct cutter *c)
 {
 	return c->played < c->how.stop;
+}
+
+/* --- playing --- */
+
+void
+conversation_check_cuts(conversation_player *play, const uint8_t *input,
+    size_t length)
+{
+	const struct cut ways[] = {{.step = 1, .stop = CUT_NEVER},
+	    {.seed = 1, .stop = CUT_NEVER}, {.seed = 2, .stop = CUT_NEVER},
+	    {.seed = 3, .stop = CUT_NEVER}};
+	struct cut uncut = {.stop = CUT_NEVER};
+	struct buf whole, out;
+
+	buf_init(&whole, OUT_BYTES_MAX);
+	buf_init(&out, OUT_BYTES_MAX);
+	size_t payload = play(input, length, &uncut, &whole);
+	for (size_t i = 0; i < ARRAY_LENGTH(ways); i++) {
+		buf_clear(&out);
+		(void)play(input, length, &ways[i], &out);
+		must(buf_length(&out) == buf_length(&whole));
+		must(buf_length(&out) == 0 || memcmp(buf_data(&out),
+		    buf_data(&whole), buf_length(&whole)) == 0);
+	}
+	for (size_t stop = 0; payload < SMALL_BYTES && stop < payload; stop++) {
+		buf_clear(&out);
+		(void)play(input, length, &(struct cut){.stop = stop}, &out);
+	}
+	buf_free(&whole);
+	buf_free(&out);
 }

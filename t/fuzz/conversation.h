@@ -66,4 +66,16 @@ void cutter_feed(struct cutter *c, enum direction direction, const uint8_t *byte
 /* Whether the connection still stands. */
 bool cutter_stands(const struct cutter *c) WUNRES NONNULL(1);
 
+/* --- playing --- */
+
+/* Plays an input; what the tap said goes to `out`. Returns the payload bytes that
+ * were fed. Aborts where the tap breaks a promise of its header. */
+typedef size_t conversation_player(const uint8_t *input, size_t length,
+    const struct cut *how, struct buf *out);
+
+/* That the tap says the same of it whole, byte by byte and cut at random, and keeps
+ * its promises when the connection breaks: at each byte, if they are few. */
+void conversation_check_cuts(conversation_player *play, const uint8_t *input,
+    size_t length) NONNULL(1);
+
 #endif

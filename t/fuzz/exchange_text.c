@@ -160,3 +160,19 @@ exchange_text_put(struct exchange_text *t, const struct http_exchange *x)
 	t->body_bytes_told[FROM_SERVER] += x->response.body.wire_bytes;
 	print_exchange(t->out, x);
 }
+
+void
+exchange_text_put_websocket(struct exchange_text *t,
+    const struct websocket_message *message)
+{
+	must(message->content.length <= t->body_bytes);
+	must(message->first_us <= message->last_us &&
+	    message->last_us <= t->now_us);
+	must(buf_printf(t->out, "%" PRIu64 " message %" PRIu64 " %s opcode %u, %"
+	    PRIu64 " bytes%s%s: ", message->stream, message->number,
+	    message->from == FROM_CLIENT ? ">" : "<", message->opcode,
+	    message->wire_bytes, message->complete ? "" : ", cut",
+	    message->truncated ? ", truncated" : "") == 0);
+	print_bytes(t->out, message->content);
+	print(t->out, "\n");
+}

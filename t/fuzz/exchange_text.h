@@ -29,4 +29,9 @@ struct exchange_text {
 void exchange_text_put(struct exchange_text *t, const struct http_exchange *x)
     NONNULL(1, 2);
 
+/* Likewise a message of a WebSocket: the exchange that upgraded, the message's
+ * number, who sent it, its opcode, its length on the wire, its content. */
+void exchange_text_put_websocket(struct exchange_text *t,
+    const struct websocket_message *message) NONNULL(1, 2);
+
 #endif

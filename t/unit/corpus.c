@@ -55,6 +55,19 @@ corpus_read(const char *name, size_t *length)
 	return bytes;
 }
 
+void
+corpus_write(const char *name, const uint8_t *bytes, size_t length)
+{
+	char *path = corpus_path(name);
+	FILE *file = must(fopen(path, "wb"), path);
+
+	if (fwrite(bytes, 1, length, file) != length || fclose(file) != 0) {
+		perror(path);
+		abort();
+	}
+	free(path);
+}
+
 static void
 run_file(const char *directory, const char *file)
 {

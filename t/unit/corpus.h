@@ -22,6 +22,10 @@ char *corpus_path(const char *name) WUNRES NONNULL(1);
  * it. Aborts when it cannot be read. */
 char *corpus_read(const char *name, size_t *length) WUNRES NONNULL(1, 2);
 
+/* Writes such a file anew. Aborts when it cannot. */
+void corpus_write(const char *name, const uint8_t *bytes, size_t length)
+    NONNULL(1);
+
 /* Feeds every file in t/corpus/<module>; returns how many there were. */
 size_t corpus_run(const char *module) WUNRES NONNULL(1);
 

@@ -6,119 +6,31 @@
  */
 #include "mitm/h1.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "t/fuzz/h1_play.h"
-#include "t/unit/corpus.h"
+#include "t/unit/conversations.h"
 #include "t/unit/suite.h"
 
-#define OUT_BYTES_MAX ((size_t)1024 * 1024)
-#define CONVERSATIONS_MAX 100
-
-static char *names[CONVERSATIONS_MAX];
-static int name_count;
-
-static void
-list_conversations(void)
-{
-	char *path = corpus_path("t/corpus/h1");
-	DIR *dir = opendir(path);
-
-	if (dir == NULL) {
-		perror(path);
-		abort();
-	}
-	for (struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
-		if (e->d_name[0] != '.' && name_count < CONVERSATIONS_MAX)
-			names[name_count++] = strdup(e->d_name);
-	}
-	(void)closedir(dir);
-	free(path);
-}
-
-static char *
-conversation(int i, size_t *length)
-{
-	char path[300];
-
-	(void)snprintf(path, sizeof(path), "t/corpus/h1/%s", names[i]);
-	return corpus_read(path, length);
-}
-
-static size_t
-play(const char *text, size_t length, size_t step, size_t stop, struct buf *out)
-{
-	struct cut how = {.step = step, .stop = stop};
-
-	buf_init(out, OUT_BYTES_MAX);
-	size_t played = h1_play((const uint8_t *)text, length, &how, out);
-	ck_assert_int_eq(buf_append(out, "", 1), 0);
-	return played;
-}
+static const struct conversations all = {.directory = "t/corpus/h1",
+    .play = h1_play};
 
 START_TEST(conversations_say_what_is_written_under_them)
 {
-	struct buf said, expected;
-	size_t length;
-	char *text = conversation(_i, &length);
-
-	(void)play(text, length, 0, CUT_NEVER, &said);
-	buf_init(&expected, OUT_BYTES_MAX);
-	conversation_expected((const uint8_t *)text, length, &expected);
-	ck_assert_int_eq(buf_append(&expected, "", 1), 0);
-	ck_assert_msg(strcmp((char *)buf_data(&said),
-	    (char *)buf_data(&expected)) == 0, "%s says:\n%s", names[_i],
-	    (char *)buf_data(&said));
-	buf_free(&said);
-	buf_free(&expected);
-	free(text);
+	conversations_say_what_they_should(&all, _i);
 }
 END_TEST
 
 START_TEST(conversations_say_the_same_however_they_are_cut_up)
 {
-	size_t length;
-	char *text = conversation(_i, &length);
-
-	(void)LLVMFuzzerTestOneInput((const uint8_t *)text, length);
-	free(text);
+	conversations_say_the_same_in_pieces(&all, _i);
 }
 END_TEST
 
-/* The lines of the exchanges that were whole. */
-static size_t
-whole_exchanges(const struct buf *out)
-{
-	size_t count = 0;
-
-	for (const char *at = (char *)buf_data(out);
-	    (at = strstr(at, ", whole")) != NULL; at++)
-		count++;
-	return count;
-}
-
 START_TEST(a_break_at_any_point_tells_what_came_before)
 {
-	struct buf all, cut;
-	size_t length, before = 0;
-	char *text = conversation(_i, &length);
-	size_t payload = play(text, length, 0, CUT_NEVER, &all);
-	size_t whole = whole_exchanges(&all);
-
-	for (size_t stop = 0; stop <= payload; stop++) {
-		(void)play(text, length, 0, stop, &cut);
-		size_t count = whole_exchanges(&cut);
-		ck_assert_uint_ge(count, before);
-		ck_assert_uint_le(count, whole);
-		before = count;
-		buf_free(&cut);
-	}
-	buf_free(&all);
-	free(text);
+	conversations_break_anywhere(&all, _i);
 }
 END_TEST
 
@@ -287,14 +199,14 @@ suite(void)
 {
 	Suite *s = suite_create("h1");
 	TCase *t = tcase_create("h1");
+	int count = conversations_count(&all);
 
-	list_conversations();
 	tcase_add_loop_test(t, conversations_say_what_is_written_under_them, 0,
-	    name_count);
+	    count);
 	tcase_add_loop_test(t, conversations_say_the_same_however_they_are_cut_up,
-	    0, name_count);
+	    0, count);
 	tcase_add_loop_test(t, a_break_at_any_point_tells_what_came_before, 0,
-	    name_count);
+	    count);
 	tcase_add_test(t, times_are_those_of_the_first_and_last_byte);
 	tcase_add_test(t, an_unfinished_message_ends_with_its_last_byte);
 	tcase_add_test(t, large_bodies_are_counted_and_cut);

@@ -2,9 +2,11 @@
 UNIT_LIBS = $(CHECK_LIBS)
 UNIT_SUITE = t/unit/suite.c t/unit/suite.h
 UNIT_CORPUS = t/unit/corpus.c t/unit/corpus.h
+TAP_LIBS = $(BROTLI_LIBS) $(LLHTTP_LIBS) $(NGHTTP2_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
 # What plays written-down conversations to a tap.
 CONVERSATION = t/fuzz/conversation.c t/fuzz/conversation.h \
 	t/fuzz/exchange_text.c t/fuzz/exchange_text.h
+UNIT_CONVERSATIONS = t/unit/conversations.c t/unit/conversations.h
 
 check_PROGRAMS += t/unit/bundle-suite
 t_unit_bundle_suite_SOURCES = t/unit/bundle.c $(UNIT_SUITE) $(UNIT_CORPUS) \
@@ -65,9 +67,25 @@ t_unit_handoff_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/h1-suite
 t_unit_h1_suite_SOURCES = t/unit/h1.c $(UNIT_SUITE) $(UNIT_CORPUS) \
-	t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h $(CONVERSATION)
+	$(UNIT_CONVERSATIONS) t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h \
+	$(CONVERSATION)
 t_unit_h1_suite_LDADD = libmitm.a libbase.a $(LLHTTP_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/h1
+
+check_PROGRAMS += t/unit/h2-suite
+t_unit_h2_suite_SOURCES = t/unit/h2.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	$(UNIT_CONVERSATIONS) t/fuzz/h2.c t/fuzz/h2_write.c t/fuzz/h2_write.h \
+	t/fuzz/tap_play.c t/fuzz/tap_play.h $(CONVERSATION)
+t_unit_h2_suite_LDADD = libmitm.a libbase.a $(TAP_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/h2 t/corpus/h2-conversations
+
+check_PROGRAMS += t/unit/h2_frames-suite
+t_unit_h2_frames_suite_SOURCES = t/unit/h2_frames.c $(UNIT_SUITE)
+t_unit_h2_frames_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+
+check_PROGRAMS += t/unit/h2_streams-suite
+t_unit_h2_streams_suite_SOURCES = t/unit/h2_streams.c $(UNIT_SUITE)
+t_unit_h2_streams_suite_LDADD = libmitm.a libbase.a $(ZLIB_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/hello-suite
 t_unit_hello_suite_SOURCES = t/unit/hello.c $(UNIT_SUITE) $(UNIT_CORPUS) \
@@ -180,6 +198,10 @@ t_unit_socks_suite_SOURCES = t/unit/socks.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/socks.c
 t_unit_socks_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/socks
+
+check_PROGRAMS += t/unit/tap-suite
+t_unit_tap_suite_SOURCES = t/unit/tap.c $(UNIT_SUITE)
+t_unit_tap_suite_LDADD = libmitm.a libbase.a $(TAP_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/tickets-suite
 t_unit_tickets_suite_SOURCES = t/unit/tickets.c $(UNIT_SUITE)
