@@ -5,7 +5,7 @@
  * the fields, is decided here. Every header block is decoded, also of streams
  * that are not known (any more): the blocks behind it depend on it.
  *
- * SETTINGS are not read. What bounds a decoder's table (SETTINGS_HEADER_TABLE_SIZE)
+ * Of SETTINGS only that they come first is read. What bounds a decoder's table (SETTINGS_HEADER_TABLE_SIZE)
  * is kept by the encoder, which says in its next block what size it chose
  * (RFC 7541 section 4.2); that the two ends agreed on it is their affair.
  */
@@ -53,6 +53,7 @@ struct block {
 
 struct half {
 	struct h2_frames frames;
+	bool began; /* its first frame has come */
 	nghttp2_hd_inflater *inflater; /* of the blocks that come this way */
 	struct block block;
 };
@@ -566,9 +567,14 @@ begin_frame(struct h2 *h, enum direction direction)
 	struct half *half = &h->halves[direction];
 	const struct h2_frame *frame = &half->frames.frame;
 	bool continues = frame->type == H2_CONTINUATION;
+	bool is_first = !half->began;
 
-	/* Nothing else may stand inside a block (section 6.10). */
-	if (half->block.open != continues ||
+	half->began = true;
+	/* What begins with another frame is another protocol (section 3.4): an
+	 * answer of HTTP/1, say. Nothing may stand inside a block (section 6.10). */
+	if (is_first && frame->type != H2_SETTINGS)
+		stop(h, wrong_preface);
+	else if (half->block.open != continues ||
 	    (continues && frame->stream != half->block.id))
 		stop(h, wrong_continuation);
 	else if (frame->type == H2_HEADERS)

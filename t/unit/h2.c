@@ -19,6 +19,7 @@
 #define OUT_BYTES_MAX ((size_t)1024 * 1024)
 #define MIB ((size_t)1024 * 1024)
 #define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define SETTINGS "\0\0\0\4\0\0\0\0\0"
 
 /* RFC 9113 section 6. */
 enum { DATA = 0, HEADERS = 1, RST_STREAM = 3, CONTINUATION = 9 };
@@ -104,7 +105,9 @@ tap(struct seen *seen, const struct h2_limits *limits)
 	struct h2 *h = h2_new(limits, &sink);
 
 	ck_assert_ptr_nonnull(h);
-	h2_feed(h, FROM_CLIENT, (const uint8_t *)PREFACE, strlen(PREFACE), 1);
+	h2_feed(h, FROM_CLIENT, (const uint8_t *)PREFACE SETTINGS,
+	    sizeof(PREFACE SETTINGS) - 1, 1);
+	h2_feed(h, FROM_SERVER, (const uint8_t *)SETTINGS, sizeof(SETTINGS) - 1, 1);
 	return h;
 }
 
