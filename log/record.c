@@ -73,7 +73,7 @@ record_end(struct record_line *line)
 void
 record_text(struct json *j, const char *key, const char *text)
 {
-	if (text != NULL)
+	if (text != NULL && text[0] != '\0')
 		json_text(j, key, text);
 }
 

@@ -33,7 +33,7 @@ int record_end(struct record_line *line) WUNRES NONNULL(1);
 void record_content(struct json *j, struct bytes content, bool truncated)
     NONNULL(1);
 
-/* A member only where there is something to say. */
+/* A member only where there is something to say: not for NULL, nor for "". */
 void record_text(struct json *j, const char *key, const char *text)
     NONNULL(1, 2);
 

@@ -106,7 +106,7 @@ enum decision { DECIDE_INSPECT, DECIDE_SPLICE, DECIDE_REFUSE };
 /* One TLS leg as negotiated. Strings are static or borrowed; NULL: unknown. */
 struct tls_leg {
 	const char *version; /* "1.2", "1.3" */
-	const char *cipher;  /* IANA name */
+	char cipher[64];     /* its IANA name, or empty */
 	const char *group;   /* key exchange group, NULL when not known */
 	const char *alpn;    /* what was agreed */
 	bool resumed;

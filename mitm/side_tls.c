@@ -550,6 +550,25 @@ version_name(const mbedtls_ssl_context *ssl)
 	}
 }
 
+/* mbedTLS has IANA's names with other punctuation: "TLS1-3-AES-128-GCM-SHA256" is
+ * TLS_AES_128_GCM_SHA256. */
+static void
+name_suite(const char *own, char *name, size_t size)
+{
+	static const char tls13[] = "TLS1-3-";
+
+	if (own == NULL)
+		return;
+	if (strncmp(own, tls13, sizeof(tls13) - 1) == 0)
+		(void)snprintf(name, size, "TLS_%s", own + sizeof(tls13) - 1);
+	else
+		(void)snprintf(name, size, "%s", own);
+	for (; *name != '\0'; name++) {
+		if (*name == '-')
+			*name = '_';
+	}
+}
+
 void
 side_tls_describe(const struct side *s, struct tls_leg *leg)
 {
@@ -565,7 +584,8 @@ side_tls_describe(const struct side *s, struct tls_leg *leg)
 		return;
 	leg->resumed = side_tls_resumed(s);
 	leg->version = version_name(&tls->ssl);
-	leg->cipher = mbedtls_ssl_get_ciphersuite(&tls->ssl);
+	name_suite(mbedtls_ssl_get_ciphersuite(&tls->ssl), leg->cipher,
+	    sizeof(leg->cipher));
 	leg->group = server_hello_group_name(tls->hello.group);
 	leg->alpn = mbedtls_ssl_get_alpn_protocol(&tls->ssl);
 }

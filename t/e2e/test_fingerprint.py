@@ -260,7 +260,7 @@ class Mirrored(Fingerprint):
             ["1303", "1301", "c030", "c02b", "009e", "00ff"])
         self.assertEqual(offered.suites[:5], seen.suites[:5])
         self.assertEqual(get(self.record, "sightglass.server.cipher"),
-                         "TLS1-3-CHACHA20-POLY1305-SHA256")
+                         "TLS_CHACHA20_POLY1305_SHA256")
 
     def test_groups_and_schemes_in_the_clients_order(self):
         _, seen = self.seen(
@@ -425,7 +425,7 @@ class Mirrored(Fingerprint):
         _, seen = self.seen(*self.CBC)
         self.assertEqual(seen.suites, [0xC009, 0xC02B, SCSV])
         self.assertEqual(get(self.record, "sightglass.server.cipher"),
-                         "TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA")
+                         "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA")
 
     def test_cbc_stays_behind_when_it_may_not(self):
         _, seen = self.seen(*self.CBC, settings=["upstream.cbc=false"])
