@@ -21,6 +21,16 @@ hex(const uint8_t *bytes, size_t length, char *out, size_t capacity)
 	out[n] = '\0';
 }
 
+/* As people and other programs write it: without the zero that keeps the first bit
+ * of an INTEGER free (X.690 section 8.3). */
+static void
+hex_number(const mbedtls_x509_buf *number, char *text, size_t size)
+{
+	size_t zeros = number->len > 1 && number->p[0] == 0 ? 1 : 0;
+
+	hex(number->p + zeros, number->len - zeros, text, size);
+}
+
 uint64_t
 certificate_seconds(const mbedtls_x509_time *t)
 {
@@ -53,7 +63,7 @@ certificate_describe(const mbedtls_x509_crt *crt, struct certificate_facts *out)
 	out->present = true;
 	name(&crt->subject, out->subject, sizeof(out->subject));
 	name(&crt->issuer, out->issuer, sizeof(out->issuer));
-	hex(crt->serial.p, crt->serial.len, out->serial, sizeof(out->serial));
+	hex_number(&crt->serial, out->serial, sizeof(out->serial));
 	if (mbedtls_sha256(crt->raw.p, crt->raw.len, digest, 0) == 0)
 		hex(digest, sizeof(digest), out->sha256, sizeof(out->sha256));
 	out->not_before_s = certificate_seconds(&crt->valid_from);

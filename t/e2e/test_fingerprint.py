@@ -476,7 +476,7 @@ class Refused(Fingerprint):
         tls = self.tls_record(daemon)
         self.assertEqual(wire.status, 0, wire.error)
         self.assertEqual(get(tls, "sightglass.server.cipher"),
-                         "TLS-DHE-RSA-WITH-AES-128-GCM-SHA256")
+                         "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256")
         self.assertIsNone(get(tls, "sightglass.server.group"))
 
     def client_leg(self, cipher):
