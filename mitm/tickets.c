@@ -86,10 +86,12 @@ make(struct key *k, uint64_t now_ms)
 	return E_CRYPTO;
 }
 
+/* The terms of a handshake have the time at which it began: its key may have been
+ * made since, by another. */
 static bool
 is_older(const struct key *k, uint64_t now_ms, uint64_t age_ms)
 {
-	return k->made && now_ms - k->made_ms >= age_ms;
+	return k->made && now_ms >= k->made_ms && now_ms - k->made_ms >= age_ms;
 }
 
 /* The key that seals, or is to be made for it. No key outlives the last ticket

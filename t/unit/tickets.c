@@ -119,6 +119,22 @@ START_TEST(the_key_changes_with_the_life_of_a_ticket)
 }
 END_TEST
 
+START_TEST(a_handshake_that_began_before_the_key_changes_none)
+{
+	uint8_t own[sizeof(ticket)];
+
+	seal();
+	memcpy(own, ticket, TICKET_BYTES);
+	terms.now_ms -= 1;
+	seal();
+	ck_assert_mem_eq(own, ticket, 8); /* the key's name */
+	terms.now_ms += 1;
+	ck_assert_int_eq(tickets_open(&terms, own, TICKET_BYTES, clear),
+	    SESSION_BYTES);
+	ck_assert_int_eq(open_it(), SESSION_BYTES);
+}
+END_TEST
+
 START_TEST(what_is_too_long_is_not_sealed)
 {
 	static const uint8_t bytes[TICKET_CLEAR_BYTES_MAX + 1];
@@ -149,6 +165,7 @@ suite(void)
 	tcase_add_test(t, a_ticket_of_another_worker_does_not_open);
 	tcase_add_loop_test(t, a_ticket_lasts_for_its_life, 0, 11);
 	tcase_add_test(t, the_key_changes_with_the_life_of_a_ticket);
+	tcase_add_test(t, a_handshake_that_began_before_the_key_changes_none);
 	tcase_add_test(t, what_is_too_long_is_not_sealed);
 	suite_add_tcase(s, t);
 	return s;
