@@ -169,6 +169,24 @@ take_input(struct side *s, uint8_t *out, size_t capacity)
 	return n;
 }
 
+/* What holds no data (tickets, alerts of no weight) keeps TLS asking for more: a
+ * peer that sends nothing else would keep the worker from its other flows. So there
+ * is an end to it, and the poller tells that there is more. */
+static int
+receive_in_turn(struct side *s)
+{
+	struct side_io *io = s->io;
+
+	if (io->received > SIDE_IO_BYTES) {
+		s->want_read = true;
+		return E_AGAIN;
+	}
+	int n = receive(s, io->raw, SIDE_IO_BYTES);
+	if (n > 0)
+		io->received += (size_t)n;
+	return n;
+}
+
 int
 side_receive(struct side *s, uint8_t *out, size_t capacity)
 {
@@ -177,7 +195,7 @@ side_receive(struct side *s, uint8_t *out, size_t capacity)
 	if (buf_length(&s->input) > 0)
 		return (int)take_input(s, out, capacity);
 	if (io->raw_length == 0) {
-		int n = receive(s, io->raw, SIDE_IO_BYTES);
+		int n = receive_in_turn(s);
 		if (n <= 0)
 			return n;
 		io->raw_offset = 0;

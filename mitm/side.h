@@ -32,6 +32,7 @@
 struct side_io {
 	uint8_t *raw; /* owned: what recv(2) gave and TLS has not yet taken */
 	size_t raw_offset, raw_length;
+	size_t received; /* by recv(2), since TLS was last called from above */
 	struct buf out;   /* what TLS wants sent and send(2) has not yet seen */
 };
 

@@ -442,6 +442,7 @@ side_tls_handshake(struct side *s)
 	int error = 0;
 
 	s->want_read = false;
+	s->io->received = 0;
 	/* Over is it, for the library, before a server's tickets are written. */
 	while (error == 0 && !is_asked(tls) &&
 	    tls->ssl.MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_HANDSHAKE_OVER)
@@ -503,6 +504,7 @@ side_tls_read(struct side *s, uint8_t *out, size_t capacity)
 
 	if (s->tls->error != 0)
 		return failure(s, s->tls->error);
+	s->io->received = 0;
 	int error = read_records(s, out, capacity, &length);
 
 	if (side_keep_leftovers(s) != 0 && error == 0)

@@ -193,6 +193,11 @@ t_unit_sessions_suite_SOURCES = t/unit/sessions.c $(UNIT_SUITE)
 t_unit_sessions_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
 	$(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/side-suite
+t_unit_side_suite_SOURCES = t/unit/side.c $(UNIT_SUITE)
+t_unit_side_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
+	$(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/socks-suite
 t_unit_socks_suite_SOURCES = t/unit/socks.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/socks.c
