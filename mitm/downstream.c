@@ -66,6 +66,7 @@ find_leaf(struct flow *flow)
 	    leafs_key(host->leafs, flow->leaf_kind, host->tick_ms);
 	struct leaf_id id;
 
+	flow->leaf_trouble = key == NULL ? "no RSA key could be made in time" : NULL;
 	if (key == NULL)
 		return;
 	flow->leaf_wanted = true;

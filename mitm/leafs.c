@@ -296,6 +296,22 @@ add_issuers(mbedtls_x509_crt *chain, const mbedtls_x509_crt *issuer)
 	return error;
 }
 
+/* Two flows may have asked for the same leaf: the newer one stays. */
+static void
+put(struct leafs *l, struct leaf *leaf)
+{
+	struct leaf **at = bucket(l, &leaf->id);
+
+	leaf_release(leafs_find(l, &leaf->id, UINT64_MAX));
+	if (l->count >= l->options.limit)
+		forget(l, l->oldest);
+	leaf->references++;
+	leaf->next = *at;
+	*at = leaf;
+	link_newest(l, leaf);
+	l->count++;
+}
+
 static struct leaf *
 add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
     const uint8_t *der, size_t length, const mbedtls_x509_crt *issuer,
@@ -312,19 +328,13 @@ add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
 		free(leaf);
 		return NULL;
 	}
-	/* Two flows may have asked for the same leaf: the newer one stays. */
-	leaf_release(leafs_find(l, id, UINT64_MAX));
-	if (l->count >= l->options.limit)
-		forget(l, l->oldest);
 	leaf->id = *id;
 	leaf->key = leaf_key_hold(key);
 	leaf->stale_s = (uint64_t)leaf_stale_s((int64_t)now_s,
 	    (int64_t)certificate_seconds(&leaf->chain.valid_to));
-	leaf->references = 2; /* the cache's and the caller's */
-	leaf->next = *bucket(l, id);
-	*bucket(l, id) = leaf;
-	link_newest(l, leaf);
-	l->count++;
+	leaf->references = 1;
+	if (key == l->keys[key->kind]) /* else it goes with the flow that asked */
+		put(l, leaf);
 	return leaf;
 }
 

@@ -89,7 +89,8 @@ struct leaf *leafs_find(struct leafs *l, const struct leaf_id *id,
     uint64_t now_s) NONNULL(1, 2);
 
 /* Adds the certificate in `der` for `key`, with the CA behind it, and returns a
- * reference. NULL: it does not parse, or out of memory. */
+ * reference. One for a key that has changed meanwhile is not kept: that would keep
+ * the key. NULL: it does not parse, or out of memory. */
 struct leaf *leafs_add(struct leafs *l, const struct leaf_id *id,
     struct leaf_key *key, const uint8_t *der, size_t length, uint64_t now_s)
     WUNRES NONNULL(1, 2, 3, 4);

@@ -106,6 +106,21 @@ START_TEST(a_key_changes_when_it_is_old)
 }
 END_TEST
 
+START_TEST(a_leaf_that_comes_after_its_key_is_not_kept)
+{
+	struct leaf_key *first =
+	    leaf_key_hold(leafs_key(leafs, LEAF_KEY_P256, 0));
+
+	ck_assert_ptr_ne(leafs_key(leafs, LEAF_KEY_P256, LIFE_MS), first);
+	struct leaf *leaf = add(first);
+	ck_assert_ptr_nonnull(leaf);
+	ck_assert_ptr_null(find(first));
+	leaf_release(leaf);
+	ck_assert_uint_eq(first->references, 1);
+	leaf_key_release(first);
+}
+END_TEST
+
 START_TEST(the_least_used_leaf_goes_first)
 {
 	static const char *const more[] = {"a.example", "b.example", "c.example",
@@ -190,6 +205,7 @@ suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_leaf_is_found_by_its_names_and_key);
 	tcase_add_test(t, a_key_changes_when_it_is_old);
+	tcase_add_test(t, a_leaf_that_comes_after_its_key_is_not_kept);
 	tcase_add_test(t, the_least_used_leaf_goes_first);
 	tcase_add_test(t,
 	    an_rsa_key_is_asked_for_once_and_an_old_one_serves_meanwhile);
