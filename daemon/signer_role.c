@@ -292,9 +292,9 @@ on_worker_message(void *context, struct channel *worker, struct msg *m)
 	if (error == 0)
 		error = signer_answer(s->signer, &request, &minted, &der);
 	count(s, error, minted);
-	answer(worker, head.ticket, error, &der);
 	if (understood && minted && error != E_LIMIT)
-		record(s, &request, error, &der);
+		record(s, &request, error, &der); /* first: nobody has it unrecorded */
+	answer(worker, head.ticket, error, &der);
 	if (error != 0 && error != E_LIMIT)
 		diag_warning("a leaf was not signed: %s", err_text(error));
 	buf_free(&der);
