@@ -265,6 +265,9 @@ bool upstream_connect(struct flow *flow) WUNRES NONNULL(1); /* upstream.c */
 bool upstream_next_address(struct flow *flow) WUNRES NONNULL(1);
 /* From UPSTREAM_TLS back to CONNECT, to the address that had answered. */
 void upstream_again(struct flow *flow) NONNULL(1);
+/* ... to be opened: nothing that this connection told of the server is taken to be
+ * true of the next. */
+void upstream_anew(struct flow *flow) NONNULL(1);
 /* The connection stands and the decision is made: TLS or relay comes next. */
 void upstream_connected(struct flow *flow) NONNULL(1);
 /* Whether a server's alert is about what the client itself offered. */

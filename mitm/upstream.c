@@ -93,6 +93,19 @@ upstream_again(struct flow *flow)
 	flow_set_state(flow, FLOW_STATE_CONNECT);
 }
 
+void
+upstream_anew(struct flow *flow)
+{
+	struct tls_event *event = &flow->tls;
+
+	event->verified = false;
+	event->verification = event->invalid = event->invalid_reason = NULL;
+	event->server_certificate.present = false;
+	event->client_certificate = NULL;
+	flow->mirror_invalid = false;
+	upstream_again(flow);
+}
+
 static void
 relay_idle_deadline(struct flow *flow)
 {
@@ -191,12 +204,14 @@ verify(struct flow *flow, const mbedtls_x509_crt *chain)
 	const struct flow_host *host = flow->host;
 	char text[INET6_ADDRSTRLEN];
 
+	judgement_release(flow->judgement);
+	flow->judgement = NULL;
+	flow->tls.verified = false;
 	if (chain == NULL || chain->raw.p == NULL) {
 		flow->tls.verification = "no_certificate";
 		return 0;
 	}
 	/* The chain must speak for the host. */
-	judgement_release(flow->judgement);
 	flow->judgement = chains_judge(host->chains, chain, host->trust,
 	    host->own_ca, flow_host_name(flow, text),
 	    (int64_t)(host->now_us / 1000000), NULL);
@@ -315,7 +330,7 @@ ask_for_tls12(struct flow *flow, int error)
 	    side_tls_version(&flow->server) != MBEDTLS_SSL_VERSION_TLS1_2)
 		return false;
 	flow->only_tls12 = true;
-	upstream_again(flow);
+	upstream_anew(flow);
 	return true;
 }
 

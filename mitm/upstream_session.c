@@ -166,19 +166,6 @@ may_go_on(const struct flow *flow)
 	                life_s(flow))));
 }
 
-/* Nothing that this connection told of the server is true of the next. */
-static void
-forget_server(struct flow *flow)
-{
-	struct tls_event *event = &flow->tls;
-
-	event->verified = false;
-	event->verification = event->invalid = event->invalid_reason = NULL;
-	event->server_certificate.present = false;
-	event->client_certificate = NULL;
-	flow->mirror_invalid = false;
-}
-
 bool
 upstream_in_full(struct flow *flow, int error)
 {
@@ -186,8 +173,7 @@ upstream_in_full(struct flow *flow, int error)
 		return false;
 	sessions_forget(flow->host->sessions, flow->session);
 	flow->in_full = true;
-	forget_server(flow);
-	upstream_again(flow);
+	upstream_anew(flow);
 	return true;
 }
 
