@@ -244,6 +244,7 @@ take_ca(struct worker *w, const struct msg *m)
 	        take_own(w, der + head.chain_bytes, head.next_bytes, false) != 0))
 		diag_fatal("the signer's CA certificate cannot be read");
 	w->host.own_ca = &w->own_cas;
+	trust_changed(&w->trust); /* no server may have a certificate of them */
 }
 
 static void
