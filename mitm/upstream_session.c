@@ -41,8 +41,21 @@ port_of(const struct sockaddr_storage *a)
 }
 
 static void
+digest_address(struct digest *d, const struct sockaddr_storage *a)
+{
+	if (a->ss_family == AF_INET)
+		digest_bytes(d, &((const struct sockaddr_in *)a)->sin_addr,
+		    sizeof(struct in_addr));
+	else
+		digest_bytes(d, &((const struct sockaddr_in6 *)a)->sin6_addr,
+		    sizeof(struct in6_addr));
+}
+
+/* The machine is one thing that is known of who asks through a proxy. */
+static void
 digest_application(struct digest *d, const struct flow_header *h)
 {
+	digest_address(d, &h->source);
 	digest_number(d, h->has_uid);
 	digest_number(d, h->uid);
 	digest_text(d, h->executable);

@@ -231,12 +231,13 @@ class Daemon(Process):
     # --- handing flows over ---
 
     def header(self, address, port, *, authority=None, datagram=False, prefix=0,
-               tlvs=(), executable=b"/usr/bin/test-client"):
+               tlvs=(), executable=b"/usr/bin/test-client", source=None):
         """A PROXY v2 header to this destination (PROTOCOL.md)."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         raw = socket.inet_pton(family, address)
         source = socket.inet_pton(
-            family, "::1" if family == socket.AF_INET6 else "127.0.0.1")
+            family,
+            source or ("::1" if family == socket.AF_INET6 else "127.0.0.1"))
         body = source + raw + struct.pack("!HH", 40000, port)
         extra = [(TLV_VERSION, struct.pack("!H", 1)),
                  (TLV_PID, struct.pack("!I", os.getpid())),

@@ -389,6 +389,11 @@ class Upstream(Resume):
         daemon, port = self.daemon(), self.server()
         self.full(self.pair_of(daemon, port, executable=b"/usr/bin/other"))
 
+    def test_not_for_another_machine(self):
+        """Of whose application a proxy knows nothing."""
+        daemon, port = self.daemon(), self.server()
+        self.full(self.pair_of(daemon, port, source="192.0.2.1"))
+
     def test_not_for_another_offer(self):
         daemon, port = self.daemon(), self.server()
         context = self.context(daemon)
