@@ -101,12 +101,14 @@ settings_load(const struct settings *s, struct conf_error *error)
 void
 settings_keep(struct conf *c, struct conf *old)
 {
-	/* What sockets, shared memory, directories and the signer were made of. */
+	/* What sockets, shared memory, directories, the signer and the workers'
+	 * tables were made of. */
 	static const char *const fixed[] = {"user", "workers", "paths.ca",
 	    "paths.log", "paths.run", "bridge.group", "ring.size", "ca.name",
-	    "ca.validity", "ca.key", "ca.permitted", "ca.renew_before", "ca.overlap", "ca.certificate",
-	    "ca.private_key", "ca.chain", "leaf.validity", "leaf.cache",
-	    "leaf.signer_cache"};
+	    "ca.validity", "ca.key", "ca.permitted", "ca.renew_before",
+	    "ca.overlap", "ca.certificate", "ca.private_key", "ca.chain",
+	    "leaf.validity", "leaf.cache", "leaf.signer_cache",
+	    "upstream.sessions", "upstream.verdicts"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(fixed); i++)
 		if (conf_keep(c, fixed[i], old))

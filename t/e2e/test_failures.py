@@ -769,9 +769,11 @@ class Signals(Failures):
         daemon = Daemon(self, workers=1)
         with open(daemon.path("sightglass.yaml"), "w", encoding="ascii") as out:
             out.write("ring:\n  size: 16 MiB\nlog:\n  flush: 5 ms\n"
-                      "leaf:\n  cache: 17\n")
+                      "leaf:\n  cache: 17\n"
+                      "upstream:\n  sessions: 17\n  verdicts: 17\n")
         self.assertTrue(daemon.control("reload")["ok"])
-        for key in ("ring.size", "leaf.cache"):
+        for key in ("ring.size", "leaf.cache", "upstream.sessions",
+                    "upstream.verdicts"):
             self.assertIn(f"{key}: has changed", daemon.output())
         self.assertNotIn("log.flush", daemon.output())
         self.assertNotIn("workers: has", daemon.output())
