@@ -22,6 +22,9 @@
 #define FILE_BYTES_MAX (256u * 1024)
 #define PATH_BYTES 1024u
 
+/* As much as client_certificates_write makes of one. */
+#define ITEM_BYTES_MAX (HOST_PATTERN_BYTES + 2 * FILE_BYTES_MAX + 64u)
+
 /* One of the list, taken apart. */
 struct item {
 	char pattern[HOST_PATTERN_BYTES];
@@ -83,10 +86,22 @@ read_chain_file(struct item *item, struct conf_error *error)
 	return buf_append(&item->chain, "", 1);
 }
 
+/* Room for all of it: growing would leave copies of keys behind. */
+static int
+reserve(struct buf *b, size_t bytes)
+{
+	uint8_t *room;
+
+	return buf_reserve(b, bytes < b->limit_bytes ? bytes : b->limit_bytes, &room);
+}
+
 static int
 read_key_file(struct item *item, struct conf_error *error)
 {
 	char words[256];
+
+	if (reserve(&item->key, FILE_BYTES_MAX) != 0)
+		return complain(error, item->key_path, err_text(E_NOMEM), E_NOMEM);
 	int fd = open(item->key_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
@@ -181,8 +196,10 @@ client_files_read(const struct conf *conf, struct buf *out,
 		return complain(error, "psa", "the cryptographic library does not start",
 		    E_CRYPTO);
 	struct client_certificates *all = client_certificates_new();
-	if (all == NULL)
+	if (all == NULL || reserve(out, list->count * ITEM_BYTES_MAX) != 0) {
+		client_certificates_free(all);
 		return E_NOMEM;
+	}
 	for (size_t i = 0; outcome == 0 && i < list->count; i++)
 		outcome = add(list->items[i], all, out, error);
 	client_certificates_free(all);
