@@ -14,6 +14,7 @@
 
 #define REQUEST_BYTES_MAX (64u * 1024)
 #define ASK_AGAIN_MS 50u
+#define RATE_MET "the signer's rate, leaf.rate, was met"
 
 static int
 send_mint(struct worker *w, const struct mint *mint)
@@ -99,6 +100,8 @@ leafs_request(void *context, struct flow *flow, struct leaf_key *key,
 		return E_NOMEM;
 	wf->mint = mint;
 	TAILQ_INSERT_TAIL(&mint->waiters, wf, waiting);
+	if (mint->limited)
+		flow->leaf_trouble = RATE_MET;
 	return 0;
 }
 
@@ -179,7 +182,7 @@ wait_for_rate(struct worker *w, struct mint *mint)
 
 	mint->limited = true;
 	TAILQ_FOREACH (wf, &mint->waiters, waiting)
-		wf->flow->leaf_trouble = "the signer's rate, leaf.rate, was met";
+		wf->flow->leaf_trouble = RATE_MET;
 	ask_again_later(w);
 }
 
