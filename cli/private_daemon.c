@@ -98,7 +98,8 @@ become_daemon(const struct exec_places *places, const char *trust, bool verbose,
 	/* Whoever runs a program to see what it sends wants to see all of it; where
 	 * not, the directory's own sightglass.yaml says so and wins over each -D. */
 	(void)execl(program, "sightglassd", "-d", places->state, "-o", run, "-D",
-	    roots, "-D", "workers=1", "-D", "capture.redact_headers=", "-D", user,
+	    roots, "-D", "workers=1", "-D", "capture.redact_headers=", "-D",
+	    "capture.redact_fields=", "-D", user,
 	    verbose ? "-v" : NULL, (char *)NULL);
 	(void)fprintf(stderr, "%s: %s: set SIGHTGLASSD to where sightglassd is\n",
 	    program, strerror(errno));

@@ -18,6 +18,7 @@
 #include "mitm/invalid.h"
 #include "mitm/known_bad.h"
 #include "mitm/policy.h"
+#include "mitm/redact.h"
 
 static int
 assign(struct conf *conf, char option, const char *text, struct conf_error *error)
@@ -283,6 +284,19 @@ check_distrust(const struct conf *conf, struct conf_error *error)
 	return 0;
 }
 
+static int
+check_redact(const struct conf *conf, struct conf_error *error)
+{
+	size_t count = conf->capture_redact_fields.count;
+
+	if (count <= REDACT_NAMES_MAX)
+		return 0;
+	(void)snprintf(error->text, sizeof(error->text),
+	    "capture.redact_fields: %zu names, and %u are the most: leave some out",
+	    count, REDACT_NAMES_MAX);
+	return E_LIMIT;
+}
+
 int
 settings_check(const struct conf *conf, struct conf_error *error)
 {
@@ -311,6 +325,8 @@ settings_check(const struct conf *conf, struct conf_error *error)
 		outcome = check_keylog(conf, error);
 	if (outcome == 0)
 		outcome = check_distrust(conf, error);
+	if (outcome == 0)
+		outcome = check_redact(conf, error);
 	if (outcome == 0)
 		outcome = check_ca(conf, error);
 	return outcome;

@@ -452,12 +452,18 @@ take_client_certificates(struct worker *w, const struct msg *m)
 	w->host.client_certificates = all;
 }
 
+/* The texts stay the settings', which live as long. */
+static const char *const *
+list_of(const struct conf_list *list)
+{
+	return (const char *const *)list->items;
+}
+
 static void
 configure(struct role *r)
 {
 	struct worker *w = r->context;
 	const struct conf *conf = r->conf;
-	size_t count = conf->capture_redact_headers.count;
 
 	compile_policy(w);
 	trust_configure(w);
@@ -465,15 +471,12 @@ configure(struct role *r)
 	compile_invalid(w);
 	leafs_set_key_life(w->host.leafs, conf->leaf_key_life_ms);
 	w->host.conf = conf;
-	/* The writer borrows the list's texts from the settings. */
-	free(w->redact);
-	w->redact = calloc(count + 1, sizeof(*w->redact));
-	if (w->redact == NULL)
-		diag_fatal("out of memory");
-	for (size_t i = 0; i < count; i++)
-		w->redact[i] = conf->capture_redact_headers.items[i];
-	w->host.writer.redact_headers = w->redact;
-	w->host.writer.redact_count = count;
+	w->host.writer.redact_headers = list_of(&conf->capture_redact_headers);
+	w->host.writer.redact_count = conf->capture_redact_headers.count;
+	w->redact.names = list_of(&conf->capture_redact_fields);
+	w->redact.count = conf->capture_redact_fields.count;
+	w->host.writer.redact_fields = w->redact.names;
+	w->host.writer.redact_field_count = w->redact.count;
 }
 
 /* --- the role --- */

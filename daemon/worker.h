@@ -20,6 +20,7 @@
 #include "daemon/role.h"
 #include "daemon/sink.h"
 #include "mitm/flow.h"
+#include "mitm/redact.h"
 #include "mitm/rsa_maker.h"
 
 /* One side's registration with the poller. */
@@ -67,7 +68,7 @@ struct worker {
 	struct bypass *bypasses;  /* a copy of the parent's entries */
 	char *rules;              /* of all lists, mapped: MSG_RULES */
 	size_t rules_bytes;
-	const char **redact; /* conf's list, as record_writer wants it */
+	struct redact redact; /* its names are conf's */
 
 	int flow_socket, control_socket;
 	struct event *accepting, *accept_again;

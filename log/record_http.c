@@ -294,6 +294,29 @@ put_fields(struct json *j, const char *key, const struct record_writer *w,
 		free(sorted);
 }
 
+/* A list that is begun with its first item. */
+static void
+put_redacted_name(struct json *j, bool *any, const char *place, const char *name)
+{
+	if (!*any)
+		json_array_begin(j, "redacted");
+	*any = true;
+	json_string_begin(j, NULL);
+	json_string_part(j, place, strlen(place));
+	json_string_part(j, name, strlen(name));
+	json_string_end(j);
+}
+
+static void
+put_redacted_fields(struct json *j, const struct record_writer *w, bool *any,
+    const char *place, uint64_t met)
+{
+	for (size_t i = 0; i < w->redact_field_count; i++) {
+		if ((met & UINT64_C(1) << i) != 0)
+			put_redacted_name(j, any, place, w->redact_fields[i]);
+	}
+}
+
 static void
 put_redacted(struct json *j, const struct record_writer *w,
     const struct http_exchange *e)
@@ -301,14 +324,15 @@ put_redacted(struct json *j, const struct record_writer *w,
 	bool any = false;
 
 	for (size_t i = 0; i < w->redact_count; i++) {
-		if (field(&e->request, w->redact_headers[i]) == NULL &&
-		    field(&e->response, w->redact_headers[i]) == NULL)
-			continue;
-		if (!any)
-			json_array_begin(j, "redacted");
-		any = true;
-		json_text(j, NULL, w->redact_headers[i]);
+		if (field(&e->request, w->redact_headers[i]) != NULL ||
+		    field(&e->response, w->redact_headers[i]) != NULL)
+			put_redacted_name(j, &any, "", w->redact_headers[i]);
 	}
+	put_redacted_fields(j, w, &any, "url.query.", e->redacted);
+	put_redacted_fields(j, w, &any, "http.request.body.",
+	    e->request.body.redacted);
+	put_redacted_fields(j, w, &any, "http.response.body.",
+	    e->response.body.redacted);
 	if (any)
 		json_array_end(j);
 }

@@ -41,6 +41,19 @@ put_message(struct json *j, const struct websocket_message *m)
 	json_object_end(j);
 }
 
+static void
+put_redacted(struct json *j, const struct record_writer *w, uint64_t met)
+{
+	if (met == 0)
+		return;
+	json_array_begin(j, "redacted");
+	for (size_t i = 0; i < w->redact_field_count; i++) {
+		if ((met & UINT64_C(1) << i) != 0)
+			json_text(j, NULL, w->redact_fields[i]);
+	}
+	json_array_end(j);
+}
+
 int
 record_websocket(const struct record_writer *w, uint64_t sequence,
     const struct record_facts *facts, const struct websocket_message *m,
@@ -55,5 +68,6 @@ record_websocket(const struct record_writer *w, uint64_t sequence,
 	json_uint(&line.json, "stream", m->stream);
 	if (!m->complete)
 		json_text(&line.json, "incomplete", "cut_message");
+	put_redacted(&line.json, w, m->redacted);
 	return record_end(&line);
 }

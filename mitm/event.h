@@ -37,6 +37,7 @@ struct http_body {
 	bool decoded;
 	bool content_truncated;   /* it goes on behind `content` */
 	const char *decode_error; /* what went wrong, enumerated, or NULL */
+	uint64_t redacted; /* names whose values `content` has not: mitm/redact.h */
 };
 
 struct http_message {
@@ -80,6 +81,7 @@ struct http_exchange {
 	const char *reset_error; /* the name that RST_STREAM's code has (RFC 9113
 	                          * section 7), or NULL: none was sent */
 	enum direction reset_by;
+	uint64_t redacted; /* names whose values `target` has not: mitm/redact.h */
 	enum http_incomplete incomplete;
 	const char *parse_error; /* llhttp's name, or ours, or NULL */
 	uint64_t stream; /* HTTP/2's number of it, or that of the exchange in its
@@ -220,6 +222,7 @@ struct websocket_message {
 	const char *decode_error; /* what went wrong, enumerated, or NULL */
 	unsigned close_code;      /* RFC 6455 section 7.4, or 0 */
 	bool complete;            /* its end was seen */
+	uint64_t redacted;        /* as of a body */
 	uint64_t first_us, last_us;
 };
 

@@ -67,6 +67,8 @@ libmitm_a_SOURCES = \
 	mitm/policy_list.h \
 	mitm/recent.c \
 	mitm/recent.h \
+	mitm/redact.c \
+	mitm/redact.h \
 	mitm/relay.c \
 	mitm/revocation.c \
 	mitm/revocation.h \

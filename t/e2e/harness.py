@@ -172,7 +172,8 @@ class Daemon(Process):
         listener.bind(self.notify_path)
         os.chmod(self.notify_path, 0o777)  # for a daemon of another user
         command = [DAEMON, "-d", self.directory, "-o", f"user={role_user}",
-                   "-o", f"workers={workers}", "-o", "capture.redact_headers="]
+                   "-o", f"workers={workers}", "-o", "capture.redact_headers=",
+                   "-o", "capture.redact_fields="]
         if trust:
             command += ["-o", f"upstream.trust={trust}"]
         for setting in settings:

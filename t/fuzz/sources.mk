@@ -82,6 +82,11 @@ t_fuzz_record_fuzz_SOURCES = t/fuzz/record.c
 t_fuzz_record_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_record_fuzz_LDADD = liblog.a libbase.a $(YYJSON_LIBS)
 
+noinst_PROGRAMS += t/fuzz/redact-fuzz
+t_fuzz_redact_fuzz_SOURCES = t/fuzz/redact.c
+t_fuzz_redact_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_redact_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/request-fuzz
 t_fuzz_request_fuzz_SOURCES = t/fuzz/request.c
 t_fuzz_request_fuzz_LDFLAGS = $(WITH_FUZZER)

@@ -163,6 +163,12 @@ t_unit_record_http_suite_SOURCES = t/unit/record_http.c $(UNIT_SUITE) \
 	t/unit/records.c t/unit/records.h
 t_unit_record_http_suite_LDADD = liblog.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/redact-suite
+t_unit_redact_suite_SOURCES = t/unit/redact.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/redact.c
+t_unit_redact_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/redact
+
 check_PROGRAMS += t/unit/request-suite
 t_unit_request_suite_SOURCES = t/unit/request.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/request.c

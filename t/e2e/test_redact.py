@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: ISC
+"""Secrets in queries, forms and JSON pass unchanged and are not in the log."""
+
+import json
+import subprocess
+import unittest
+
+from harness import DAEMON, Daemon, Forwarder, Test, ThreadServer, get
+
+SECRET = "s3cr3t-of-the-test"
+ANSWER = json.dumps({"access_token": SECRET, "user": {"Password": [SECRET]},
+                     "hint": "plain"}).encode()
+
+
+class Redact(Test):
+    def setUp(self):
+        super().setUp()
+        self.requests = []
+        self.server = ThreadServer(self, self.answer)
+
+    def answer(self, connection):
+        head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+        length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n")
+                       if line.lower().startswith(b"content-length:")), 0)
+        while len(body) < length:
+            body += connection.recv(65536)
+        self.requests.append(head + body)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                           b"Content-Length: %d\r\n\r\n%s" % (len(ANSWER), ANSWER))
+
+    def ask(self, daemon):
+        port = Forwarder(self, daemon, self.server.port).port
+        done = subprocess.run(
+            ["curl", "-sS", "--max-time", "20", "-d",
+             f"user=me&password={SECRET}", "-H", f"Authorization: Bearer {SECRET}",
+             f"http://localhost:{port}/a?token={SECRET}&b=2"],
+            capture_output=True, check=False)
+        self.assertEqual(done.stdout, ANSWER, done.stderr)
+        self.assertEqual(self.requests[0].count(SECRET.encode()), 3)
+        return port
+
+    def test_no_secret_is_in_the_log(self):
+        daemon = Daemon(self, "capture.redact_headers=authorization",
+                        "capture.redact_fields=token access_token password")
+        port = self.ask(daemon)
+        records = daemon.stop()
+        self.assertNotIn(SECRET, json.dumps(records))
+        http = self.one(records, event__dataset="sightglass.http")
+        self.assertEqual(get(http, "url.full"),
+                         f"http://localhost:{port}/a?token=[redacted]&b=2")
+        self.assertEqual(get(http, "url.query"), "token=[redacted]&b=2")
+        self.assertEqual(get(http, "http.request.body.content"),
+                         "user=me&password=[redacted]")
+        self.assertEqual(json.loads(get(http, "http.response.body.content")),
+                         {"access_token": "[redacted]",
+                          "user": {"Password": "[redacted]"}, "hint": "plain"})
+        self.assertEqual(get(http, "http.response.body.bytes"), len(ANSWER))
+        self.assertEqual(
+            get(http, "sightglass.redacted"),
+            ["authorization", "url.query.token", "http.request.body.password",
+             "http.response.body.access_token", "http.response.body.password"])
+
+    def test_more_names_than_there_are_bits_are_refused(self):
+        names = " ".join(f"n{i}" for i in range(65))
+        done = subprocess.run(
+            [DAEMON, "-n", "-d", self.directory, "-o", "user=root",
+             "-o", f"capture.redact_fields={names}"],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("capture.redact_fields: 65 names", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
