@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "mitm/http_content.h"
 
-#include <string.h>
-#include <strings.h>
-
 #include "base/err.h"
 #include "mitm/decode.h"
+#include "mitm/http_fields.h"
 
 #define CODINGS_BYTES_MAX 256u
-
-static bool
-is_content_encoding(struct bytes name)
-{
-	static const char text[] = "content-encoding";
-
-	return name.length == sizeof(text) - 1 &&
-	    strncasecmp((const char *)name.data, text, name.length) == 0;
-}
 
 /* All the fields of that name as one list (RFC 9110 section 5.3). False: it is
  * longer than any that is meant. */
@@ -27,7 +16,7 @@ join_codings(const struct http_message *m, struct buf *list)
 
 	for (size_t i = 0; error == 0 && i < m->field_count; i++) {
 		const struct http_field *field = &m->fields[i];
-		if (!is_content_encoding(field->name))
+		if (!http_field_is(field, "content-encoding"))
 			continue;
 		error = buf_append(list, ",", 1);
 		if (error == 0)

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/err.h"
+#include "mitm/http_fields.h"
 
 #define NAME_BYTES_MAX 128u
 #define MARK "[redacted]"
@@ -240,33 +241,6 @@ redact_json(const struct redact *r, struct bytes text, struct buf *out)
 
 /* --- exchanges --- */
 
-static const struct bytes *
-content_type(const struct http_message *m)
-{
-	static const char name[] = "content-type";
-
-	for (size_t i = 0; i < m->field_count; i++) {
-		const struct http_field *f = &m->fields[i];
-		if (f->name.length == sizeof(name) - 1 &&
-		    strncasecmp((const char *)f->name.data, name,
-		        sizeof(name) - 1) == 0)
-			return &f->value;
-	}
-	return NULL;
-}
-
-static bool
-has_word(const struct bytes *text, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (size_t i = 0; text != NULL && i + length <= text->length; i++) {
-		if (strncasecmp((const char *)text->data + i, word, length) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool
 looks_like_json(struct bytes text)
 {
@@ -281,12 +255,14 @@ static uint64_t
 redact_content(const struct redact *r, const struct http_message *m,
     struct buf *out)
 {
-	const struct bytes *type = content_type(m);
+	const struct bytes *named =
+	    http_fields_find(m->fields, m->field_count, "content-type");
+	struct bytes type = named != NULL ? *named : (struct bytes){0};
 	struct bytes content = m->body.content;
 
-	if (has_word(type, "x-www-form-urlencoded"))
+	if (http_has_word(type, "x-www-form-urlencoded"))
 		return redact_pairs(r, content, out);
-	return has_word(type, "json") || looks_like_json(content)
+	return http_has_word(type, "json") || looks_like_json(content)
 	    ? redact_json(r, content, out) : 0;
 }
 

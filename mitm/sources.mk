@@ -46,6 +46,8 @@ libmitm_a_SOURCES = \
 	mitm/http_builder.h \
 	mitm/http_content.c \
 	mitm/http_content.h \
+	mitm/http_fields.c \
+	mitm/http_fields.h \
 	mitm/host_rules.c \
 	mitm/host_rules.h \
 	mitm/intake.c \

@@ -9,12 +9,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
 #include "mitm/h1.h"
 #include "mitm/h2.h"
 #include "mitm/http_content.h"
+#include "mitm/http_fields.h"
 #include "mitm/ws.h"
 
 struct tap {
@@ -89,14 +89,10 @@ static const char undecided_upgrade[] = "undecided_upgrade";
 static bool
 is_upgrade_to_http2(const struct http_exchange *e)
 {
-	for (size_t i = 0; i < e->response.field_count; i++) {
-		const struct http_field *field = &e->response.fields[i];
-		if (field->name.length == 7 && field->value.length == 3 &&
-		    strncasecmp((const char *)field->name.data, "upgrade", 7) == 0 &&
-		    strncasecmp((const char *)field->value.data, "h2c", 3) == 0)
-			return true;
-	}
-	return false;
+	const struct bytes *protocol = http_fields_find(e->response.fields,
+	    e->response.field_count, "upgrade");
+
+	return protocol != NULL && http_has_word(*protocol, "h2c");
 }
 
 static struct h2 *

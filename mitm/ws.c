@@ -8,9 +8,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
+#include "mitm/http_fields.h"
 #include "mitm/ws_inflate.h"
 
 #define HEADER_BYTES_MAX 14u /* RFC 6455 section 5.2 */
@@ -60,26 +60,6 @@ struct ws {
 
 /* --- what was agreed on --- */
 
-static bool
-is_field(const struct http_field *field, const char *name)
-{
-	return field->name.length == strlen(name) &&
-	    strncasecmp((const char *)field->name.data, name,
-	        field->name.length) == 0;
-}
-
-static bool
-has_word(struct bytes text, const char *word)
-{
-	size_t length = strlen(word);
-
-	for (size_t i = 0; i + length <= text.length; i++) {
-		if (strncasecmp((const char *)text.data + i, word, length) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* What a server accepts names the extension once, with its parameters (RFC 7692
  * section 7). The windows' sizes need not be known: ours is the largest. */
 static void
@@ -88,19 +68,19 @@ read_extensions(struct ws *ws, struct bytes accepted)
 	struct ws_inflate *client = &ws->readers[FROM_CLIENT].inflate;
 	struct ws_inflate *server = &ws->readers[FROM_SERVER].inflate;
 
-	if (!has_word(accepted, "permessage-deflate"))
+	if (!http_has_word(accepted, "permessage-deflate"))
 		return;
 	client->agreed = server->agreed = true;
-	client->no_takeover = has_word(accepted, "client_no_context_takeover");
-	server->no_takeover = has_word(accepted, "server_no_context_takeover");
+	client->no_takeover = http_has_word(accepted, "client_no_context_takeover");
+	server->no_takeover = http_has_word(accepted, "server_no_context_takeover");
 }
 
 bool
 ws_is_agreed(const struct http_field *fields, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (is_field(&fields[i], "upgrade") &&
-		    has_word(fields[i].value, "websocket"))
+		if (http_field_is(&fields[i], "upgrade") &&
+		    http_has_word(fields[i].value, "websocket"))
 			return true;
 	}
 	return false;
@@ -341,7 +321,7 @@ ws_new(const struct ws_limits *limits, const struct tap_sink *sink,
 		buf_init(&ws->readers[i].control.content, 0);
 	}
 	for (size_t i = 0; i < field_count; i++) {
-		if (is_field(&fields[i], "sec-websocket-extensions"))
+		if (http_field_is(&fields[i], "sec-websocket-extensions"))
 			read_extensions(ws, fields[i].value);
 	}
 	return ws;
