@@ -16,7 +16,7 @@
 void os_close_from(int first);
 
 /* No other process of the same user may read our memory, and no core of it is
- * written. For the signer. */
+ * written. For those that hold keys or what was said. */
 void os_hide_memory(void);
 
 /* Who is at the other end of a connected UNIX socket. E_SYS. */

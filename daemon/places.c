@@ -317,6 +317,23 @@ places_open_trust(const struct conf *conf, char error[256])
 	return E_NOTFOUND;
 }
 
+/* Another name of a file is as good as a link to it, and may be anybody's. */
+static int
+check_only_name(int fd, char words[256])
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0) {
+		(void)snprintf(words, 256, "%s", strerror(errno));
+		return E_SYS;
+	}
+	if (st.st_nlink == 1)
+		return 0;
+	(void)snprintf(words, 256, "it has another name too (a hard link): name a "
+	    "file that has not");
+	return E_DENIED;
+}
+
 int
 places_open_keylog(const char *path, bool make, char error[256])
 {
@@ -337,9 +354,11 @@ places_open_keylog(const char *path, bool make, char error[256])
 	}
 	int outcome = file_check_secret(fd, words);
 	if (outcome == 0)
+		outcome = check_only_name(fd, words);
+	if (outcome == 0)
 		return fd;
 	(void)close(fd);
-	(void)snprintf(error, 256, "keylog: '%.120s': %.100s", path, words);
+	(void)snprintf(error, 256, "keylog: '%.120s': %.110s", path, words);
 	return outcome;
 }
 

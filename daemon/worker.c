@@ -544,6 +544,7 @@ prepare(struct role *r)
 {
 	struct worker *w = r->context;
 
+	os_hide_memory();
 	if (w->flow_socket < 0 ||
 	    w->control_socket < 0 || r->index == 0 || r->index > WORKERS_MAX)
 		diag_fatal("the parent did not send all that a worker needs");

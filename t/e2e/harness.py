@@ -55,6 +55,16 @@ def free_port():
             return port
 
 
+def may_run(user):
+    """Whether a user (of pwd) can reach and run what was built."""
+    try:
+        subprocess.run([CLI, "--version"], user=user.pw_uid, check=True,
+                       capture_output=True)
+        return True
+    except (OSError, subprocess.CalledProcessError):
+        return False
+
+
 def is_sanitized():
     """Whether the daemon was built with a sanitizer, which keeps what is freed."""
     with open(DAEMON, "rb") as program:

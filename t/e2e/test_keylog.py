@@ -182,12 +182,16 @@ class File(KeyLog):
                          ["keylog_on", "keylog_off"])
 
     def test_what_others_could_read_is_refused_with_the_remedy(self):
-        open_file, link = (os.path.join(self.directory, n) for n in ("open", "link"))
+        open_file, link, twin, other = (os.path.join(self.directory, n)
+                                        for n in ("open", "link", "twin", "other"))
         with open(open_file, "w", encoding="ascii"):
             os.chmod(open_file, 0o644)
         os.symlink(open_file, link)
+        os.close(os.open(twin, os.O_CREAT | os.O_WRONLY, 0o600))
+        os.link(twin, other)
         for path, words in (
                 (open_file, f"'{open_file}': mode 0644"), (link, "it is a link"),
+                (other, f"'{other}': it has another name too (a hard link)"),
                 ("keys", "'keys' is not an absolute path"),
                 ("/nowhere/keys", "cannot open '/nowhere/keys': No such file"),
                 (self.directory, "cannot open"),

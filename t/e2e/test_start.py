@@ -8,7 +8,7 @@ import signal
 import subprocess
 import unittest
 
-from harness import CLI, DAEMON, Daemon, Nginx, Test, wait_for
+from harness import CLI, DAEMON, Daemon, Nginx, Test, may_run, wait_for
 from test_failures import fetch
 
 USER = "nobody"
@@ -133,6 +133,22 @@ class Strangers(Start):
         self.assertEqual(
             [r for r in daemon.stop()
              if r["event"]["dataset"] == "sightglass.flow"], [])
+
+
+class Hidden(Start):
+    @unittest.skipUnless(os.getuid() == 0, "it takes root to be somebody else")
+    def test_processes_with_secrets_cannot_be_read_by_their_own_user(self):
+        nobody = pwd.getpwnam("nobody")
+        if not may_run(nobody):
+            self.skipTest("nobody cannot reach what was built")
+        os.chmod(self.directory, 0o777)
+        daemon = Daemon(self, workers=1, role_user="nobody", user=nobody.pw_uid,
+                        group=nobody.pw_gid)
+        status = daemon.control("status")
+        owners = {name: os.stat(f"/proc/{pid}/mem").st_uid for name, pid in
+                  (("worker", status["workers"][0]["pid"]),
+                   ("signer", status["signer"]["pid"]))}
+        self.assertEqual(owners, {"worker": 0, "signer": 0})
 
 
 class Odd(Start):
