@@ -601,7 +601,7 @@ put_mint(struct page *g, yyjson_val *record)
 
 	put(g, refused != NULL ? " +++ leaf refused to worker "
 	                       : " +++ leaf for worker ");
-	put_value(g, at(record, "/sightglass/worker"));
+	put_number(g, at(record, "/sightglass/worker"));
 	put(g, ": ");
 	put_value(g, at(record, "/sightglass/names/0"));
 	put(g, " ");

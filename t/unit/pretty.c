@@ -137,6 +137,20 @@ START_TEST(an_exchange_is_a_line)
 }
 END_TEST
 
+START_TEST(a_leaf_and_a_message_are_lines)
+{
+	struct pretty p = {.utc = true};
+
+	check_shown(&p, HEAD("mint") "\"sightglass\":{\"worker\":12,\"names\":"
+	    "[\"example.com\"],\"leaf\":{\"serial\":\"0a1b\"}}}",
+	    AT " +++ leaf for worker 12: example.com 0a1b\n");
+	p.detail = 2;
+	check_shown(&p, HEAD("websocket") NAMED "\"websocket\":{\"from\":\"client\","
+	    "\"type\":\"text\",\"bytes\":3,\"content\":\"a\\u0007b\"}}",
+	    AT " ws> example.com:443  text  3 B  curl\n  a\\x07b\n");
+}
+END_TEST
+
 START_TEST(what_is_no_record_is_shown_made_safe)
 {
 	static const char line[] = "no \033 record";
@@ -167,6 +181,7 @@ suite(void)
 	tcase_add_test(t, an_address_of_ipv6_stands_in_brackets);
 	tcase_add_test(t, requests_only_leaves_out_what_is_told_already);
 	tcase_add_test(t, an_exchange_is_a_line);
+	tcase_add_test(t, a_leaf_and_a_message_are_lines);
 	tcase_add_test(t, what_is_no_record_is_shown_made_safe);
 	tcase_add_test(t, the_corpus_holds);
 	suite_add_tcase(s, t);
