@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "mitm/fingerprint.h"
+#include "mitm/greeting.h"
 
 #define FLOW_MAGIC 0x464c4f57u /* "FLOW" */
 
@@ -301,6 +302,12 @@ report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 		for (int d = 0; d < 2; d++)
 			event.first[d] =
 			    (struct bytes){flow->first[d], flow->first_length[d]};
+	if (flow->tap_decided && (event.protocol == NULL ||
+	        strcmp(event.protocol, "tls") == 0)) {
+		const char *spoken = greeting_protocol(event.first);
+		if (spoken != NULL)
+			event.protocol = spoken;
+	}
 	flow->host->on_flow(flow->host->context, flow, &event);
 }
 

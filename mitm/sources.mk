@@ -30,6 +30,8 @@ libmitm_a_SOURCES = \
 	mitm/fingerprint.h \
 	mitm/flow.c \
 	mitm/flow.h \
+	mitm/greeting.c \
+	mitm/greeting.h \
 	mitm/h1.c \
 	mitm/h1.h \
 	mitm/h1_span.c \

@@ -8,11 +8,12 @@ import re
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 import unittest
 
-from harness import (Daemon, Nginx, Process, Test, ThreadServer, free_port, get,
-                     tcp_pair, wait_for)
+from harness import (Daemon, Forwarder, Nginx, Process, Test, ThreadServer, free_port,
+                     get, listens, tcp_pair, wait_for)
 from seen import row
 
 
@@ -368,6 +369,23 @@ class Plain(Relay):
         flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
         self.assertEqual(get(flow, "sightglass.bytes"),
                          {"client": 9, "server": 21})
+        self.assertEqual(get(flow, "sightglass.protocol"), "smtp")
+
+    def test_a_protocol_that_is_not_read_has_its_name(self):
+        repository = os.path.join(self.directory, "r.git")
+        subprocess.run(["git", "init", "-q", "--bare", repository], check=True)
+        port = free_port()
+        Process(self, ["git", "daemon", "--listen=127.0.0.1", f"--port={port}",
+                       "--export-all", f"--base-path={self.directory}"], "git")
+        wait_for(lambda: listens(port), "git to listen")
+        daemon = Daemon(self)
+        forwarder = Forwarder(self, daemon, port)
+        done = subprocess.run(
+            ["git", "ls-remote", f"git://127.0.0.1:{forwarder.port}/r.git"],
+            capture_output=True, text=True, timeout=30, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
+        self.assertEqual(get(flow, "sightglass.protocol"), "git")
 
     def test_a_client_that_hesitates_is_still_read(self):
         nginx = Nginx(self, self.pair)

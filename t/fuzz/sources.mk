@@ -35,6 +35,11 @@ t_fuzz_flow_header_fuzz_SOURCES = t/fuzz/flow_header.c
 t_fuzz_flow_header_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_flow_header_fuzz_LDADD = libbridge.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/greeting-fuzz
+t_fuzz_greeting_fuzz_SOURCES = t/fuzz/greeting.c
+t_fuzz_greeting_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_greeting_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/h1-fuzz
 t_fuzz_h1_fuzz_SOURCES = t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h \
 	$(CONVERSATION)
