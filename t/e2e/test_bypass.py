@@ -545,12 +545,7 @@ class Kept(Bypass):
         daemon, _ = self.pinned()
         wait_for(lambda: os.path.exists(daemon.path("bypass.ndjson")), "the file")
         before = self.bypasses(daemon)
-        daemon.end(signal.SIGKILL)
-
-        def unserved():
-            with socket.socket(socket.AF_UNIX) as s:
-                return s.connect_ex(daemon.path("run", "flow.sock")) != 0
-        wait_for(unserved, "the workers to end")
+        daemon.kill()
         daemon = self.daemon()
         self.assertEqual(self.bypasses(daemon), before)
 

@@ -64,7 +64,7 @@ class Directories(Start):
         logger = daemon.control("status")["logger"]["pid"]
         os.kill(daemon.pid, signal.SIGSTOP)  # so that none takes its place
         os.kill(logger, signal.SIGKILL)
-        daemon.end(signal.SIGKILL)
+        daemon.kill()
         self.assertTrue(daemon.segments()[0].endswith(".part"))
         daemon = Daemon(self, role_user=USER)
         records = daemon.stop()

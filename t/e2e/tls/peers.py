@@ -121,12 +121,12 @@ def curl(port, host, trust, *options):
 def talk(command, timeout_s=20):
     """Runs a client that is given the request; ends it once it has an answer.
     (its output, whether that has the answer)"""
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    with subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process, \
             selectors.DefaultSelector() as ready:
         try:
             process.stdin.write(REQUEST)
-            process.stdin.flush()
         except OSError:
             pass
         ready.register(process.stdout, selectors.EVENT_READ)
