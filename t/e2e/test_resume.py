@@ -26,10 +26,14 @@ class Resume(Test):
         super().setUp()
         self.ca = self.certificates()
         self.pair = self.ca.server(names=("localhost", "other.test"))
+        self.first = self.server()
 
     def daemon(self, *settings, **options):
         # Tickets are a worker's own, and so are sessions with servers.
-        return Daemon(self, *settings, trust=self.ca.ca, workers=1, **options)
+        daemon = Daemon(self, *settings, trust=self.ca.ca, workers=1, **options)
+        # A verdict from before the worker met the CA ends when it does.
+        self.connect(daemon, self.first, self.context(daemon, verify=False))
+        return daemon
 
     def server_context(self, pair, version=None, alpn=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -67,8 +71,16 @@ class Resume(Test):
 
     def legs(self, daemon, leg="client"):
         """What the records say of the leg, in the order of the connections."""
-        return [get(r, f"sightglass.{leg}.resumed") for r in daemon.stop()
-                if r["event"]["dataset"] == "sightglass.tls"]
+        return self.resumed(self.tls(daemon), leg)
+
+    def tls(self, daemon):
+        """The records of all flows but the first."""
+        return [r for r in daemon.stop()
+                if r["event"]["dataset"] == "sightglass.tls"
+                and get(r, "destination.port") != self.first]
+
+    def resumed(self, records, leg="server"):
+        return [get(r, f"sightglass.{leg}.resumed") for r in records]
 
 
 class Tickets(Resume):
@@ -243,13 +255,6 @@ class Upstream(Resume):
         change()
         self.connect(daemon, port, context, session, **options)
         return self.tls(daemon)
-
-    def tls(self, daemon):
-        return [r for r in daemon.stop()
-                if r["event"]["dataset"] == "sightglass.tls"]
-
-    def resumed(self, records, leg="server"):
-        return [get(r, f"sightglass.{leg}.resumed") for r in records]
 
     def goes_on(self, port, version=None):
         records = self.pair_of(self.daemon(), port, version)
