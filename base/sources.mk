@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	base/json.c base/json.h \
 	base/nosignal.h \
 	base/path.c base/path.h \
+	base/recent.c base/recent.h \
 	base/ring.c base/ring.h \
 	base/roots.c base/roots.h \
 	base/self.h \

@@ -11,9 +11,10 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/recent.h"
 #include "ca/names.h"
 
-#define MINT_ID_BYTES 32
+#define MINT_ID_BYTES RECENT_ID_BYTES
 
 /* What a leaf says (its key and names; issuer and life are the signer's own), as
  * a SHA-256. */

@@ -17,7 +17,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "mitm/event.h"
-#include "mitm/recent.h"
+#include "base/recent.h"
 #include "mitm/trust.h"
 
 /* What is known of a server by its chain; counted references, and never changed

@@ -138,7 +138,7 @@ set_terms(const struct flow *flow, struct ticket_terms *terms)
 	digest_number(&d, side_tls_version(&flow->server));
 	digest_text(&d, flow->tls.verification);
 	digest_number(&d, flow->mirror_invalid);
-	digest_bytes(&d, flow->leaf->id.bytes, sizeof(flow->leaf->id.bytes));
+	digest_bytes(&d, flow->leaf->entry.id, sizeof(flow->leaf->entry.id));
 	digest_bytes(&d, hello_values(hello, &hello->suites),
 	    hello->suites.count * sizeof(uint16_t));
 	digest_number(&d, hello->extended_master_secret);

@@ -19,7 +19,6 @@
 #include "ca/leaf.h"
 #include "mitm/certificate.h"
 
-#define BUCKETS 1024u
 #define THROWAWAY_VALIDITY_S (30 * 86400)
 #define MIRROR_LEAF_BYTES_MAX (32u * 1024)
 
@@ -31,10 +30,45 @@ struct leafs {
 	struct ca throwaway;
 	mbedtls_x509_crt issuer; /* and those above it */
 	struct scope scope;
-	struct leaf *buckets[BUCKETS];
-	struct leaf *oldest, *newest;
-	size_t count;
+	struct recent cache;
 };
+
+/* --- the cache --- */
+
+void
+leaf_release(struct leaf *leaf)
+{
+	if (leaf == NULL)
+		return;
+	assert(leaf->references > 0);
+	if (--leaf->references > 0)
+		return;
+	mbedtls_x509_crt_free(&leaf->chain);
+	leaf_key_release(leaf->key);
+	free(leaf);
+}
+
+static struct leaf *
+leaf_of(struct recent_entry *entry)
+{
+	return (struct leaf *)entry; /* its first member */
+}
+
+static void
+forget(struct leafs *l, struct leaf *leaf)
+{
+	recent_take(&l->cache, &leaf->entry);
+	leaf_release(leaf);
+}
+
+/* The cache's own reference; flows may still hold theirs. */
+static void
+drop(struct recent_entry *entry)
+{
+	leaf_release(leaf_of(entry));
+}
+
+/* --- making and unmaking --- */
 
 static int
 make_throwaway(struct ca *out)
@@ -57,6 +91,7 @@ leafs_new(const struct leafs_options *options, uint64_t now_ms)
 		return NULL;
 	l->options = *options;
 	l->key_life_ms = UINT64_MAX;
+	recent_init(&l->cache, options->limit, drop);
 	mbedtls_x509_crt_init(&l->issuer);
 	l->keys[LEAF_KEY_P256] = leaf_key_new(now_ms);
 	if (l->keys[LEAF_KEY_P256] == NULL || make_throwaway(&l->throwaway) != 0) {
@@ -129,63 +164,12 @@ leafs_id(const struct leafs *l, const struct leaf_key *key,
 	mbedtls_sha256_free(&sha);
 }
 
-static struct leaf **
-bucket(struct leafs *l, const struct leaf_id *id)
-{
-	return &l->buckets[(id->bytes[0] | (unsigned)id->bytes[1] << 8) % BUCKETS];
-}
-
-static void
-unlink_use(struct leafs *l, struct leaf *leaf)
-{
-	*(leaf->older != NULL ? &leaf->older->newer : &l->oldest) = leaf->newer;
-	*(leaf->newer != NULL ? &leaf->newer->older : &l->newest) = leaf->older;
-	leaf->older = leaf->newer = NULL;
-}
-
-static void
-link_newest(struct leafs *l, struct leaf *leaf)
-{
-	leaf->older = l->newest;
-	leaf->newer = NULL;
-	*(l->newest != NULL ? &l->newest->newer : &l->oldest) = leaf;
-	l->newest = leaf;
-}
-
-void
-leaf_release(struct leaf *leaf)
-{
-	if (leaf == NULL)
-		return;
-	assert(leaf->references > 0);
-	if (--leaf->references > 0)
-		return;
-	mbedtls_x509_crt_free(&leaf->chain);
-	leaf_key_release(leaf->key);
-	free(leaf);
-}
-
-/* Drops the cache's own reference; flows may still hold theirs. */
-static void
-forget(struct leafs *l, struct leaf *leaf)
-{
-	struct leaf **at = bucket(l, &leaf->id);
-
-	while (*at != leaf)
-		at = &(*at)->next;
-	*at = leaf->next;
-	unlink_use(l, leaf);
-	l->count--;
-	leaf_release(leaf);
-}
-
 void
 leafs_free(struct leafs *l)
 {
 	if (l == NULL)
 		return;
-	while (l->oldest != NULL)
-		forget(l, l->oldest);
+	recent_clear(&l->cache);
 	for (size_t i = 0; i < LEAF_KEY_KINDS; i++)
 		leaf_key_release(l->keys[i]);
 	ca_free(&l->throwaway);
@@ -201,12 +185,12 @@ static void
 change_key(struct leafs *l, struct leaf_key *key)
 {
 	struct leaf_key **slot = &l->keys[key->kind];
-	struct leaf *newer;
+	struct recent_entry *newer;
 
-	for (struct leaf *leaf = l->oldest; leaf != NULL; leaf = newer) {
-		newer = leaf->newer;
-		if (leaf->key == *slot)
-			forget(l, leaf);
+	for (struct recent_entry *e = l->cache.oldest; e != NULL; e = newer) {
+		newer = e->newer;
+		if (leaf_of(e)->key == *slot)
+			forget(l, leaf_of(e));
 	}
 	leaf_key_release(*slot);
 	*slot = key;
@@ -267,18 +251,14 @@ leafs_rsa_failed(struct leafs *l)
 struct leaf *
 leafs_find(struct leafs *l, const struct leaf_id *id, uint64_t now_s)
 {
-	struct leaf *leaf = *bucket(l, id);
+	struct leaf *leaf = leaf_of(recent_find(&l->cache, id->bytes));
 
-	while (leaf != NULL && memcmp(&leaf->id, id, sizeof(*id)) != 0)
-		leaf = leaf->next;
 	if (leaf == NULL)
 		return NULL;
 	if (now_s >= leaf->stale_s) {
 		forget(l, leaf);
 		return NULL;
 	}
-	unlink_use(l, leaf);
-	link_newest(l, leaf);
 	leaf->references++;
 	return leaf;
 }
@@ -300,16 +280,9 @@ add_issuers(mbedtls_x509_crt *chain, const mbedtls_x509_crt *issuer)
 static void
 put(struct leafs *l, struct leaf *leaf)
 {
-	struct leaf **at = bucket(l, &leaf->id);
-
-	leaf_release(leafs_find(l, &leaf->id, UINT64_MAX));
-	if (l->count >= l->options.limit)
-		forget(l, l->oldest);
+	recent_trim(&l->cache, leaf->entry.id, 0);
 	leaf->references++;
-	leaf->next = *at;
-	*at = leaf;
-	link_newest(l, leaf);
-	l->count++;
+	recent_add(&l->cache, &leaf->entry);
 }
 
 static struct leaf *
@@ -328,7 +301,7 @@ add(struct leafs *l, const struct leaf_id *id, struct leaf_key *key,
 		free(leaf);
 		return NULL;
 	}
-	leaf->id = *id;
+	memcpy(leaf->entry.id, id->bytes, sizeof(leaf->entry.id));
 	leaf->key = leaf_key_hold(key);
 	leaf->stale_s = (uint64_t)leaf_stale_s((int64_t)now_s,
 	    (int64_t)certificate_seconds(&leaf->chain.valid_to));

@@ -16,11 +16,12 @@
 #include <mbedtls/x509_crt.h>
 
 #include "base/attr.h"
+#include "base/recent.h"
 #include "ca/names.h"
 #include "ca/scope.h"
 #include "mitm/leaf_key.h"
 
-#define LEAF_ID_BYTES 32
+#define LEAF_ID_BYTES RECENT_ID_BYTES
 
 /* What the leaf says, as a SHA-256. */
 struct leaf_id {
@@ -29,13 +30,11 @@ struct leaf_id {
 
 /* A certificate with its chain; counted references. */
 struct leaf {
+	struct recent_entry entry; /* its id: the bytes of struct leaf_id */
 	unsigned references;
-	struct leaf_id id;
 	mbedtls_x509_crt chain;
 	struct leaf_key *key; /* counted reference */
 	uint64_t stale_s; /* not to be handed out from this second on */
-	struct leaf *older, *newer; /* in order of use */
-	struct leaf *next;          /* in its hash bucket */
 };
 
 struct leafs;

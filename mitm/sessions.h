@@ -17,7 +17,7 @@
 #include "base/attr.h"
 #include "mitm/chains.h"
 #include "mitm/client_certificates.h"
-#include "mitm/recent.h"
+#include "base/recent.h"
 
 #define SESSION_BYTES_MAX (32u * 1024) /* ticket, and certificate before 1.3 */
 #define SESSIONS_OF_ONE_KEY 4u

@@ -69,8 +69,6 @@ libmitm_a_SOURCES = \
 	mitm/policy.h \
 	mitm/policy_list.c \
 	mitm/policy_list.h \
-	mitm/recent.c \
-	mitm/recent.h \
 	mitm/redact.c \
 	mitm/redact.h \
 	mitm/relay.c \

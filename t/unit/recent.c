@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* Unit suite of mitm/recent: what is found, and what goes first. */
+/* Unit suite of base/recent: what is found, and what goes first. */
 #include <check.h>
 #include <string.h>
 
-#include "mitm/recent.h"
+#include "base/recent.h"
 #include "t/unit/suite.h"
 
 #define THINGS 8

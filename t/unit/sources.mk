@@ -156,7 +156,7 @@ t_unit_proxy_suite_LDADD = libbridge.a libbase.a $(EVENT_LIBS) \
 
 check_PROGRAMS += t/unit/recent-suite
 t_unit_recent_suite_SOURCES = t/unit/recent.c $(UNIT_SUITE)
-t_unit_recent_suite_LDADD = libmitm.a $(UNIT_LIBS)
+t_unit_recent_suite_LDADD = libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/record-suite
 t_unit_record_suite_SOURCES = t/unit/record.c $(UNIT_SUITE) $(UNIT_CORPUS) \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A hash table with a list in order of use. Pure; worker only. It allocates
+ * A hash table with a list in order of use. Pure; worker and signer. It allocates
  * nothing and knows nothing of what it holds.
  */
-#include "mitm/recent.h"
+#include "base/recent.h"
 
 #include <string.h>
 

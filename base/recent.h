@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A bounded table of things found by a digest, of which the least recently used
- * goes first. The links stand in the things themselves. Pure; worker only.
+ * goes first. The links stand in the things themselves. Pure; worker and signer.
  */
-#ifndef SIGHTGLASS_MITM_RECENT_H
-#define SIGHTGLASS_MITM_RECENT_H
+#ifndef SIGHTGLASS_BASE_RECENT_H
+#define SIGHTGLASS_BASE_RECENT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include "base/attr.h"
 
 #define RECENT_ID_BYTES 32u
-#define RECENT_BUCKETS 1024u
+#define RECENT_BUCKETS 4096u
 
 /* The first member of what is kept. */
 struct recent_entry {
