@@ -1,206 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Unit suite of ca/key, ca/leaf and ca/signer: what the certificates say, with
- * openssl and certtool as foreign judges of them; who may read the files; what
- * the signer will not sign.
+ * Unit suite of ca/key and ca/leaf: what the certificates say, with openssl and
+ * certtool as foreign judges of them, and who may read the files.
  */
-#include <fcntl.h>
 #include <mbedtls/ecp.h>
-#include <mbedtls/oid.h>
-#include <mbedtls/pem.h>
 #include <mbedtls/psa_util.h>
 #include <mbedtls/rsa.h>
 #include <psa/crypto.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "ca/key.h"
 #include "ca/leaf.h"
 #include "ca/renewal.h"
-#include "ca/signer.h"
 #include "conf/conf.h"
+#include "t/unit/cas.h"
 #include "t/unit/suite.h"
-
-#define DAY_S 86400
-
-extern char **environ;
-
-static char directory[64];
-static struct ca ca;
-static struct names names;
-static struct buf der;
-static uint8_t spki_room[512];
-static const uint8_t *spki;
-static size_t spki_length;
-
-static const char *
-path(const char *name)
-{
-	static char text[4][PATH_BYTES];
-	static unsigned next;
-	char *out = text[next++ % 4];
-
-	(void)snprintf(out, PATH_BYTES, "%s/%s", directory, name);
-	return out;
-}
-
-static void
-make_ca(struct ca *out)
-{
-	const struct ca_options options = {
-	    .common_name = "sightglass CA (host=a, \"b\")",
-	    .now_s = time(NULL),
-	    .validity_s = 3650LL * DAY_S,
-	};
-
-	ck_assert_int_eq(ca_generate(&options, out), 0);
-}
-
-static void
-take_public_key(mbedtls_pk_context *key)
-{
-	int length = mbedtls_pk_write_pubkey_der(key, spki_room, sizeof(spki_room));
-
-	ck_assert_int_gt(length, 0);
-	spki_length = (size_t)length;
-	spki = spki_room + sizeof(spki_room) - spki_length;
-}
-
-static void
-make_key(mbedtls_ecp_group_id curve)
-{
-	mbedtls_pk_context key;
-
-	mbedtls_pk_init(&key);
-	ck_assert_int_eq(mbedtls_pk_setup(&key,
-	    mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)), 0);
-	ck_assert_int_eq(mbedtls_ecp_gen_key(curve, mbedtls_pk_ec(key),
-	    mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE), 0);
-	take_public_key(&key);
-	mbedtls_pk_free(&key);
-}
-
-static void
-setup(void)
-{
-	ck_assert_int_eq((int)psa_crypto_init(), 0);
-	(void)snprintf(directory, sizeof(directory), "%s/sightglass-ca-XXXXXX",
-	    getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
-	ck_assert_ptr_nonnull(mkdtemp(directory));
-	make_ca(&ca);
-	make_key(MBEDTLS_ECP_DP_SECP256R1);
-	names.count = 0;
-	ck_assert_int_eq(names_add(&names, "www.example.com"), 0);
-	buf_init(&der, 64 * 1024);
-}
-
-static void
-teardown(void)
-{
-	static const char *const files[] = {CA_KEY_FILE, CA_CERTIFICATE_FILE,
-	    "leaf.pem", "root.pem"};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(files); i++)
-		(void)unlink(path(files[i]));
-	ck_assert_msg(rmdir(directory) == 0, "something was left in %s", directory);
-	ca_free(&ca);
-	buf_free(&der);
-}
-
-static int
-mint(void)
-{
-	const struct leaf_request request = {
-	    .names = &names,
-	    .public_key = spki,
-	    .public_key_length = spki_length,
-	    .now_s = time(NULL),
-	    .validity_s = 90 * DAY_S,
-	};
-
-	buf_clear(&der);
-	return leaf_mint(&ca, &request, &der);
-}
-
-static void
-parse_leaf(mbedtls_x509_crt *crt)
-{
-	mbedtls_x509_crt_init(crt);
-	ck_assert_int_eq(mint(), 0);
-	ck_assert_int_eq(
-	    mbedtls_x509_crt_parse_der(crt, buf_data(&der), buf_length(&der)), 0);
-}
-
-static void
-write_pem(const char *name, const uint8_t *bytes, size_t length)
-{
-	static unsigned char pem[128 * 1024];
-	size_t used;
-
-	ck_assert_int_eq(mbedtls_pem_write_buffer("-----BEGIN CERTIFICATE-----\n",
-	    "-----END CERTIFICATE-----\n", bytes, length, pem, sizeof(pem), &used), 0);
-	FILE *file = fopen(path(name), "w");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_uint_eq(fwrite(pem, 1, used - 1, file), used - 1);
-	ck_assert_int_eq(fclose(file), 0);
-}
-
-/* Runs a program, its standard output into `output` when that is not NULL. */
-static int
-run(const char *const *argv, char *output, size_t size)
-{
-	posix_spawn_file_actions_t actions;
-	int pipes[2], status;
-	pid_t pid;
-	size_t used = 0;
-	ssize_t n = 0;
-	static char sink[64 * 1024];
-
-	if (output == NULL) {
-		output = sink;
-		size = sizeof(sink);
-	}
-	ck_assert_int_eq(pipe(pipes), 0);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, pipes[1], STDOUT_FILENO);
-	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
-	    O_WRONLY, 0);
-	posix_spawn_file_actions_addclose(&actions, pipes[0]);
-	ck_assert_int_eq(posix_spawnp(&pid, argv[0], &actions, NULL,
-	    (char *const *)(uintptr_t)argv, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
-	(void)close(pipes[1]);
-	while (used < size - 1 &&
-	    (n = read(pipes[0], output + used, size - 1 - used)) > 0)
-		used += (size_t)n;
-	output[used] = '\0';
-	(void)close(pipes[0]);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void
-write_both(void)
-{
-	ck_assert_int_eq(mint(), 0);
-	write_pem("leaf.pem", buf_data(&der), buf_length(&der));
-	write_pem("root.pem", ca.certificate.raw.p, ca.certificate.raw.len);
-}
-
-static int
-openssl_verify(const char *option, const char *host)
-{
-	return run((const char *[]){"openssl", "verify", "-x509_strict",
-	    "-check_ss_sig", "-purpose", "sslserver", option, host, "-CAfile",
-	    path("root.pem"), path("leaf.pem"), NULL}, NULL, 0);
-}
 
 START_TEST(openssl_accepts_a_leaf_for_its_names_only)
 {
@@ -776,144 +595,6 @@ START_TEST(a_ca_with_a_short_key_is_refused)
 }
 END_TEST
 
-#define RATE 200u
-
-static struct signer *
-make_signer(void)
-{
-	const struct signer_options options = {
-	    .validity_s = 90 * DAY_S, .rate = RATE, .workers = 2, .cache = 4};
-	struct signer *s = signer_new(&ca, &options);
-
-	ck_assert_ptr_nonnull(s);
-	return s;
-}
-
-static bool minted;
-
-static int
-ask_as(struct signer *s, unsigned worker, uint64_t now_us)
-{
-	const struct signer_request request = {
-	    .worker = worker,
-	    .names = &names,
-	    .public_key = spki,
-	    .public_key_length = spki_length,
-	    .now_us = now_us,
-	};
-
-	buf_clear(&der);
-	return signer_answer(s, &request, &minted, &der);
-}
-
-static int
-ask(struct signer *s, uint64_t now_us)
-{
-	return ask_as(s, 0, now_us);
-}
-
-static uint64_t
-wall_us(void)
-{
-	return (uint64_t)time(NULL) * 1000000;
-}
-
-START_TEST(the_signer_gives_its_certificate_and_leaves_under_it)
-{
-	struct signer *s = make_signer();
-	struct buf chain;
-
-	buf_init(&chain, 65536);
-	ck_assert_int_eq(signer_chain(s, &chain), 0);
-	write_pem("root.pem", buf_data(&chain), buf_length(&chain));
-	buf_free(&chain);
-	ck_assert_int_eq(ask(s, wall_us()), 0);
-	ck_assert(minted);
-	write_pem("leaf.pem", buf_data(&der), buf_length(&der));
-	ck_assert_int_eq(openssl_verify("-verify_hostname", "www.example.com"), 0);
-	signer_free(s);
-}
-END_TEST
-
-/* Another name each time, so that none is given again. */
-static void
-rename_to(unsigned number)
-{
-	char name[32];
-
-	(void)snprintf(name, sizeof(name), "n%u.example.com", number);
-	names.count = 0;
-	ck_assert_int_eq(names_add(&names, name), 0);
-}
-
-START_TEST(the_signer_keeps_to_its_rate)
-{
-	struct signer *s = make_signer();
-	uint64_t now_us = wall_us(), token_us = 1000000 / RATE;
-	const uint8_t *good = spki;
-
-	spki = spki_room; /* no key: what is refused costs as much as what is signed */
-	for (unsigned i = 0; i < RATE * SIGNER_BURST_S; i++)
-		ck_assert_int_eq(ask(s, now_us), E_RANGE);
-	spki = good;
-	spki_length = 91;
-	ck_assert_int_eq(ask(s, now_us), E_LIMIT);
-	ck_assert_int_eq(ask_as(s, 1, now_us), 0); /* others are not held up */
-	rename_to(1);
-	ck_assert_int_eq(ask_as(s, 2, now_us), E_LIMIT); /* no such worker */
-	ck_assert_int_eq(ask(s, now_us + token_us), 0);
-	rename_to(2);
-	ck_assert_int_eq(ask(s, now_us + token_us), E_LIMIT);
-	ck_assert_int_eq(ask(s, now_us - 3600000000u), E_LIMIT); /* the clock jumps */
-	signer_set_rate(s, 1);
-	ck_assert_int_eq(ask(s, now_us), 0); /* it has gained an hour */
-	signer_free(s);
-}
-END_TEST
-
-START_TEST(what_was_minted_is_given_again)
-{
-	struct signer *s = make_signer();
-	struct buf first;
-
-	buf_init(&first, 65536);
-	ck_assert_int_eq(ask(s, wall_us()), 0);
-	ck_assert_int_eq(buf_append(&first, buf_data(&der), buf_length(&der)), 0);
-	ck_assert_int_eq(ask_as(s, 1, wall_us()), 0);
-	ck_assert(!minted);
-	ck_assert_uint_eq(buf_length(&der), buf_length(&first));
-	ck_assert_mem_eq(buf_data(&der), buf_data(&first), buf_length(&der));
-	/* Not near its end, not for another key, and only as many as there is
-	 * room for. */
-	ck_assert_int_eq(ask(s, wall_us() + 88ull * DAY_S * 1000000), 0);
-	ck_assert(minted);
-	make_key(MBEDTLS_ECP_DP_SECP256R1);
-	ck_assert_int_eq(ask(s, wall_us()), 0);
-	ck_assert(minted);
-	for (unsigned i = 0; i < 4; i++) {
-		rename_to(i);
-		ck_assert_int_eq(ask(s, wall_us()), 0);
-	}
-	ck_assert_int_eq(ask(s, wall_us()), 0);
-	ck_assert(!minted);
-	names.count = 0;
-	ck_assert_int_eq(names_add(&names, "www.example.com"), 0);
-	ck_assert_int_eq(ask(s, wall_us()), 0);
-	ck_assert(minted);
-	buf_free(&first);
-	signer_free(s);
-}
-END_TEST
-
-START_TEST(a_leaf_is_stale_before_it_ends)
-{
-	ck_assert_int_eq(leaf_stale_s(0, 30 * DAY_S), 28 * DAY_S);
-	ck_assert_int_eq(leaf_stale_s(0, 2 * DAY_S), 3 * DAY_S / 2);
-	ck_assert_int_eq(leaf_stale_s(0, 4), 3);
-	ck_assert_int_le(leaf_stale_s(10, 10), 10);
-}
-END_TEST
-
 Suite *
 suite(void)
 {
@@ -921,7 +602,7 @@ suite(void)
 	TCase *t = tcase_create("ca");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, ca_setup, ca_teardown);
 	tcase_add_test(t, openssl_accepts_a_leaf_for_its_names_only);
 	tcase_add_test(t, gnutls_accepts_a_leaf);
 	tcase_add_test(t, a_leaf_says_what_the_profile_says_and_nothing_more);
@@ -951,10 +632,6 @@ suite(void)
 	tcase_add_test(t, an_rsa_ca_signs_too);
 	tcase_add_test(t, a_renewal_has_its_times);
 	tcase_add_test(t, a_ca_with_constraints_certifies_what_they_permit);
-	tcase_add_test(t, the_signer_gives_its_certificate_and_leaves_under_it);
-	tcase_add_test(t, the_signer_keeps_to_its_rate);
-	tcase_add_test(t, what_was_minted_is_given_again);
-	tcase_add_test(t, a_leaf_is_stale_before_it_ends);
 	suite_add_tcase(s, t);
 	return s;
 }

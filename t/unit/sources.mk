@@ -21,8 +21,9 @@ t_unit_bypass_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/bypass
 
 check_PROGRAMS += t/unit/ca-suite
-t_unit_ca_suite_SOURCES = t/unit/ca.c $(UNIT_SUITE)
-t_unit_ca_suite_LDADD = libca.a libconf.a libbase.a $(YAML_LIBS) $(MBEDTLS_LIBS) $(UNIT_LIBS)
+t_unit_ca_suite_SOURCES = t/unit/ca.c $(UNIT_SUITE) t/unit/cas.c t/unit/cas.h
+t_unit_ca_suite_LDADD = libca.a libconf.a libbase.a $(YAML_LIBS) \
+	$(MBEDTLS_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/client_certificates-suite
 t_unit_client_certificates_suite_SOURCES = t/unit/client_certificates.c \
@@ -209,6 +210,11 @@ check_PROGRAMS += t/unit/side-suite
 t_unit_side_suite_SOURCES = t/unit/side.c $(UNIT_SUITE)
 t_unit_side_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
 	$(UNIT_LIBS)
+
+check_PROGRAMS += t/unit/signer-suite
+t_unit_signer_suite_SOURCES = t/unit/signer.c $(UNIT_SUITE) t/unit/cas.c \
+	t/unit/cas.h
+t_unit_signer_suite_LDADD = libca.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/socks-suite
 t_unit_socks_suite_SOURCES = t/unit/socks.c $(UNIT_SUITE) $(UNIT_CORPUS) \
