@@ -55,6 +55,16 @@ record_begin_own(struct record_line *line, const struct record_facts *facts)
 		json_text(&line->json, "flow", facts->flow_id);
 }
 
+void
+record_request_id(struct json *j, const struct record_facts *facts,
+    uint64_t serial)
+{
+	char id[sizeof(facts->flow_id) + 24];
+
+	(void)snprintf(id, sizeof(id), "%s-%" PRIu64, facts->flow_id, serial);
+	json_text(j, "id", id);
+}
+
 int
 record_end(struct record_line *line)
 {

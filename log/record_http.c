@@ -373,11 +373,12 @@ put_message(struct json *j, const struct record_writer *w,
 
 static void
 put_http(struct json *j, const struct record_writer *w,
-    const struct http_exchange *e)
+    const struct record_facts *facts, const struct http_exchange *e)
 {
 	json_object_begin(j, "http");
 	json_text(j, "version", e->version);
 	json_object_begin(j, "request");
+	record_request_id(j, facts, e->serial);
 	if (e->method.length > 0)
 		json_string(j, "method", e->method.data, e->method.length);
 	put_message(j, w, &e->request);
@@ -499,7 +500,7 @@ record_http(const struct record_writer *w, uint64_t sequence,
 
 	record_begin(&line, w, sequence, "sightglass.http", e->request.first_us,
 	    duration_us(e), facts, out);
-	put_http(j, w, e);
+	put_http(j, w, facts, e);
 	put_url(j, facts, e);
 	if (agent != NULL) {
 		json_object_begin(j, "user_agent");

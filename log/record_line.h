@@ -26,6 +26,10 @@ void record_begin(struct record_line *line, const struct record_writer *w,
 void record_begin_own(struct record_line *line, const struct record_facts *facts)
     NONNULL(1);
 
+/* Member "id" of "http.request": what joins all records of one request. */
+void record_request_id(struct json *j, const struct record_facts *facts,
+    uint64_t serial) NONNULL(1, 2);
+
 /* Closes both and ends the line; on an error takes it back whole. */
 int record_end(struct record_line *line) WUNRES NONNULL(1);
 

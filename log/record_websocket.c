@@ -63,6 +63,11 @@ record_websocket(const struct record_writer *w, uint64_t sequence,
 
 	record_begin(&line, w, sequence, "sightglass.websocket", m->first_us,
 	    m->last_us > m->first_us ? m->last_us - m->first_us : 0, facts, out);
+	json_object_begin(&line.json, "http");
+	json_object_begin(&line.json, "request");
+	record_request_id(&line.json, facts, m->serial);
+	json_object_end(&line.json);
+	json_object_end(&line.json);
 	put_message(&line.json, m);
 	record_begin_own(&line, facts);
 	json_uint(&line.json, "stream", m->stream);

@@ -86,6 +86,8 @@ struct http_exchange {
 	const char *parse_error; /* llhttp's name, or ours, or NULL */
 	uint64_t stream; /* HTTP/2's number of it, or that of the exchange in its
 	                  * connection, from 1 */
+	uint64_t serial; /* one of its own in the flow, also over an upgrade: by this
+	                  * all that is said of one request is joined */
 };
 
 /* Who talks to whom: the same in every record of one flow. */
@@ -210,7 +212,7 @@ enum ws_opcode {
 
 /* One message of a WebSocket, all its fragments. */
 struct websocket_message {
-	uint64_t stream; /* that of the exchange which upgraded */
+	uint64_t stream, serial; /* those of the exchange which upgraded */
 	uint64_t number; /* of its WebSocket, from 1, in the order of their ends */
 	enum direction from;
 	enum ws_opcode opcode;

@@ -24,6 +24,7 @@ struct tap {
 	struct h1 *h1; /* while it reads HTTP/1 */
 	struct h2 *h2; /* while it reads HTTP/2, or is about to */
 	struct ws *ws; /* likewise */
+	uint64_t before; /* exchanges of HTTP/1 before an upgrade to HTTP/2 */
 };
 
 /* --- choosing --- */
@@ -65,6 +66,7 @@ hand_on(void *context, const struct http_exchange *e)
 
 	buf_init(&request, t->limits.content_bytes);
 	buf_init(&response, t->limits.content_bytes);
+	out.serial = t->before + e->stream;
 	http_content_decode(&out.request, &request);
 	http_content_decode(&out.response, &response);
 	t->sink.http(t->sink.context, &out);
@@ -76,8 +78,10 @@ static void
 hand_on_websocket(void *context, const struct websocket_message *message)
 {
 	const struct tap *t = context;
+	struct websocket_message out = *message;
 
-	t->sink.websocket(t->sink.context, message);
+	out.serial = t->before + message->stream;
+	t->sink.websocket(t->sink.context, &out);
 }
 
 /* --- changing --- */
@@ -133,8 +137,10 @@ on_http1(void *context, const struct http_exchange *e)
 		t->h2 = new_h2(t);
 	else if (ws_is_agreed(e->response.fields, e->response.field_count))
 		t->ws = new_ws(t, e);
-	if (t->h2 != NULL)
+	if (t->h2 != NULL) {
+		t->before = e->stream;
 		h2_adopt(t->h2, e);
+	}
 }
 
 static struct h1 *

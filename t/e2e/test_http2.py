@@ -243,6 +243,8 @@ class InTheClear(Http2):
             self.assertEqual(get(record, "http.response.body.content"),
                              "answered by stream 1\n")
         self.assertEqual(get(answered[0], "sightglass.stream"), 1)
+        self.assertEqual(len({get(r, "http.request.id")
+                              for r in [asked, *answered]}), 3)
 
 
 if __name__ == "__main__":

@@ -53,9 +53,9 @@ class WebSocket(Test):
                 self.assertNotIn("truncated", message["websocket"])
                 self.assertNotIn("decode_error", message["websocket"])
             for message in messages:
-                for name in "flow", "stream":
-                    self.assertEqual(get(message, "sightglass." + name),
-                                     get(upgrade, "sightglass." + name))
+                for name in ("http.request.id", "sightglass.flow",
+                             "sightglass.stream"):
+                    self.assertEqual(get(message, name), get(upgrade, name))
             close = self.one(messages, websocket__type="close")
             self.assertEqual(get(close, "websocket.close_code"), 4000)
         client = self.messages(records, "client")

@@ -16,6 +16,7 @@ START_TEST(an_exchange_is_told)
 {
 	write_http();
 	check_text("/http/version", "1.1");
+	check_text("/http/request/id", "abcdefgh-3-17-5");
 	check_text("/http/request/method", "GET");
 	check_number("/http/response/status_code", 200);
 	check_text("/http/response/reason", "OK");

@@ -71,7 +71,7 @@ set_exchange(void)
 {
 	exchange = (struct http_exchange){.version = "1.1", .method = BYTES("GET"),
 	    .target = BYTES("/a/b?c=d&e"), .status = 200, .reason = BYTES("OK"),
-	    .stream = 2,
+	    .stream = 2, .serial = 5,
 	    .request = {.fields = request_fields,
 	        .field_count = ARRAY_LENGTH(request_fields), .complete = true,
 	        .first_us = START_US, .last_us = START_US + 1000},
