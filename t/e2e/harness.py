@@ -23,6 +23,8 @@ BUILD = os.environ.get("SIGHTGLASS_BUILD", os.getcwd())
 SOURCE = os.environ.get("SIGHTGLASS_SOURCE", os.getcwd())
 DAEMON = os.path.join(BUILD, "sightglassd")
 CLI = os.path.join(BUILD, "sightglass")
+PEERS = os.path.join(SOURCE, "t", "e2e", "peers")
+NODE_LIBRARIES = dict(os.environ, NODE_PATH="/usr/share/nodejs:/usr/lib/node_modules")
 
 PROXY_SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 TLV_AUTHORITY = 0x02

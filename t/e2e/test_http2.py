@@ -6,10 +6,10 @@ import os
 import subprocess
 import unittest
 
-from harness import (SOURCE, Daemon, Forwarder, Nginx, Process, Test, free_port, get,
+from harness import (PEERS, Daemon, Forwarder, Nginx, Process, Test, free_port, get,
                      listens, wait_for)
 
-PEER = os.path.join(SOURCE, "t", "e2e", "peers", "http2.js")
+PEER = os.path.join(PEERS, "http2.js")
 
 
 class Http2(Test):

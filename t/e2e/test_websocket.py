@@ -6,10 +6,10 @@ import os
 import subprocess
 import unittest
 
-from harness import SOURCE, Daemon, Forwarder, Process, Test, get, wait_for
+from harness import (NODE_LIBRARIES, PEERS, Daemon, Forwarder, Process, Test, get,
+                     wait_for)
 
-PEER = os.path.join(SOURCE, "t", "e2e", "peers", "websocket.js")
-LIBRARIES = dict(os.environ, NODE_PATH="/usr/share/nodejs:/usr/lib/node_modules")
+PEER = os.path.join(PEERS, "websocket.js")
 SAID = ["grüße, grüße, grüße", "grüße, grüße, grüße again", "AP8A/w==",
         "z" * 200000, "one, two"]
 
@@ -18,13 +18,13 @@ class WebSocket(Test):
     def play(self, how, *settings):
         ca = self.certificates()
         server = Process(self, ["node", PEER, "serve", *ca.server(), how], "server",
-                         env=LIBRARIES)
+                         env=NODE_LIBRARIES)
         port = int(wait_for(server.output, "node to listen").split()[0])
         daemon = Daemon(self, *settings, trust=ca.ca)
         self.port = Forwarder(self, daemon, port).port
         done = subprocess.run(
             ["node", PEER, "ask", f"wss://localhost:{self.port}/talk",
-             daemon.path("ca", "sightglass-ca.pem"), how], env=LIBRARIES,
+             daemon.path("ca", "sightglass-ca.pem"), how], env=NODE_LIBRARIES,
             capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(done.stdout.split(), ["7", "25", "31", "4", "200000", "8",
                                                "closed", "4000"], done.stderr)
