@@ -17,6 +17,7 @@
 
 enum conf_policy { CONF_INSPECT, CONF_SPLICE, CONF_REFUSE };
 enum conf_ca_key { CONF_CA_P256, CONF_CA_RSA3072 };
+enum conf_log_full { CONF_LOG_DROP, CONF_LOG_WAIT };
 enum conf_invalid { CONF_INVALID_MIRROR, CONF_INVALID_REFUSE, CONF_INVALID_ALLOW };
 
 struct conf_list {

@@ -233,11 +233,26 @@
 	    "could not be repaired after a crash.")                           \
 	X(log_rotate_ms, TIME, "log.rotate_time", "15 min", SECOND, 30 * DAY, \
 	    "A segment is sealed when it is this old.")                       \
+	X(log_keep_age_ms, TIME, "log.keep_age", "0 s", 0, 36500 * DAY,       \
+	    "A sealed segment is removed when it was last written this long " \
+	    "ago. 0 s: none is for its age. Each removal is a record.")       \
+	X(log_keep_bytes, BYTES, "log.keep_size", "10 GiB", 0, 1048576 * GIB, \
+	    "When all segments are larger than this, the oldest sealed ones " \
+	    "are removed. 0 B: the log may grow.")                            \
+	X(log_keep_free_bytes, BYTES, "log.keep_free", "256 MiB", 0,          \
+	    1048576 * GIB,                                                    \
+	    "When the file system has less left than this (or than a tenth "  \
+	    "of its size, if that is less), the oldest sealed segments are "  \
+	    "removed. 0 B: none is for that.")                                \
+	X(log_full, CHOICE, "log.full", "drop", 0, 1,                         \
+	    "drop|wait: when the log cannot be written, as on a full disk, "  \
+	    "records wait in the rings. With drop the flows of a full ring "  \
+	    "wait for log.full_wait and then go on: the oldest records are "  \
+	    "dropped, and a record of the gap says how many. With wait they " \
+	    "wait until the log can be written: nothing passes unrecorded, "  \
+	    "and the machine's traffic stands still.")                        \
 	X(log_full_wait_ms, TIME, "log.full_wait", "2 s", 0, 10 * MINUTE,     \
-	    "When the log cannot be written, as on a full disk, records wait " \
-	    "in the rings; when one is full its flows wait this long, and "   \
-	    "then go on: the oldest records are dropped, and a record of the " \
-	    "gap says how many.")                                             \
+	    "How long flows wait for a full ring with log.full: drop.")       \
 	X(log_group, TEXT, "log.group", "", 0, 0,                             \
 	    "Group that may read the segments (0640). Empty: nobody else.")   \
 	X(keylog, TEXT, "keylog", "", 0, 0,                                   \

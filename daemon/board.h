@@ -40,7 +40,7 @@ struct board {
 	counter leaves, leaves_again, leaves_refused, leaves_delayed;
 	counter logger_pid, logger_restarts;
 	counter log_records, log_text_bytes, log_file_bytes, log_segments_sealed,
-	    log_write_errors, log_repaired, log_lost;
+	    log_segments_removed, log_write_errors, log_repaired, log_lost;
 	struct board_worker workers[WORKERS_MAX];
 };
 

@@ -162,6 +162,8 @@ write_status(const struct worker *w, struct json *j)
 	json_uint(j, "text_bytes", counter_get(&b->log_text_bytes));
 	json_uint(j, "file_bytes", counter_get(&b->log_file_bytes));
 	json_uint(j, "segments_sealed", counter_get(&b->log_segments_sealed));
+	json_uint(j, "segments_removed",
+	    counter_get(&b->log_segments_removed));
 	json_uint(j, "write_errors", counter_get(&b->log_write_errors));
 	json_uint(j, "repaired", counter_get(&b->log_repaired));
 	json_uint(j, "lost_records", counter_get(&b->log_lost));

@@ -50,7 +50,11 @@ options_of(const struct logger_role *l)
 	    .sync_ms = conf->log_sync_ms,
 	    .rotate_bytes = conf->log_rotate_bytes,
 	    .rotate_ms = conf->log_rotate_ms,
-	    .full_wait_ms = conf->log_full_wait_ms,
+	    .full_wait_ms = conf->log_full == CONF_LOG_WAIT ? LOGGER_WAIT_FOREVER
+	        : conf->log_full_wait_ms,
+	    .retention = {.age_ms = conf->log_keep_age_ms,
+	        .bytes = conf->log_keep_bytes,
+	        .free_bytes = conf->log_keep_free_bytes},
 	    .group = (gid_t)-1,
 	    .writer = {.run_id = l->role.run_id, .hostname = l->role.hostname},
 	    .ledger = l->ledger,
@@ -75,6 +79,7 @@ publish(struct logger_role *l)
 	counter_set(&board->log_text_bytes, c.text_bytes);
 	counter_set(&board->log_file_bytes, c.file_bytes);
 	counter_set(&board->log_segments_sealed, c.segments_sealed);
+	counter_set(&board->log_segments_removed, c.segments_removed);
 	counter_set(&board->log_write_errors, c.write_errors);
 	counter_set(&board->log_repaired, c.repaired);
 	counter_set(&board->log_lost, c.lost);

@@ -180,6 +180,8 @@ clamp_clocks(struct logger *l, uint64_t now_us)
 	clamp(&l->dropped_us, now_us);
 	if (l->retry_us > now_us + RETRY_US)
 		l->retry_us = now_us + RETRY_US;
+	if (l->writer != NULL && l->retain_us > now_us + RETAIN_US)
+		l->retain_us = now_us + RETAIN_US;
 }
 
 static void
@@ -193,6 +195,8 @@ do_due(struct logger *l, uint64_t now_us)
 		return;
 	if (now_us >= due_us(l->unsynced_us, l->options.sync_ms))
 		logger_sync(l, now_us);
+	if (now_us >= l->retain_us)
+		logger_retain(l, now_us);
 }
 
 /* False: something came while we were about to sleep. */
@@ -222,9 +226,9 @@ next_due_us(const struct logger *l)
 		return l->dropping ? l->retry_us
 		                   : earliest(l->retry_us,
 		                         due_us(l->full_us, l->options.full_wait_ms));
-	return earliest(due_us(l->unflushed_us, l->options.flush_ms),
-	    earliest(due_us(l->unsynced_us, l->options.sync_ms),
-	        due_us(l->opened_us, l->options.rotate_ms)));
+	return earliest(earliest(due_us(l->unflushed_us, l->options.flush_ms),
+	        due_us(l->unsynced_us, l->options.sync_ms)),
+	    earliest(due_us(l->opened_us, l->options.rotate_ms), l->retain_us));
 }
 
 static int64_t
@@ -245,6 +249,7 @@ static bool settle(struct logger *l, uint64_t now_us);
 static bool
 try_again(struct logger *l, uint64_t now_us)
 {
+	logger_retain(l, now_us); /* it may be for lack of room */
 	if (l->unsettled && !settle(l, now_us))
 		return false;
 	return l->writer == NULL || logger_write_pending(l, now_us);
@@ -391,6 +396,8 @@ logger_configure(struct logger *l, const struct logger_options *options)
 	l->options.rotate_bytes = options->rotate_bytes;
 	l->options.rotate_ms = options->rotate_ms;
 	l->options.full_wait_ms = options->full_wait_ms;
+	l->options.retention = options->retention;
+	l->retain_us = 0;
 	l->options.group = options->group;
 	l->store.group = options->group;
 }

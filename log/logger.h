@@ -21,9 +21,11 @@
 
 #include "base/attr.h"
 #include "log/record.h"
+#include "log/retention.h"
 
 #define LOGGER_RINGS_MAX 64u
 #define LOGGER_LEDGER_BYTES 4096u
+#define LOGGER_WAIT_FOREVER UINT64_MAX
 
 struct logger_options {
 	const char *directory; /* exists; copied */
@@ -31,7 +33,8 @@ struct logger_options {
 	uint64_t flush_ms, sync_ms;
 	uint64_t rotate_bytes, rotate_ms;
 	uint64_t full_wait_ms; /* how long workers wait for room in a log that
-	                        * cannot be written */
+	                        * cannot be written, or LOGGER_WAIT_FOREVER */
+	struct retention retention; /* what sealed segments are kept */
 	gid_t group;           /* that may read, or (gid_t)-1 */
 	struct record_writer writer; /* for its own records; strings borrowed */
 	void *ledger;          /* LOGGER_LEDGER_BYTES of shared memory, zero at the
@@ -39,15 +42,14 @@ struct logger_options {
 };
 
 struct logger_counters {
-	uint64_t records, text_bytes, file_bytes, segments_sealed, write_errors,
-	    repaired, lost;
+	uint64_t records, text_bytes, file_bytes, segments_sealed,
+	    segments_removed, write_errors, repaired, lost;
 };
 
 struct logger;
 
 /* Opens the log: settles the ledger, repairs and seals what an earlier run left
- * open (not what another live daemon holds locked), removes nothing but empty
- * files. Does not create a segment before the first record. Rings must have been added with
+ * open (not what another live daemon holds locked). Does not create a segment before the first record. Rings must have been added with
  * logger_add_ring before the first logger_turn, since the ledger names them.
  * NULL with words in `error`: memory, or the directory cannot be written; the
  * latter only for the first logger of a ledger, a later one tries again. */
@@ -59,8 +61,8 @@ struct logger *logger_new(const struct logger_options *options,
 int logger_add_ring(struct logger *l, unsigned index, void *memory,
     size_t bytes) WUNRES NONNULL(1, 3);
 
-/* Takes over what options say of flush, sync, rotation, waiting, level (from the
- * next segment) and group. */
+/* Takes over what options say of flush, sync, rotation, retention, waiting, level
+ * (from the next segment) and group. */
 void logger_configure(struct logger *l, const struct logger_options *options)
     NONNULL(1, 2);
 
@@ -70,7 +72,7 @@ struct logger_turn {
 };
 
 /* Does what is due at now_us (wall clock, µs): drains up to some hundred KiB,
- * flushes, syncs, rotates. Once it returns with sleep_ms != 0 every ring has been
+ * flushes, syncs, rotates, removes old segments. Once it returns with sleep_ms != 0 every ring has been
  * marked asleep, unless nothing can be written: a write that fails (full disk)
  * keeps the records in the rings, is counted, said once, and tried again each
  * second. A ring that is full meanwhile (its producer should wake us) keeps its

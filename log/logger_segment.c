@@ -187,6 +187,7 @@ close_segment(struct logger *l)
 	} else {
 		logger_works(l, TROUBLE_SEAL);
 		l->counters.segments_sealed++;
+		l->retain_us = 0;
 	}
 	logger_forget_segment(l);
 }

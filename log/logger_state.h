@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The logger's own parts, between logger.c (turns and rings), logger_segment.c
- * (the open segment) and logger_trouble.c (what it says, and what it does while
- * nothing can be written). Logger process only; logger.h is for others.
+ * (the open segment), logger_retention.c (the old ones) and logger_trouble.c (what
+ * it says, and what it does while nothing can be written). Logger process only; logger.h is for others.
  */
 #ifndef SIGHTGLASS_LOG_LOGGER_STATE_H
 #define SIGHTGLASS_LOG_LOGGER_STATE_H
@@ -15,6 +15,7 @@
 #include "log/store.h"
 
 #define RETRY_US 1000000u /* between tries to write */
+#define RETAIN_US 60000000u /* between looks at the room, while it is written */
 
 struct source {
 	struct ring ring;
@@ -23,7 +24,7 @@ struct source {
 };
 
 /* What is said once, and again only after it has worked. */
-enum trouble { TROUBLE_SYNC, TROUBLE_SEAL, TROUBLE_REPAIR };
+enum trouble { TROUBLE_SYNC, TROUBLE_SEAL, TROUBLE_REPAIR, TROUBLE_REMOVE };
 
 struct logger {
 	struct logger_options options; /* directory: our own copy */
@@ -53,6 +54,8 @@ struct logger {
 	uint64_t unsynced_us;  /* bytes in the file wait for a sync */
 	uint64_t failing_us;   /* the segment cannot be written */
 	uint64_t retry_us;     /* when to try again then */
+	uint64_t retain_us;    /* when to see whether old segments must go;
+	                        * UINT64_MAX: there is no need */
 	uint64_t full_us;      /* ... and a worker waits for room */
 	char failure[160];     /* why, for the record */
 	uint64_t dropped;      /* records that were no lines, not yet noted */
@@ -65,7 +68,8 @@ struct logger {
 static inline uint64_t
 due_us(uint64_t since_us, uint64_t after_ms)
 {
-	return since_us == 0 ? UINT64_MAX : since_us + after_ms * 1000;
+	return since_us == 0 || after_ms == UINT64_MAX ? UINT64_MAX
+	    : since_us + after_ms * 1000;
 }
 
 /* --- logger_segment.c: false and errors mean that nothing can be written now,
@@ -124,6 +128,11 @@ void logger_resume(struct logger *l, uint64_t now_us) NONNULL(1);
 void logger_give_way(struct logger *l, uint64_t now_us) NONNULL(1);
 /* At the end: what is in the rings now is gone, and that is said. */
 void logger_lose_all(struct logger *l, uint64_t now_us) NONNULL(1);
+
+/* --- logger_retention.c --- */
+
+/* Removes the segments that must go; sets retain_us. */
+void logger_retain(struct logger *l, uint64_t now_us) NONNULL(1);
 
 /* --- logger.c --- */
 

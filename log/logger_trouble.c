@@ -86,7 +86,7 @@ logger_complain(struct logger *l, enum trouble trouble, const char *name, int er
 {
 	static const char *const verbs[] = {
 	    [TROUBLE_SYNC] = "sync", [TROUBLE_SEAL] = "seal",
-	    [TROUBLE_REPAIR] = "repair"};
+	    [TROUBLE_REPAIR] = "repair", [TROUBLE_REMOVE] = "remove"};
 
 	l->counters.write_errors++;
 	if ((l->troubles >> trouble & 1) != 0)

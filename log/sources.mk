@@ -3,16 +3,17 @@ liblog_a_SOURCES = \
 	log/frame.c log/frame.h \
 	log/ledger.c log/ledger.h \
 	log/logger.c log/logger.h log/logger_segment.c log/logger_state.h \
-	log/logger_trouble.c \
+	log/logger_retention.c log/logger_trouble.c \
 	log/reader.c log/reader.h \
 	log/record.c log/record.h \
 	log/record_content.c log/record_http.c log/record_line.h \
 	log/record_websocket.c \
+	log/retention.c log/retention.h \
 	log/segment.c log/segment.h \
 	log/segment_index.c log/segment_index.h \
 	log/segment_repair.c \
 	log/store.c log/store.h \
-	log/store_repair.c \
+	log/store_census.c log/store_repair.c \
 	log/sync.h log/watch.h
 if LINUX
 liblog_a_SOURCES += log/sync_linux.c log/watch_linux.c

@@ -83,4 +83,28 @@ int store_repair(const char *directory,
     void (*tell)(void *context, const struct store_repaired *what),
     void *context) WUNRES NONNULL(1, 2);
 
+/* store_census.c: a sealed segment. */
+struct store_sealed {
+	char name[SEGMENT_NAME_BYTES];
+	uint64_t bytes;
+	uint64_t written_us; /* when it was last written */
+};
+
+/* All that is in the directory. */
+struct store_census {
+	struct store_sealed *sealed; /* owned; the one written longest ago first */
+	size_t count;
+	uint64_t bytes;              /* of all segments, the open ones too */
+	uint64_t free_bytes, size_bytes; /* of the file system */
+};
+
+/* Counts the segments, whoever made them. E_SYS with errno, E_NOMEM: there is
+ * nothing to free then. */
+int store_count(const char *directory, struct store_census *out)
+    WUNRES NONNULL(1, 2);
+void store_census_free(struct store_census *census) NONNULL(1);
+
+/* Removes a sealed segment; that it is gone already is fine. E_SYS with errno. */
+int store_remove(const char *directory, const char *name) WUNRES NONNULL(1, 2);
+
 #endif

@@ -182,6 +182,10 @@ t_unit_request_suite_SOURCES = t/unit/request.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_request_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/request
 
+check_PROGRAMS += t/unit/retention-suite
+t_unit_retention_suite_SOURCES = t/unit/retention.c $(UNIT_SUITE)
+t_unit_retention_suite_LDADD = liblog.a libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/scope-suite
 t_unit_scope_suite_SOURCES = t/unit/scope.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/scope.c
