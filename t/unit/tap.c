@@ -16,6 +16,7 @@ static const struct {
 } choices[] = {
 	/* What was agreed on, whatever comes. */
 	{"h2", "", TAP_HTTP2}, {"h2", "GET / HTTP/1.1\r\n", TAP_HTTP2},
+	{"grpc-exp", "", TAP_HTTP2},
 	{"h3", PREFACE, TAP_NOTHING}, {"dot", "GET / HTTP/1.1\r\n", TAP_NOTHING},
 	{"h2c", PREFACE, TAP_NOTHING}, {"", "GET /", TAP_NOTHING},
 	{"http/0.9", "GET /", TAP_NOTHING},
