@@ -212,8 +212,8 @@ put_lower_key(struct json *j, const struct bytes *name)
 	}
 }
 
-static bool
-is_redacted(const struct record_writer *w, const struct bytes *name)
+bool
+record_is_redacted(const struct record_writer *w, const struct bytes *name)
 {
 	for (size_t i = 0; i < w->redact_count; i++) {
 		if (is_name(name, w->redact_headers[i]))
@@ -272,7 +272,7 @@ put_sorted(struct json *j, const struct record_writer *w,
 		    bsearch(&field, sorted, count, POINTER_BYTES, by_name);
 		if (at == sorted || !same_name(&at[-1]->name, &field->name))
 			put_values(j, at, sorted + count,
-			    is_redacted(w, &field->name));
+			    record_is_redacted(w, &field->name));
 	}
 }
 
@@ -502,6 +502,7 @@ record_http(const struct record_writer *w, uint64_t sequence,
 	    duration_us(e), facts, out);
 	put_http(j, w, facts, e);
 	put_url(j, facts, e);
+	record_grpc(j, w, e);
 	if (agent != NULL) {
 		json_object_begin(j, "user_agent");
 		json_string(j, "original", agent->data, agent->length);

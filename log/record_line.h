@@ -37,6 +37,14 @@ int record_end(struct record_line *line) WUNRES NONNULL(1);
 void record_content(struct json *j, struct bytes content, bool truncated)
     NONNULL(1);
 
+/* Whether the values of fields of that name are kept out (capture.redact_headers). */
+bool record_is_redacted(const struct record_writer *w, const struct bytes *name)
+    WUNRES NONNULL(1, 2);
+
+/* Member "grpc", where e is a call. */
+void record_grpc(struct json *j, const struct record_writer *w,
+    const struct http_exchange *e) NONNULL(1, 2, 3);
+
 /* A member only where there is something to say: not for NULL, nor for "". */
 void record_text(struct json *j, const char *key, const char *text)
     NONNULL(1, 2);

@@ -6,7 +6,8 @@ liblog_a_SOURCES = \
 	log/logger_retention.c log/logger_trouble.c \
 	log/reader.c log/reader.h \
 	log/record.c log/record.h \
-	log/record_content.c log/record_http.c log/record_line.h \
+	log/record_content.c log/record_grpc.c log/record_http.c \
+	log/record_line.h \
 	log/record_websocket.c \
 	log/retention.c log/retention.h \
 	log/segment.c log/segment.h \

@@ -40,12 +40,22 @@ struct http_body {
 	uint64_t redacted; /* names whose values `content` has not: mitm/redact.h */
 };
 
+/* The messages of gRPC in a body, as far as it came. */
+struct grpc_messages {
+	uint64_t count;      /* that came whole */
+	uint64_t compressed; /* of these */
+	uint64_t bytes;      /* of payload as sent, prefixes not counted */
+	uint64_t largest;    /* the longest that began */
+	const char *error;   /* why the counting ended early, enumerated, or NULL */
+};
+
 struct http_message {
 	const struct http_field *fields;
 	size_t field_count;
 	const struct http_field *trailers;
 	size_t trailer_count;
 	struct http_body body;
+	const struct grpc_messages *grpc; /* in the body; NULL: it is none of gRPC */
 	uint64_t first_us; /* its first byte was seen */
 	uint64_t last_us;  /* its last byte was seen */
 	bool complete;     /* its end was seen */
@@ -61,6 +71,17 @@ enum http_incomplete {
 	HTTP_PARSER_GAVE_UP,  /* not this HTTP after all: parse_error says why */
 };
 
+/* What an exchange of gRPC was for and how it ended. Empty: not known. */
+struct grpc_call {
+	struct bytes service, method;
+	bool has_status;
+	unsigned status;
+	const char *status_name; /* static; NULL: it is no number that has one */
+	struct bytes message;    /* grpc-message, decoded */
+	struct bytes encodings[2]; /* of messages that are compressed, by enum
+	                            * direction */
+};
+
 /* One request and its answer. */
 struct http_exchange {
 	const char *version; /* "1.0", "1.1", "2" */
@@ -73,6 +94,7 @@ struct http_exchange {
 	struct bytes reason; /* the reason phrase, as sent */
 	struct http_message request;
 	struct http_message response;
+	const struct grpc_call *grpc; /* NULL: it is none */
 	unsigned informational_count; /* 1xx answers before the final one */
 	unsigned last_informational;  /* the last one's status, or 0 */
 	bool upgraded;                /* 101, or CONNECT with 2xx: bytes follow */

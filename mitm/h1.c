@@ -292,7 +292,7 @@ begin_message(struct h1 *h, struct reader *r, struct http_builder *m)
 static void
 complete_message(struct h1 *h, struct reader *r)
 {
-	r->message->complete = true;
+	http_builder_complete(r->message);
 	r->message->last_us = h->now_us;
 	r->message = NULL;
 }
@@ -335,6 +335,7 @@ on_request_head(llhttp_t *parser)
 	if (h->requesting != NULL) {
 		h->requesting->version[0] = (char)('0' + parser->http_major);
 		h->requesting->version[2] = (char)('0' + parser->http_minor);
+		http_builder_end_head(&h->requesting->request);
 	}
 	return 0;
 }
@@ -393,6 +394,7 @@ on_response_head(llhttp_t *parser)
 
 	h->readers[FROM_SERVER].in_trailers = true;
 	x->status = status;
+	http_builder_end_head(&x->response);
 	if (status == 101 || (x->is_connect && status / 100 == 2)) {
 		x->upgraded = true;
 		return 2;

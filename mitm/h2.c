@@ -236,7 +236,7 @@ end_direction(struct h2 *h, struct h2_stream *s, enum direction direction)
 	struct http_builder *m = builder_of(s, direction);
 
 	s->ended[direction] = true;
-	m->complete = true;
+	http_builder_complete(m);
 	touch(h, m);
 	if ((s->ended[FROM_CLIENT] && s->ended[FROM_SERVER]) ||
 	    (direction == FROM_CLIENT && is_unprocessed(h, s)))
@@ -452,6 +452,7 @@ end_head(struct h2 *h, struct h2_stream *s, enum direction direction,
 		return;
 	}
 	s->has_head[direction] = true;
+	http_builder_end_head(builder_of(s, direction));
 	if (direction == FROM_SERVER && s->status / 100 == 2 &&
 	    is_text(s->method, "CONNECT"))
 		become_tunnel(h, s);

@@ -7,6 +7,7 @@
  */
 #include "mitm/http_builder.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A field costs more memory than wire bytes: what a head may take at most, in
@@ -31,6 +32,10 @@ http_builder_free(struct http_builder *m)
 {
 	arena_free(&m->arena);
 	buf_free(&m->body);
+	if (m->grpc != NULL)
+		grpc_body_free(m->grpc);
+	free(m->grpc);
+	m->grpc = NULL;
 }
 
 void
@@ -143,16 +148,57 @@ http_builder_keep(struct http_builder *m, struct bytes text)
 }
 
 void
+http_builder_end_head(struct http_builder *m)
+{
+	enum grpc_format format = grpc_format_of(m->fields.items, m->fields.count);
+
+	if (format == GRPC_NONE || m->grpc != NULL)
+		return;
+	m->grpc = malloc(sizeof(*m->grpc));
+	if (m->grpc != NULL)
+		grpc_body_init(m->grpc, format, m->fields.items, m->fields.count,
+		    m->head_left);
+}
+
+/* The trailers of gRPC-Web are the message's own, wherever they stand. */
+static void
+take_trailers(struct http_builder *m)
+{
+	struct bytes rest = {buf_data(&m->grpc->trailers),
+	    buf_length(&m->grpc->trailers)};
+	struct http_field field;
+	bool whole = m->grpc->trailers_lost == 0;
+
+	while (grpc_next_trailer(&rest, &field) && (whole || rest.length > 0))
+		http_builder_add_field(m, &m->trailers, field.name, field.value);
+	m->head_too_long |= !whole;
+	buf_free(&m->grpc->trailers);
+}
+
+void
 http_builder_add_body(struct http_builder *m, const uint8_t *at, size_t length)
 {
 	m->wire_bytes += length;
 	(void)buf_append_some(&m->body, at, length);
+	if (m->grpc != NULL && grpc_body_feed(m->grpc, at, length))
+		take_trailers(m);
+}
+
+void
+http_builder_complete(struct http_builder *m)
+{
+	m->complete = true;
+	if (m->grpc != NULL)
+		grpc_body_end(m->grpc);
 }
 
 size_t
 http_builder_bytes(const struct http_builder *m)
 {
-	return m->arena.held_bytes + buf_length(&m->body);
+	size_t grpc_bytes = m->grpc == NULL ? 0
+	    : sizeof(*m->grpc) + buf_length(&m->grpc->trailers);
+
+	return m->arena.held_bytes + buf_length(&m->body) + grpc_bytes;
 }
 
 void
@@ -172,6 +218,7 @@ http_builder_describe(const struct http_builder *m, struct http_message *out)
 		.content = {buf_data(&m->body), captured},
 		.content_truncated = m->wire_bytes > captured,
 	    },
+	    .grpc = m->grpc == NULL ? NULL : &m->grpc->seen,
 	    .first_us = m->first_us,
 	    .last_us = m->last_us,
 	    .complete = m->complete,

@@ -15,6 +15,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "mitm/event.h"
+#include "mitm/grpc.h"
 
 struct http_fields {
 	struct http_field *items; /* in the message's arena */
@@ -31,6 +32,7 @@ struct http_builder {
 	size_t head_left;  /* of which these are still free */
 	bool began, complete, head_too_long;
 	bool no_fields; /* none are kept any more */
+	struct grpc_body *grpc; /* owned; NULL: the body is none */
 };
 
 void http_builder_init(struct http_builder *m, size_t head_bytes,
@@ -55,9 +57,15 @@ void http_builder_add_field(struct http_builder *m, struct http_fields *list,
 struct bytes http_builder_keep(struct http_builder *m, struct bytes text)
     NONNULL(1);
 
+/* The fields are all there: what the body is can be told from them. */
+void http_builder_end_head(struct http_builder *m) NONNULL(1);
+
 /* Counts payload bytes and keeps them up to the limit. */
 void http_builder_add_body(struct http_builder *m, const uint8_t *at,
     size_t length) NONNULL(1);
+
+/* The message's end was seen. */
+void http_builder_complete(struct http_builder *m) NONNULL(1);
 
 /* How much memory it keeps, but for what its body's buffer has to spare. */
 size_t http_builder_bytes(const struct http_builder *m) WUNRES NONNULL(1);

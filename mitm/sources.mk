@@ -32,6 +32,8 @@ libmitm_a_SOURCES = \
 	mitm/flow.h \
 	mitm/greeting.c \
 	mitm/greeting.h \
+	mitm/grpc.c \
+	mitm/grpc.h \
 	mitm/h1.c \
 	mitm/h1.h \
 	mitm/h1_span.c \

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "mitm/grpc.h"
 #include "mitm/h1.h"
 #include "mitm/h2.h"
 #include "mitm/http_content.h"
@@ -64,8 +65,12 @@ hand_on(void *context, const struct http_exchange *e)
 {
 	const struct tap *t = context;
 	struct http_exchange out = *e;
-	struct buf request, response;
+	struct grpc_call call;
+	struct buf request, response, message;
 
+	buf_init(&message, t->limits.head_bytes);
+	if (grpc_describe(e, &call, &message))
+		out.grpc = &call;
 	buf_init(&request, t->limits.content_bytes);
 	buf_init(&response, t->limits.content_bytes);
 	out.serial = t->before + e->stream;
@@ -74,6 +79,7 @@ hand_on(void *context, const struct http_exchange *e)
 	t->sink.http(t->sink.context, &out);
 	buf_free(&request);
 	buf_free(&response);
+	buf_free(&message);
 }
 
 static void

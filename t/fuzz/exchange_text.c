@@ -65,12 +65,24 @@ print_body(struct buf *out, const char *mark, const struct http_body *body)
 }
 
 static void
+print_grpc(struct buf *out, const char *mark, const struct grpc_messages *m)
+{
+	if (m == NULL)
+		return;
+	must(buf_printf(out, "%s(gRPC: %" PRIu64 " messages, %" PRIu64 " bytes, "
+	    "largest %" PRIu64 ", %" PRIu64 " compressed%s%s)\n", mark, m->count,
+	    m->bytes, m->largest, m->compressed, m->error != NULL ? ", " : "",
+	    m->error != NULL ? m->error : "") == 0);
+}
+
+static void
 print_message(struct buf *out, bool request, const struct http_message *m)
 {
 	if (m->head_too_long)
 		print(out, request ? "> (head too long)\n" : "< (head too long)\n");
 	print_fields(out, request ? "> " : "< ", m->fields, m->field_count);
 	print_body(out, request ? ">> " : "<< ", &m->body);
+	print_grpc(out, request ? ">> " : "<< ", m->grpc);
 	print_fields(out, request ? ">+ " : "<+ ", m->trailers, m->trailer_count);
 }
 

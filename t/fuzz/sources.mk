@@ -40,6 +40,11 @@ t_fuzz_greeting_fuzz_SOURCES = t/fuzz/greeting.c
 t_fuzz_greeting_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_greeting_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/grpc-fuzz
+t_fuzz_grpc_fuzz_SOURCES = t/fuzz/grpc.c $(CONVERSATION)
+t_fuzz_grpc_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_grpc_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/h1-fuzz
 t_fuzz_h1_fuzz_SOURCES = t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h \
 	$(CONVERSATION)

@@ -501,6 +501,76 @@ add_http(TCase *t)
 	tcase_add_test(t, a_host_other_than_the_one_of_tls_is_said);
 }
 
+/* --- gRPC --- */
+
+static const struct grpc_messages sent = {.count = 1, .bytes = 7, .largest = 7,
+    .compressed = 1};
+static const struct grpc_messages answered = {.bytes = 3, .error = "cut_message"};
+static struct grpc_call call;
+
+static void
+set_call(void)
+{
+	call = (struct grpc_call){.service = BYTES("a.B"), .method = BYTES("C"),
+	    .has_status = true, .status = 5, .status_name = "NOT_FOUND",
+	    .message = BYTES("none"), .encodings = {BYTES("gzip"), {0}}};
+	exchange.grpc = &call;
+	exchange.request.grpc = &sent;
+	exchange.response.grpc = &answered;
+}
+
+START_TEST(a_call_of_grpc_is_told)
+{
+	set_call();
+	write_http();
+	check_text("/grpc/service", "a.B");
+	check_text("/grpc/method", "C");
+	check_number("/grpc/status_code", 5);
+	check_text("/grpc/status", "NOT_FOUND");
+	check_text("/grpc/message", "none");
+	check_number("/grpc/request/messages", 1);
+	check_number("/grpc/request/bytes", 7);
+	check_number("/grpc/request/largest", 7);
+	check_number("/grpc/request/compressed", 1);
+	check_text("/grpc/request/encoding", "gzip");
+	check_absent("/grpc/request/error");
+	check_number("/grpc/response/messages", 0);
+	check_text("/grpc/response/error", "cut_message");
+	check_absent("/grpc/response/largest");
+	check_absent("/grpc/response/encoding");
+}
+END_TEST
+
+START_TEST(what_is_not_known_of_a_call_is_left_out)
+{
+	set_call();
+	call = (struct grpc_call){.has_status = true, .status = 99};
+	exchange.response.grpc = NULL;
+	write_http();
+	check_number("/grpc/status_code", 99);
+	check_absent("/grpc/status");
+	check_absent("/grpc/service");
+	check_absent("/grpc/method");
+	check_absent("/grpc/message");
+	check_absent("/grpc/response");
+}
+END_TEST
+
+START_TEST(other_exchanges_say_nothing_of_grpc)
+{
+	write_http();
+	check_absent("/grpc");
+}
+END_TEST
+
+static void
+add_grpc(TCase *t)
+{
+	tcase_add_test(t, a_call_of_grpc_is_told);
+	tcase_add_test(t, what_is_not_known_of_a_call_is_left_out);
+	tcase_add_test(t, other_exchanges_say_nothing_of_grpc);
+}
+
 static void
 add_bodies(TCase *t)
 {
@@ -527,6 +597,7 @@ suite(void)
 	tcase_add_checked_fixture(t, record_setup, record_teardown);
 	add_http(t);
 	add_bodies(t);
+	add_grpc(t);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -67,6 +67,12 @@ t_unit_greeting_suite_SOURCES = t/unit/greeting.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_greeting_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/greeting
 
+check_PROGRAMS += t/unit/grpc-suite
+t_unit_grpc_suite_SOURCES = t/unit/grpc.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/grpc.c $(CONVERSATION)
+t_unit_grpc_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/grpc
+
 check_PROGRAMS += t/unit/handoff-suite
 t_unit_handoff_suite_SOURCES = t/unit/handoff.c $(UNIT_SUITE) \
 	t/unit/receiver.c t/unit/receiver.h
