@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import time
 
-from harness import Test
+from harness import Test, sign_between
 
 HOST = "www.example.com"
 DAY = 86400
@@ -157,22 +157,11 @@ class Chains(Test):
         return path + ".pem"
 
     def live(self, said, key, issuer, life):
-        """By openssl ca, which alone takes a first day."""
-        config = self.path("life.cnf")
-        with open(self.path("life.index"), "w", encoding="ascii"):
-            pass
-        with open(config, "w", encoding="ascii") as out:
-            out.write(f"[ca]\ndefault_ca=d\n[d]\ndatabase={self.path('life.index')}\n"
-                      f"new_certs_dir={self.directory}\nrand_serial=1\npolicy=p\n[p]\ncommonName=supplied\n")
-        first, last = (time.strftime("%Y%m%d%H%M%SZ",
-                                     time.gmtime(self.now + day * DAY))
-                       for day in life)
         signer = (["-cert", issuer[0], "-keyfile", self.path(issuer[1] + ".key")]
                   if issuer else
                   ["-selfsign", "-keyfile", self.path(key + ".key")])
-        self.openssl("ca", "-batch", "-notext", "-config", config,
-                     "-md", "sha256", "-startdate", first, "-enddate", last,
-                     *said, *signer)
+        sign_between(self.directory, *(self.now + day * DAY for day in life), *said,
+                     *signer)
 
     def patched(self, certificate, change):
         """The certificate with change(its DER) in the place of its DER."""

@@ -79,6 +79,23 @@ def listens(port):
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
+def sign_between(directory, first_s, last_s, *arguments):
+    """A certificate signed by openssl ca, which alone takes a first and a last day
+    that may be over; its files are in the directory."""
+    config, index = (os.path.join(directory, "life." + n) for n in ("cnf", "index"))
+    with open(index, "w", encoding="ascii"):
+        pass
+    with open(config, "w", encoding="ascii") as out:
+        out.write(f"[ca]\ndefault_ca=d\n[d]\ndatabase={index}\n"
+                  f"new_certs_dir={directory}\nrand_serial=1\npolicy=p\n"
+                  "[p]\norganizationName=optional\ncommonName=supplied\n")
+    first, last = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(at))
+                   for at in (first_s, last_s))
+    subprocess.run(["openssl", "ca", "-batch", "-notext", "-config", config, "-md",
+                    "sha256", "-startdate", first, "-enddate", last, *arguments],
+                   check=True, capture_output=True)
+
+
 class Certificates:
     """A CA of the test's own and certificates from it, by openssl."""
 

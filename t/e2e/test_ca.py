@@ -279,7 +279,8 @@ class Renewed(CaTest):
         return Daemon(self, *settings, trust=self.trusted(), **options)
 
     def subject(self, path):
-        return self.openssl("x509", "-noout", "-subject", "-in", path).strip()
+        return self.openssl("x509", "-noout", "-subject", "-nameopt", "oneline",
+                            "-in", path).strip()
 
     def opened(self, daemon, trust, name=NAME):
         status, said = self.client(daemon, name, trust)

@@ -249,7 +249,7 @@ class Running(Cli):
         trust = os.path.join(self.directory, "trust.pem")
         with open(trust, "w", encoding="ascii") as out:
             out.write(self.cli("ca", "export"))
-        done = subprocess.run(["curl", "-sS", "--noproxy", "", "--cacert", trust,
+        done = subprocess.run(["curl", "-4sS", "--noproxy", "", "--cacert", trust,
                                *arguments], capture_output=True, text=True,
                               check=False, timeout=30)
         self.assertEqual(done.returncode, 0, done.stderr)

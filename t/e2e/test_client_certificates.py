@@ -6,9 +6,11 @@ to a flow whose server asks when there is none to show."""
 import os
 import ssl
 import subprocess
+import time
 import unittest
 
-from harness import Certificates, Daemon, Nginx, Process, free_port, get, wait_for
+from harness import (Certificates, Daemon, Nginx, Process, free_port, get,
+                     sign_between, wait_for)
 from test_bypass import Forwarder
 from test_hosts import Hosts
 
@@ -18,6 +20,7 @@ location /who {{ return 200 "$ssl_client_verify $ssl_client_s_dn\\n"; }}
 location /again {{ return 200 "$ssl_session_reused $ssl_client_s_dn\\n"; }}
 """
 UNKNOWN_CA = 48
+DAY = 86400
 EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 
 
@@ -30,9 +33,10 @@ class ClientCertificates(Hosts):
             out.write("extendedKeyUsage=clientAuth\n")
         self.ca.openssl("req", "-new", "-newkey", *key_type, "-nodes", "-keyout",
                         key, "-out", request, "-subj", f"/O=Example/CN={name}")
-        self.ca.openssl("x509", "-req", "-in", request, "-CA", self.ca.ca, "-CAkey",
-                        self.ca.path("ca.key"), "-CAcreateserial", "-days", str(days),
-                        "-extfile", extensions, "-out", certificate)
+        now = time.time()
+        sign_between(self.ca.path(""), now - 2 * DAY, now + days * DAY, "-in", request,
+                     "-cert", self.ca.ca, "-keyfile", self.ca.path("ca.key"),
+                     "-extfile", extensions, "-out", certificate)
         os.chmod(key, 0o600)
         return certificate, key
 

@@ -14,7 +14,7 @@ import time
 import unittest
 
 from harness import (DAEMON, Control, Daemon, Nginx, Test, ThreadServer, get,
-                     wait_for)
+                     may_run, wait_for)
 from test_relay import pattern, read_to_end
 
 RESET = struct.pack("ii", 1, 0)
@@ -785,6 +785,8 @@ class Signals(Failures):
         options = {}
         if os.geteuid() == 0:
             options = {"user": 65534, "group": 65534, "extra_groups": []}
+            if not may_run(pwd.getpwuid(65534)):
+                self.skipTest("nobody may not come to this folder")
         daemon = Daemon(self, workers=2, **options)
         old = self.workers(daemon)[0]["pid"]
 

@@ -273,8 +273,11 @@ class Mirrored(Fingerprint):
 
     def test_everything_of_curl(self):
         offered, seen = self.seen(program="curl")
-        static = {0x9C, 0x9D, 0x3C, 0x3D, 0x2F, 0x35}
-        self.assertEqual(seen.suites, [s for s in offered.suites if s not in static])
+        # Of static RSA, and what says that it renegotiates safely, which curl may
+        # say by an extension: ours is at the end.
+        left_out = {0x9C, 0x9D, 0x3C, 0x3D, 0x2F, 0x35, 0xFF}
+        self.assertEqual(
+            seen.suites, [s for s in offered.suites if s not in left_out] + [0xFF])
         self.assertEqual(seen.alpn, offered.alpn)
         self.assertEqual(seen.schemes, [
             s for s in offered.schemes
@@ -365,7 +368,8 @@ class Mirrored(Fingerprint):
         daemon = Daemon(self, trust=self.pair[0])
         wire = self.through(daemon, port)
         self.assertEqual(wire.status, 0, wire.error)
-        self.assertIn(0x0804, ClientHello(bytes(wire.sent)).schemes[:9])
+        schemes = ClientHello(bytes(wire.sent)).schemes
+        self.assertLess(schemes.index(0x0804), schemes.index(0x0401))
         tls = self.tls_record(daemon)
         self.assertEqual(get(tls, "sightglass.server.version"), "1.2")
         self.assertEqual(get(tls, "sightglass.verification"), "ok")

@@ -14,7 +14,7 @@ from harness import Daemon, Nginx, Process, get, wait_for
 from test_bypass import Forwarder
 from test_hosts import Hosts
 
-FILTER = 'http.request.uri == "/secret-path"'
+FILTER = 'http.request && http.request.uri == "/secret-path"'
 LINE = re.compile(r"^[A-Z0-9_]+ [0-9a-f]{64} ([0-9a-f]{64}|[0-9a-f]{96})$")
 
 

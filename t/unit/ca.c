@@ -58,7 +58,7 @@ static void
 openssl_text(const char *name, char *text, size_t size)
 {
 	ck_assert_int_eq(run((const char *[]){"openssl", "x509", "-noout", "-text",
-	    "-in", path(name), NULL}, text, size), 0);
+	    "-nameopt", "oneline", "-in", path(name), NULL}, text, size), 0);
 }
 
 START_TEST(a_leaf_says_what_the_profile_says_and_nothing_more)

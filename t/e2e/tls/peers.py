@@ -111,7 +111,7 @@ def curl(port, host, trust, *options):
         capture_output=True, text=True, check=False)
     said = re.search(r"curl: \(\d+\) (.*)", done.stderr)
     words = said[1] if said else "the page"
-    words = re.sub(r".*SSL routines::(ssl/)?(sslv3 |tlsv1? )?|"
+    words = re.sub(r".*SSL routines::(ssl/)?(sslv3 |tls(v1?)? )?|"
                    r"SSL certificate problem: ", "", words)
     words = re.sub(r" in connection to.*", "", words)
     return Reply(done.returncode == 0 and PAGE in done.stdout,
