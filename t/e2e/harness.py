@@ -383,10 +383,11 @@ class ThreadServer:
 
 
 class Nginx(Process):
-    """nginx with one server block; tls: (certificate, key) or None."""
+    """nginx with one server block; tls: (certificate, key) or None; log: where it
+    writes a line of what it serves, and what."""
 
     def __init__(self, test, tls=None, locations="", protocols="TLSv1.2 TLSv1.3",
-                 http2=False):
+                 http2=False, log=None):
         self.port = free_port()
         self.prefix = os.path.join(test.directory, "nginx")
         self.root = os.path.join(self.prefix, "www")
@@ -397,7 +398,8 @@ class Nginx(Process):
 daemon off; master_process off; pid {self.prefix}/pid; error_log stderr;
 events {{ worker_connections 1024; }}
 http {{
-  access_log off; root {self.root}; client_max_body_size 0;
+  {f"log_format asked '{log[1]}'; access_log {log[0]} asked" if log
+   else "access_log off"}; root {self.root}; client_max_body_size 0;
   client_body_temp_path {self.prefix}/body; proxy_temp_path {self.prefix}/proxy;
   fastcgi_temp_path {self.prefix}/f; uwsgi_temp_path {self.prefix}/u;
   scgi_temp_path {self.prefix}/s;
