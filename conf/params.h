@@ -96,6 +96,11 @@
 	    "File with rules for what is known to break when it is opened. "  \
 	    "Such flows are relayed unopened, unless another rule names "     \
 	    "them. Empty: none.")                                             \
+	X(policy_starttls, LIST, "policy.starttls",                           \
+	    "smtp imap pop3 ftp postgresql", 0, 0,                            \
+	    "Protocols in whose plain dialogue TLS is seen to begin "         \
+	    "(STARTTLS); from there on the flow is decided about and opened " \
+	    "like any other. Those that are left out are relayed.")           \
 	X(bypass_count, COUNT, "bypass.count", "2", 1, 1000,                  \
 	    "So many times must an application turn down our certificate "    \
 	    "for a server before its flows there are relayed unopened.")      \

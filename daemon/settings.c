@@ -19,6 +19,7 @@
 #include "mitm/known_bad.h"
 #include "mitm/policy.h"
 #include "mitm/redact.h"
+#include "mitm/starttls.h"
 
 static int
 assign(struct conf *conf, char option, const char *text, struct conf_error *error)
@@ -285,6 +286,21 @@ check_distrust(const struct conf *conf, struct conf_error *error)
 }
 
 static int
+check_starttls(const struct conf *conf, struct conf_error *error)
+{
+	const struct conf_list *names = &conf->policy_starttls;
+	unsigned protocols;
+	size_t wrong;
+
+	if (starttls_set(names->items, names->count, &protocols, &wrong) == 0)
+		return 0;
+	(void)snprintf(error->text, sizeof(error->text),
+	    "policy.starttls: '%.200s' is none of smtp, imap, pop3, ftp, postgresql",
+	    names->items[wrong]);
+	return E_NOTFOUND;
+}
+
+static int
 check_redact(const struct conf *conf, struct conf_error *error)
 {
 	size_t count = conf->capture_redact_fields.count;
@@ -327,6 +343,8 @@ settings_check(const struct conf *conf, struct conf_error *error)
 		outcome = check_distrust(conf, error);
 	if (outcome == 0)
 		outcome = check_redact(conf, error);
+	if (outcome == 0)
+		outcome = check_starttls(conf, error);
 	if (outcome == 0)
 		outcome = check_ca(conf, error);
 	return outcome;

@@ -452,6 +452,17 @@ take_client_certificates(struct worker *w, const struct msg *m)
 	w->host.client_certificates = all;
 }
 
+static void
+watch_starttls(struct worker *w)
+{
+	const struct conf_list *names = &w->role.conf->policy_starttls;
+	size_t wrong;
+
+	if (starttls_set(names->items, names->count, &w->host.starttls, &wrong) != 0)
+		diag_fatal("policy.starttls: '%s' is no such protocol",
+		    names->items[wrong]);
+}
+
 /* The texts stay the settings', which live as long. */
 static const char *const *
 list_of(const struct conf_list *list)
@@ -469,6 +480,7 @@ configure(struct role *r)
 	trust_configure(w);
 	compile_never(w);
 	compile_invalid(w);
+	watch_starttls(w);
 	leafs_set_key_life(w->host.leafs, conf->leaf_key_life_ms);
 	w->host.conf = conf;
 	w->host.writer.redact_headers = list_of(&conf->capture_redact_headers);

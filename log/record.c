@@ -368,6 +368,7 @@ record_tls(const struct record_writer *w, uint64_t sequence,
 	record_text(j, "failure", e->failure);
 	record_text(j, "error", e->error);
 	record_text(j, "bypass", e->bypass);
+	record_text(j, "starttls", e->starttls);
 	if (e->name_mismatch)
 		json_bool(j, "name_mismatch", true);
 	return record_end(&line);
@@ -413,6 +414,7 @@ record_flow(const struct record_writer *w, uint64_t sequence,
 	record_text(j, "close", e->close);
 	record_text(j, "state", e->state);
 	record_text(j, "protocol", e->protocol);
+	record_text(j, "starttls", e->starttls);
 	record_text(j, "detail", e->detail);
 	put_pair(j, "bytes", e->bytes);
 	if (e->datagrams[0] + e->datagrams[1] > 0)

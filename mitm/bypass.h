@@ -36,6 +36,7 @@
 #define BYPASS_TABLE(X)                                                       \
 	X(BYPASS_PINNED, "pinned") /* the client turned our leaf down */      \
 	X(BYPASS_CLIENT_CERTIFICATE, "client_certificate") /* the server wants one */ \
+	X(BYPASS_HANDSHAKE, "upstream_handshake") /* it failed, behind a dialogue */ \
 	X(BYPASS_ADDED, "added") /* by a person */
 
 enum bypass_why {

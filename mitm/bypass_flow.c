@@ -38,6 +38,14 @@ is_answered(const struct flow *flow, const struct bypass_entry *entry)
 	return c != NULL;
 }
 
+/* False: out of memory. */
+static bool
+watch_answer(struct flow *flow)
+{
+	flow->answer = calloc(1, sizeof(*flow->answer));
+	return flow->answer != NULL;
+}
+
 void
 bypass_decide(struct flow *flow)
 {
@@ -49,7 +57,8 @@ bypass_decide(struct flow *flow)
 		return;
 	const struct bypass_entry *entry =
 	    bypass_find(host->bypass, &key, host->now_us);
-	if (entry == NULL || is_answered(flow, entry))
+	if (entry == NULL || is_answered(flow, entry) ||
+	    (entry->why == BYPASS_HANDSHAKE && !watch_answer(flow)))
 		return;
 	flow->verdict = (struct verdict){DECIDE_SPLICE, bypass_why_name(entry->why)};
 	host->on_bypass(host->context, entry->key, BYPASS_WHY_COUNT);
@@ -133,10 +142,18 @@ splice(struct flow *flow, const char *reason)
 	upstream_again(flow);
 }
 
+void
+bypass_next_time(struct flow *flow)
+{
+	(void)report(flow, BYPASS_HANDSHAKE);
+}
+
 bool
 bypass_splice(struct flow *flow, const char *reason)
 {
-	if (!may_splice(flow))
+	if (flow->starttls != NULL)
+		bypass_next_time(flow);
+	if (flow->starttls != NULL || !may_splice(flow))
 		return false;
 	splice(flow, reason);
 	return true;
@@ -151,7 +168,8 @@ bypass_certificate_wanted(struct flow *flow)
 	}
 	if (flow->tls.verified)
 		(void)report(flow, BYPASS_CLIENT_CERTIFICATE);
-	splice(flow, bypass_why_name(BYPASS_CLIENT_CERTIFICATE));
+	if (flow->starttls == NULL)
+		splice(flow, bypass_why_name(BYPASS_CLIENT_CERTIFICATE));
 }
 
 /* A server that turns us away may only have wanted what is too weak for us, and
@@ -177,10 +195,9 @@ bypass_answer_stands(struct flow *flow, const uint8_t *bytes, size_t length)
 static bool
 relay_instead(struct flow *flow, const char *reason)
 {
-	if (!may_splice(flow))
-		return false;
-	flow->answer = calloc(1, sizeof(*flow->answer));
-	if (flow->answer == NULL)
+	if (flow->starttls != NULL)
+		bypass_next_time(flow);
+	if (flow->starttls != NULL || !may_splice(flow) || !watch_answer(flow))
 		return false;
 	splice(flow, reason);
 	return true;

@@ -217,7 +217,6 @@ downstream_tls(struct flow *flow)
 	flow_make_facts(flow);
 	flow_report_tls(flow);
 	flow_set_state(flow, FLOW_STATE_RELAY);
-	flow->active_ms = flow->host->tick_ms;
-	flow_set_deadline(flow, flow->host->conf->flow_idle_timeout_ms);
+	flow_set_idle_deadline(flow);
 	return true;
 }

@@ -180,6 +180,8 @@ struct tls_event {
 	const char *error;        /* the TLS library's words, or NULL */
 	const char *bypass;       /* a failure that may become a bypass was
 				   * "counted", or is "never" to be; else NULL */
+	const char *starttls;     /* the protocol in whose plain dialogue it was
+				   * begun, or NULL */
 	bool name_mismatch;       /* SNI and the forwarder's AUTHORITY differ */
 };
 
@@ -192,6 +194,7 @@ struct flow_event {
 	const char *close;    /* how it ended, enumerated: flow.h's table */
 	const char *state;    /* the state in which it ended */
 	const char *protocol; /* "http", "tls", "dns", …, or NULL */
+	const char *starttls; /* as in struct tls_event */
 	const char *detail;   /* more words on the close (errno's), or NULL */
 	uint64_t bytes[2];    /* payload, by enum direction */
 	uint64_t exchanges;   /* HTTP exchanges recorded in it */

@@ -2,7 +2,7 @@
 /*
  * The life of a flow: birth, the step that dispatches on the state, deadlines,
  * and the one close, which finishes the taps and writes the records. What each
- * state does is in intake.c, upstream.c, downstream.c, relay.c and datagrams.c.
+ * state does is in intake.c, upstream.c, downstream.c, dialogue.c, relay.c and datagrams.c.
  * Worker only.
  */
 #include "mitm/flow.h"
@@ -77,6 +77,7 @@ flow_free(struct flow *flow)
 	record_facts_free(&flow->facts);
 	free(flow->header);
 	free(flow->header_bytes);
+	free(flow->dialogue);
 	free(flow->hello);
 	free(flow->names);
 	free(flow->answer);
@@ -88,8 +89,8 @@ const char *
 flow_state_name(enum flow_state state)
 {
 	static const char *const names[] = {"header", "sniff", "decide", "connect",
-	    "upstream_tls", "leaf", "client_tls", "relay", "drain", "datagrams",
-	    "closed"};
+	    "upstream_tls", "leaf", "client_tls", "dialogue", "relay", "drain",
+	    "datagrams", "closed"};
 
 	return names[state];
 }
@@ -98,15 +99,19 @@ flow_state_name(enum flow_state state)
 #define BIT(state) (1u << (state))
 static const unsigned may_follow[] = {
 	[FLOW_STATE_HEADER] = BIT(FLOW_STATE_SNIFF) | BIT(FLOW_STATE_DATAGRAMS),
-	[FLOW_STATE_SNIFF] = BIT(FLOW_STATE_DECIDE) | BIT(FLOW_STATE_CONNECT),
+	[FLOW_STATE_SNIFF] = BIT(FLOW_STATE_DECIDE) | BIT(FLOW_STATE_CONNECT) |
+	    BIT(FLOW_STATE_DIALOGUE),
 	[FLOW_STATE_DECIDE] = BIT(FLOW_STATE_CONNECT) |
-	    BIT(FLOW_STATE_UPSTREAM_TLS) | BIT(FLOW_STATE_RELAY),
+	    BIT(FLOW_STATE_UPSTREAM_TLS) | BIT(FLOW_STATE_DIALOGUE) |
+	    BIT(FLOW_STATE_RELAY),
 	[FLOW_STATE_CONNECT] = BIT(FLOW_STATE_UPSTREAM_TLS) |
-	    BIT(FLOW_STATE_RELAY) | BIT(FLOW_STATE_SNIFF),
+	    BIT(FLOW_STATE_DIALOGUE) | BIT(FLOW_STATE_RELAY) |
+	    BIT(FLOW_STATE_SNIFF),
 	[FLOW_STATE_UPSTREAM_TLS] = BIT(FLOW_STATE_LEAF) |
 	    BIT(FLOW_STATE_CONNECT),
 	[FLOW_STATE_LEAF] = BIT(FLOW_STATE_CLIENT_TLS),
 	[FLOW_STATE_CLIENT_TLS] = BIT(FLOW_STATE_RELAY),
+	[FLOW_STATE_DIALOGUE] = BIT(FLOW_STATE_SNIFF) | BIT(FLOW_STATE_RELAY),
 	[FLOW_STATE_RELAY] = BIT(FLOW_STATE_DRAIN),
 	[FLOW_STATE_DRAIN] = 0,
 	[FLOW_STATE_DATAGRAMS] = 0,
@@ -140,6 +145,13 @@ flow_set_deadline(struct flow *flow, uint64_t in_ms)
 	flow->deadline_ms = flow->host->tick_ms + in_ms;
 	if (end_ms != 0 && end_ms < flow->deadline_ms)
 		flow->deadline_ms = end_ms;
+}
+
+void
+flow_set_idle_deadline(struct flow *flow)
+{
+	flow->active_ms = flow->host->tick_ms;
+	flow_set_deadline(flow, flow->host->conf->flow_idle_timeout_ms);
 }
 
 const char *
@@ -290,6 +302,7 @@ report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 	    .close = close_name,
 	    .state = flow_state_name(last),
 	    .protocol = flow->protocol,
+	    .starttls = flow->starttls,
 	    .detail = flow->close_detail,
 	    .bytes = {flow->bytes[0], flow->bytes[1]},
 	    .datagrams = {flow->datagrams[0], flow->datagrams[1]},
@@ -316,7 +329,8 @@ report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 static bool
 is_abort(enum flow_state last, enum flow_close_reason reason)
 {
-	if (last == FLOW_STATE_RELAY || last == FLOW_STATE_DRAIN)
+	if (last == FLOW_STATE_DIALOGUE || last == FLOW_STATE_RELAY ||
+	    last == FLOW_STATE_DRAIN)
 		return reason != CLOSE_FINISHED && reason != CLOSE_UPSTREAM_TLS;
 	switch (reason) {
 	case CLOSE_RESET_BY_CLIENT:
@@ -376,6 +390,8 @@ step(struct flow *flow)
 		return downstream_leaf(flow);
 	case FLOW_STATE_CLIENT_TLS:
 		return downstream_tls(flow);
+	case FLOW_STATE_DIALOGUE:
+		return dialogue_step(flow);
 	case FLOW_STATE_RELAY:
 		return relay_step(flow);
 	case FLOW_STATE_DRAIN:
@@ -456,6 +472,7 @@ flow_expire(struct flow *flow)
 	case FLOW_STATE_CLIENT_TLS:
 		flow_close(flow, CLOSE_CLIENT_TLS_TIMEOUT, NULL);
 		break;
+	case FLOW_STATE_DIALOGUE:
 	case FLOW_STATE_RELAY:
 	case FLOW_STATE_DRAIN:
 	case FLOW_STATE_DATAGRAMS:

@@ -6,9 +6,15 @@
  * waits and steps again.
  *
  *   HEADER → SNIFF → DECIDE → CONNECT → UPSTREAM_TLS → LEAF → CLIENT_TLS
- *                                  └───────────────────────────→ RELAY → DRAIN
+ *              ↑                  ├───────────────────────────→ RELAY → DRAIN
+ *              └──── DIALOGUE ←───┘
  *
- * UPSTREAM_TLS may go back to CONNECT: once to ask without the session that was
+ * A flow that is connected already goes on from DECIDE as if from CONNECT. DIALOGUE
+ * is the relay of a plain dialogue in which TLS may begin (dialogue.c): when it
+ * does the hello is sniffed and decided about like any other, on the connection
+ * that stands, and when it can no more RELAY follows.
+ *
+ * UPSTREAM_TLS may go back to CONNECT, unless a dialogue came before: once to ask without the session that was
  * offered (upstream_session.c), once to ask for TLS 1.2 alone, and once when the
  * flow is to be relayed after all (bypass_flow.c).
  *
@@ -40,6 +46,7 @@
 #include "mitm/policy.h"
 #include "mitm/sessions.h"
 #include "mitm/side.h"
+#include "mitm/starttls.h"
 #include "mitm/tap.h"
 #include "mitm/trust.h"
 
@@ -51,6 +58,7 @@ enum flow_state {
 	FLOW_STATE_UPSTREAM_TLS, /* its TLS handshake and verification */
 	FLOW_STATE_LEAF,         /* a certificate for the client */
 	FLOW_STATE_CLIENT_TLS,   /* the client's handshake, its hello replayed */
+	FLOW_STATE_DIALOGUE,     /* both ways in plain text, until TLS begins */
 	FLOW_STATE_RELAY,        /* both ways */
 	FLOW_STATE_DRAIN,        /* both ended: the last bytes go out */
 	FLOW_STATE_DATAGRAMS,    /* a datagram flow, for all its life */
@@ -99,6 +107,7 @@ struct flow_host {
 	struct sessions *sessions; /* with servers */
 	const struct policy *never; /* bypass.never: refuses the names in it */
 	const struct bypass *bypass;
+	unsigned starttls; /* protocols whose dialogues are watched, as bits */
 	const struct invalid *invalid;
 	const struct client_certificates *client_certificates;
 	const mbedtls_x509_crt *own_ca; /* a list: no server may have them */
@@ -150,6 +159,8 @@ struct flow {
 	int passed_fd;               /* the descriptor sent along, or -1 */
 	size_t next_address;         /* 0 destination, 1… alternates */
 
+	struct starttls *dialogue;   /* owned, while TLS may begin in it */
+	const char *starttls;        /* in whose dialogue TLS was begun; NULL: none */
 	struct hello *hello;         /* owned, until the tls record is written */
 	size_t hello_bytes;          /* of client.input, with its records */
 	const char *alpn[HELLO_ALPN_MAX + 1];
@@ -229,6 +240,8 @@ void flow_set_state(struct flow *flow, enum flow_state state) NONNULL(1);
 /* ... or sooner: when flow.total_timeout ends. */
 void flow_set_deadline(struct flow *flow, uint64_t in_ms) NONNULL(1);
 const char *flow_state_name(enum flow_state state);
+/* Until flow.idle_timeout has passed without a byte. */
+void flow_set_idle_deadline(struct flow *flow) NONNULL(1);
 /* Makes flow->facts, once server name and addresses are known. */
 void flow_make_facts(struct flow *flow) NONNULL(1);
 /* Notes bytes that no tap reads: the first 64 go into the flow record. */
@@ -268,7 +281,8 @@ void upstream_again(struct flow *flow) NONNULL(1);
 /* ... to be opened: nothing that this connection told of the server is taken to be
  * true of the next. */
 void upstream_anew(struct flow *flow) NONNULL(1);
-/* The connection stands and the decision is made: TLS or relay comes next. */
+/* The connection stands and the decision is made: TLS, a dialogue or the relay comes
+ * next. */
 void upstream_connected(struct flow *flow) NONNULL(1);
 /* Whether a server's alert is about what the client itself offered. */
 bool upstream_answers_client(int alert) WUNRES;
@@ -287,14 +301,17 @@ void upstream_use_session(struct flow *flow) NONNULL(1);
  * handshake of TLS 1.2 is done. */
 void upstream_keep_session(struct flow *flow) NONNULL(1);
 void upstream_keep_tls12_session(struct flow *flow) NONNULL(1);
+/* Where a new connection would be tried and a dialogue came before: it is counted, so
+ * that flows to come may be relayed. */
+void bypass_next_time(struct flow *flow) NONNULL(1);
 /* Relays the flow after all, on a new connection; only from UPSTREAM_TLS. False:
- * bypass.never forbids it. */
+ * bypass.never forbids it, or a dialogue came before. */
 bool bypass_splice(struct flow *flow, const char *reason) WUNRES NONNULL(1, 2);
 /* A decision to inspect becomes splice when the pair has a bypass. */
 void bypass_decide(struct flow *flow) NONNULL(1); /* bypass_flow.c */
 /* The server asks for a certificate of the client and we have none: unless it may
- * not be, the flow is now to be relayed, on a new connection; that is learned when
- * the server verified. */
+ * not be, or a dialogue came before, the flow is now to be relayed, on a new
+ * connection, else it is given none; that is learned when the server verified. */
 void bypass_certificate_wanted(struct flow *flow) NONNULL(1);
 /* The upstream handshake failed with `error`: true when the same is to be. */
 bool bypass_turned_away(struct flow *flow, int error) WUNRES NONNULL(1);
@@ -312,7 +329,17 @@ void bypass_client_failed(struct flow *flow) NONNULL(1);
 bool downstream_choose_key(struct flow *flow) WUNRES NONNULL(1); /* downstream.c */
 bool downstream_leaf(struct flow *flow) WUNRES NONNULL(1);
 bool downstream_tls(struct flow *flow) WUNRES NONNULL(1);
+/* dialogue.c. Has the relay that is about to begin watched, when there may be such
+ * a dialogue in it: flow->dialogue is there then. */
+void dialogue_begin(struct flow *flow) NONNULL(1);
+bool dialogue_step(struct flow *flow) WUNRES NONNULL(1);
+/* As side_read into the scratch buffer, of what may pass. */
+int dialogue_read(struct flow *flow, enum direction direction) WUNRES NONNULL(1);
+/* It is known what the client's next bytes are, or that TLS does not begin. */
+void dialogue_end(struct flow *flow) NONNULL(1);
 bool relay_step(struct flow *flow) WUNRES NONNULL(1); /* relay.c */
+/* Passes bytes in one direction until it must wait. False: the flow ended. */
+bool relay_pump(struct flow *flow, enum direction direction) WUNRES NONNULL(1);
 bool relay_drain(struct flow *flow) WUNRES NONNULL(1);
 void relay_finish_taps(struct flow *flow) NONNULL(1);
 bool datagrams_step(struct flow *flow) WUNRES NONNULL(1); /* datagrams.c */

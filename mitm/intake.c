@@ -227,6 +227,7 @@ static bool
 decide_next(struct flow *flow, const char *protocol)
 {
 	flow->protocol = protocol;
+	dialogue_end(flow);
 	flow->client_silent = false; /* a further connection is to be used at once */
 	flow_set_state(flow, FLOW_STATE_DECIDE);
 	return true;
@@ -280,7 +281,8 @@ classify(struct flow *flow)
 	int tls = hello_sniff(bytes, length);
 	if (tls == 1)
 		return sniff_tls(flow);
-	int http = tap_choose(NULL, bytes, length);
+	int http = flow->dialogue != NULL ? TAP_NOTHING
+	                                  : tap_choose(NULL, bytes, length);
 	if (http > TAP_NOTHING)
 		return decide_next(flow, tap_protocol_name((enum tap_protocol)http));
 	if (tls == 0 && http == TAP_NOTHING)
@@ -304,6 +306,17 @@ server_spoke(struct flow *flow)
 		flow_close(flow, n == E_CLOSED ? CLOSE_RESET_BY_SERVER
 		                               : CLOSE_SYSTEM_ERROR, err_text(n));
 	return false;
+}
+
+/* In a dialogue the server has said more than that it agrees, and the hello is still
+ * to come. */
+static bool
+hear_server(struct flow *flow)
+{
+	if (flow->dialogue == NULL)
+		return decide_next(flow, NULL);
+	flow_set_state(flow, FLOW_STATE_DIALOGUE);
+	return true;
 }
 
 bool
@@ -330,7 +343,7 @@ intake_sniff(struct flow *flow)
 		return false;
 	}
 	if (buf_length(&flow->client.input) == 0)
-		return server_spoke(flow) && decide_next(flow, NULL);
+		return server_spoke(flow) && hear_server(flow);
 	if (flow->client_silent) { /* it speaks at last: be brief from now on */
 		flow->client_silent = false;
 		if (!flow->hello_began)

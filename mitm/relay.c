@@ -90,7 +90,7 @@ show_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
 	if (flow->tap_decided) {
 		if (flow->tap != NULL)
 			feed_tap(flow, direction, bytes, length);
-		else if (flow->exchanges == 0)
+		else if (flow->exchanges == 0 && flow->starttls == NULL)
 			flow_note_first(flow, direction, bytes, length);
 		return;
 	}
@@ -179,7 +179,9 @@ pass_some(struct flow *flow, enum direction direction, enum direction *culprit)
 	struct side *to = side_of(flow, other(direction));
 
 	*culprit = direction;
-	int n = side_read(from, host->scratch, SIDE_IO_BYTES);
+	int n = flow->dialogue != NULL
+	    ? dialogue_read(flow, direction)
+	    : side_read(from, host->scratch, SIDE_IO_BYTES);
 	if (n == E_AGAIN)
 		return 0;
 	if (n < 0)
@@ -197,9 +199,8 @@ pass_some(struct flow *flow, enum direction direction, enum direction *culprit)
 	return error != 0 ? error : 1;
 }
 
-/* Passes bytes in one direction until it must wait. False: the flow ended. */
-static bool
-pump(struct flow *flow, enum direction direction)
+bool
+relay_pump(struct flow *flow, enum direction direction)
 {
 	struct side *to = side_of(flow, other(direction));
 	enum direction culprit = other(direction);
@@ -228,7 +229,7 @@ relay_step(struct flow *flow)
 		free(flow->header);
 		flow->header = NULL;
 	}
-	if (!pump(flow, FROM_CLIENT) || !pump(flow, FROM_SERVER))
+	if (!relay_pump(flow, FROM_CLIENT) || !relay_pump(flow, FROM_SERVER))
 		return false;
 	if (!flow->client.end_wanted || !flow->server.end_wanted)
 		return false;

@@ -16,6 +16,7 @@ libmitm_a_SOURCES = \
 	mitm/datagrams.c \
 	mitm/der_read.c \
 	mitm/der_read.h \
+	mitm/dialogue.c \
 	mitm/digest.c \
 	mitm/digest.h \
 	mitm/decode.c \
@@ -86,6 +87,8 @@ libmitm_a_SOURCES = \
 	mitm/side.h \
 	mitm/side_tls.c \
 	mitm/side_tls.h \
+	mitm/starttls.c \
+	mitm/starttls.h \
 	mitm/tap.c \
 	mitm/tap.h \
 	mitm/tickets.c \

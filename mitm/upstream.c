@@ -84,6 +84,7 @@ connect_outcome(struct flow *flow)
 void
 upstream_again(struct flow *flow)
 {
+	assert(flow->starttls == NULL);
 	judgement_release(flow->judgement);
 	flow->judgement = NULL;
 	session_release(flow->session);
@@ -106,13 +107,6 @@ upstream_anew(struct flow *flow)
 	upstream_again(flow);
 }
 
-static void
-relay_idle_deadline(struct flow *flow)
-{
-	flow->active_ms = flow->host->tick_ms;
-	flow_set_deadline(flow, flow->host->conf->flow_idle_timeout_ms);
-}
-
 void
 upstream_connected(struct flow *flow)
 {
@@ -126,8 +120,10 @@ upstream_connected(struct flow *flow)
 	flow_make_facts(flow);
 	if (flow->answer == NULL) /* else when it is known how the server answers */
 		flow_report_tls(flow);
-	flow_set_state(flow, FLOW_STATE_RELAY);
-	relay_idle_deadline(flow);
+	dialogue_begin(flow);
+	flow_set_state(flow, flow->dialogue != NULL ? FLOW_STATE_DIALOGUE
+	                                            : FLOW_STATE_RELAY);
+	flow_set_idle_deadline(flow);
 }
 
 bool
@@ -149,7 +145,7 @@ upstream_connect(struct flow *flow)
 		flow->connected_us = flow->host->now_us;
 		if (flow->client_silent) {
 			flow_set_state(flow, FLOW_STATE_SNIFF);
-			relay_idle_deadline(flow);
+			flow_set_idle_deadline(flow);
 		} else {
 			upstream_connected(flow);
 		}
@@ -329,6 +325,10 @@ ask_for_tls12(struct flow *flow, int error)
 	    !hello->offers_tls12 || !hello->offers_tls13 ||
 	    side_tls_version(&flow->server) != MBEDTLS_SSL_VERSION_TLS1_2)
 		return false;
+	if (flow->starttls != NULL) {
+		bypass_next_time(flow);
+		return false;
+	}
 	flow->only_tls12 = true;
 	upstream_anew(flow);
 	return true;

@@ -128,7 +128,8 @@ upstream_offer_session(struct flow *flow, struct side_tls_options *options)
 {
 	const struct flow_host *host = flow->host;
 
-	flow->keeps_session = life_s(flow) > 0 &&
+	/* Behind a dialogue the server cannot be asked again without it. */
+	flow->keeps_session = flow->starttls == NULL && life_s(flow) > 0 &&
 	    session_id(flow, options, flow->session_id) == 0;
 	if (!flow->keeps_session)
 		return;

@@ -60,6 +60,23 @@ conversation_unescape(const uint8_t *at, size_t length, struct buf *out)
 }
 
 void
+conversation_add(const uint8_t *line, size_t length, struct buf *out)
+{
+	size_t at = 1;
+	unsigned times = 1;
+
+	if (at < length && line[at] == '*') {
+		times = 0;
+		for (at++; at < length && line[at] >= '0' && line[at] <= '9'; at++)
+			times = times < 10000 ? times * 10 + line[at] - '0' : times;
+	}
+	if (at < length && line[at] == ' ')
+		at++;
+	for (unsigned i = 0; i < times; i++)
+		conversation_unescape(line + at, length - at, out);
+}
+
+void
 conversation_expected(const uint8_t *text, size_t length, struct buf *out)
 {
 	for (size_t at = 0; at < length;) {

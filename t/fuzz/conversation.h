@@ -29,6 +29,11 @@ size_t conversation_line(const uint8_t *text, size_t length) WUNRES;
 void conversation_unescape(const uint8_t *at, size_t length, struct buf *out)
     NONNULL(3);
 
+/* Appends the bytes of a line "> bytes", or of ">*100 bytes" that many times, as far
+ * as `out` takes them. */
+void conversation_add(const uint8_t *line, size_t length, struct buf *out)
+    NONNULL(1, 3);
+
 /* The digit's value, or -1. */
 int conversation_hex(uint8_t digit) WUNRES;
 

@@ -63,24 +63,6 @@ flush(struct player *p, enum direction direction, struct buf *segment)
 	buf_clear(segment);
 }
 
-/* A line "> bytes" or ">*100 bytes" onto the segment. */
-static void
-add_bytes(const uint8_t *line, size_t length, struct buf *segment)
-{
-	size_t at = 1;
-	unsigned times = 1;
-
-	if (at < length && line[at] == '*') {
-		times = 0;
-		for (at++; at < length && line[at] >= '0' && line[at] <= '9'; at++)
-			times = times < 10000 ? times * 10 + line[at] - '0' : times;
-	}
-	if (at < length && line[at] == ' ')
-		at++;
-	for (unsigned i = 0; i < times; i++)
-		conversation_unescape(line + at, length - at, segment);
-}
-
 static void
 set_limit(struct player *p, const char *line)
 {
@@ -121,7 +103,7 @@ play_line(struct player *p, const uint8_t *line, size_t length,
 		flush(p, *direction, segment);
 	*direction = mine;
 	if (!ends) {
-		add_bytes(line, length, segment);
+		conversation_add(line, length, segment);
 	} else if (cutter_stands(&p->cutter)) {
 		start(p);
 		h1_eof(p->tap, mine, ++p->text.now_us);

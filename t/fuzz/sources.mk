@@ -123,6 +123,12 @@ t_fuzz_socks_fuzz_SOURCES = t/fuzz/socks.c
 t_fuzz_socks_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_socks_fuzz_LDADD = libbridge.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/starttls-fuzz
+t_fuzz_starttls_fuzz_SOURCES = t/fuzz/starttls.c t/fuzz/starttls_play.c \
+	t/fuzz/starttls_play.h $(CONVERSATION)
+t_fuzz_starttls_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_starttls_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/verify-fuzz
 t_fuzz_verify_fuzz_SOURCES = t/fuzz/verify.c
 t_fuzz_verify_fuzz_LDFLAGS = $(WITH_FUZZER)

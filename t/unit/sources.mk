@@ -232,6 +232,13 @@ t_unit_socks_suite_SOURCES = t/unit/socks.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_socks_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/socks
 
+check_PROGRAMS += t/unit/starttls-suite
+t_unit_starttls_suite_SOURCES = t/unit/starttls.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	$(UNIT_CONVERSATIONS) t/fuzz/starttls.c t/fuzz/starttls_play.c \
+	t/fuzz/starttls_play.h $(CONVERSATION)
+t_unit_starttls_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/starttls
+
 check_PROGRAMS += t/unit/tap-suite
 t_unit_tap_suite_SOURCES = t/unit/tap.c $(UNIT_SUITE)
 t_unit_tap_suite_LDADD = libmitm.a libbase.a $(TAP_LIBS) $(UNIT_LIBS)
