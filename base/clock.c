@@ -21,3 +21,12 @@ clock_tick_ms(void)
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
+
+int64_t
+clock_utc_s(int year, int month, int day, int hour, int minute, int second)
+{
+	struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day,
+	    .tm_hour = hour, .tm_min = minute, .tm_sec = second};
+
+	return (int64_t)timegm(&tm);
+}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Shared memory on macOS: shm_open(2) under a name that is gone before anyone
- * can use it. Its size can be set only once there. Made by the parent, mapped by
- * every role.
+ * can use it. Its size can be set only once there. Made by the parent.
  */
 #include "base/shm.h"
 
@@ -37,19 +36,4 @@ shm_create(const char *name, size_t bytes, int *fd)
 	}
 	*fd = made;
 	return 0;
-}
-
-void *
-shm_map(int fd, size_t bytes)
-{
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-void
-shm_unmap(void *memory, size_t bytes)
-{
-	if (memory != NULL)
-		(void)munmap(memory, bytes);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Shared memory on Linux: memfd_create(2), sealed so that nobody can shrink it
- * under a peer that reads. Made by the parent, mapped by every role.
+ * under a peer that reads. Made by the parent.
  */
 #include "base/shm.h"
 
@@ -29,21 +29,4 @@ shm_create(const char *name, size_t bytes, int *fd)
 	}
 	*fd = made;
 	return 0;
-}
-
-void *
-shm_map(int fd, size_t bytes)
-{
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	if (memory == MAP_FAILED)
-		return NULL;
-	return memory;
-}
-
-void
-shm_unmap(void *memory, size_t bytes)
-{
-	if (memory != NULL)
-		(void)munmap(memory, bytes);
 }

@@ -15,7 +15,7 @@ libbase_a_SOURCES = \
 	base/ring.c base/ring.h \
 	base/roots.c base/roots.h \
 	base/self.h \
-	base/shm.h
+	base/shm.c base/shm.h
 if LINUX
 libbase_a_SOURCES += base/self_linux.c base/shm_linux.c
 endif

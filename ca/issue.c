@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <mbedtls/asn1.h>
 #include <mbedtls/ecp.h>
@@ -20,6 +19,7 @@
 #include <mbedtls/sha256.h>
 #include <psa/crypto.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 
 #define SERIAL_BYTES 16
@@ -111,16 +111,7 @@ issue_key_id(const uint8_t *public_key, size_t length,
 int64_t
 issue_seconds(const mbedtls_x509_time *t)
 {
-	struct tm tm = {
-	    .tm_year = t->year - 1900,
-	    .tm_mon = t->mon - 1,
-	    .tm_mday = t->day,
-	    .tm_hour = t->hour,
-	    .tm_min = t->min,
-	    .tm_sec = t->sec,
-	};
-
-	return (int64_t)timegm(&tm);
+	return clock_utc_s(t->year, t->mon, t->day, t->hour, t->min, t->sec);
 }
 
 void

@@ -4,9 +4,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <mbedtls/sha256.h>
+
+#include "base/clock.h"
 
 static void
 hex(const uint8_t *bytes, size_t length, char *out, size_t capacity)
@@ -34,15 +35,8 @@ hex_number(const mbedtls_x509_buf *number, char *text, size_t size)
 uint64_t
 certificate_seconds(const mbedtls_x509_time *t)
 {
-	struct tm tm = {
-	    .tm_year = t->year - 1900,
-	    .tm_mon = t->mon - 1,
-	    .tm_mday = t->day,
-	    .tm_hour = t->hour,
-	    .tm_min = t->min,
-	    .tm_sec = t->sec,
-	};
-	time_t seconds = timegm(&tm);
+	int64_t seconds = clock_utc_s(t->year, t->mon, t->day, t->hour, t->min,
+	    t->sec);
 
 	return seconds < 0 ? 0 : (uint64_t)seconds;
 }
