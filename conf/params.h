@@ -221,7 +221,8 @@
 	    "access_token refresh_token id_token token api_key apikey "       \
 	    "password passwd secret client_secret", 0, 0,                     \
 	    "Names, without case, of query parameters, fields of forms and "  \
-	    "members of JSON whose values are replaced likewise. 64 at most.") \
+	    "members of JSON whose values are replaced likewise. 256 at "      \
+	    "most.")                                                          \
 	X(ring_bytes, BYTES, "ring.size", "8 MiB", 4 * MIB, GIB,              \
 	    "Shared memory between each worker and the logger. A record may " \
 	    "take a quarter of it. A full ring makes the worker wait.")                                         \

@@ -18,7 +18,7 @@
 #include "mitm/invalid.h"
 #include "mitm/known_bad.h"
 #include "mitm/policy.h"
-#include "mitm/redact.h"
+#include "mitm/redact_rules.h"
 #include "mitm/starttls.h"
 
 static int
@@ -303,14 +303,10 @@ check_starttls(const struct conf *conf, struct conf_error *error)
 static int
 check_redact(const struct conf *conf, struct conf_error *error)
 {
-	size_t count = conf->capture_redact_fields.count;
+	struct redact_rules *rules = redact_rules_new(conf, error);
 
-	if (count <= REDACT_NAMES_MAX)
-		return 0;
-	(void)snprintf(error->text, sizeof(error->text),
-	    "capture.redact_fields: %zu names, and %u are the most: leave some out",
-	    count, REDACT_NAMES_MAX);
-	return E_LIMIT;
+	redact_rules_unref(rules);
+	return rules == NULL ? E_SYNTAX : 0;
 }
 
 int

@@ -34,5 +34,5 @@ endif
 EXTRA_DIST += daemon/os_linux.c daemon/sandbox_linux.c \
 	daemon/os_darwin.c daemon/sandbox_darwin.c
 sightglassd_LDADD = libmitm.a liblog.a libbridge.a libca.a libconf.a libbase.a \
-	$(BROTLI_LIBS) $(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NGHTTP2_LIBS) \
-	$(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+	$(CONTENT_LIBS) $(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NGHTTP2_LIBS) \
+	$(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS)

@@ -24,6 +24,7 @@
 #include "daemon/os.h"
 #include "daemon/sandbox.h"
 #include "mitm/policy_list.h"
+#include "mitm/redact_rules.h"
 
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_AGAIN_MS 100
@@ -417,6 +418,18 @@ compile_invalid(struct worker *w)
 	w->host.invalid = invalid;
 }
 
+static void
+compile_redact(struct worker *w)
+{
+	struct conf_error error;
+	struct redact_rules *rules = redact_rules_new(w->role.conf, &error);
+
+	if (rules == NULL)
+		diag_fatal("%s", error.text);
+	redact_rules_unref(w->host.redact_rules);
+	w->host.redact_rules = rules;
+}
+
 /* Compiled when the settings that belong to them come. */
 static void
 take_rules(struct worker *w, const struct msg *m)
@@ -480,15 +493,12 @@ configure(struct role *r)
 	trust_configure(w);
 	compile_never(w);
 	compile_invalid(w);
+	compile_redact(w);
 	watch_starttls(w);
 	leafs_set_key_life(w->host.leafs, conf->leaf_key_life_ms);
 	w->host.conf = conf;
 	w->host.writer.redact_headers = list_of(&conf->capture_redact_headers);
 	w->host.writer.redact_count = conf->capture_redact_headers.count;
-	w->redact.names = list_of(&conf->capture_redact_fields);
-	w->redact.count = conf->capture_redact_fields.count;
-	w->host.writer.redact_fields = w->redact.names;
-	w->host.writer.redact_field_count = w->redact.count;
 }
 
 /* --- the role --- */

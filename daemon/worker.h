@@ -20,7 +20,6 @@
 #include "daemon/role.h"
 #include "daemon/sink.h"
 #include "mitm/flow.h"
-#include "mitm/redact.h"
 #include "mitm/rsa_maker.h"
 
 /* One side's registration with the poller. */
@@ -68,7 +67,6 @@ struct worker {
 	struct bypass *bypasses;  /* a copy of the parent's entries */
 	char *rules;              /* of all lists, mapped: MSG_RULES */
 	size_t rules_bytes;
-	struct redact redact; /* its names are conf's */
 
 	int flow_socket, control_socket;
 	struct event *accepting, *accept_again;

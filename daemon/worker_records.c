@@ -47,7 +47,6 @@ records_on_http(void *context, struct flow *flow,
 {
 	struct worker *w = context;
 	struct http_exchange shorter = *exchange;
-	struct redact_room room;
 	struct record_timing timing = {0};
 	int error = E_LIMIT;
 
@@ -56,7 +55,6 @@ records_on_http(void *context, struct flow *flow,
 		if (flow->tls_done_us != 0)
 			timing.tls_us = flow->tls_done_us - flow->connected_us;
 	}
-	redact_exchange(&w->redact, &shorter, &room);
 	for (int attempt = 0; error == E_LIMIT && attempt < 3; attempt++) {
 		if (attempt > 0) {
 			strip(&shorter.request, attempt == 2);
@@ -66,7 +64,6 @@ records_on_http(void *context, struct flow *flow,
 		error = record_http(&w->host.writer, sink_sequence(&w->sink), &flow->facts,
 		    &timing, &shorter, &w->sink.line);
 	}
-	redact_room_free(&room);
 	if (error != 0)
 		complain("http", error);
 	else
@@ -79,10 +76,7 @@ records_on_websocket(void *context, struct flow *flow,
 {
 	struct worker *w = context;
 	struct websocket_message shorter = *message;
-	struct buf room;
 	int error = E_LIMIT;
-
-	redact_message(&w->redact, &shorter, &room);
 
 	for (int attempt = 0; error == E_LIMIT && attempt < 2; attempt++) {
 		if (attempt > 0) {
@@ -93,7 +87,6 @@ records_on_websocket(void *context, struct flow *flow,
 		error = record_websocket(&w->host.writer, sink_sequence(&w->sink),
 		    &flow->facts, &shorter, &w->sink.line);
 	}
-	buf_free(&room);
 	if (error != 0)
 		complain("websocket", error);
 	else

@@ -25,8 +25,6 @@ struct record_writer {
 	const char *hostname;
 	const char *const *redact_headers; /* lower-case names */
 	size_t redact_count;
-	const char *const *redact_fields; /* those that the events' bits stand for */
-	size_t redact_field_count;
 };
 
 /* What the wire said of a flow, as fragments; see record_flow_facts. */

@@ -308,12 +308,12 @@ put_redacted_name(struct json *j, bool *any, const char *place, const char *name
 }
 
 static void
-put_redacted_fields(struct json *j, const struct record_writer *w, bool *any,
-    const char *place, uint64_t met)
+put_redacted_fields(struct json *j, bool *any, const char *place,
+    const struct redacted *redacted)
 {
-	for (size_t i = 0; i < w->redact_field_count; i++) {
-		if ((met & UINT64_C(1) << i) != 0)
-			put_redacted_name(j, any, place, w->redact_fields[i]);
+	for (size_t i = 0; i < REDACT_RULES_MAX; i++) {
+		if (record_met(redacted, i))
+			put_redacted_name(j, any, place, redacted->names[i]);
 	}
 }
 
@@ -328,11 +328,11 @@ put_redacted(struct json *j, const struct record_writer *w,
 		    field(&e->response, w->redact_headers[i]) != NULL)
 			put_redacted_name(j, &any, "", w->redact_headers[i]);
 	}
-	put_redacted_fields(j, w, &any, "url.query.", e->redacted);
-	put_redacted_fields(j, w, &any, "http.request.body.",
-	    e->request.body.redacted);
-	put_redacted_fields(j, w, &any, "http.response.body.",
-	    e->response.body.redacted);
+	put_redacted_fields(j, &any, "url.query.", &e->redacted);
+	put_redacted_fields(j, &any, "http.request.body.",
+	    &e->request.body.redacted);
+	put_redacted_fields(j, &any, "http.response.body.",
+	    &e->response.body.redacted);
 	if (any)
 		json_array_end(j);
 }
@@ -351,7 +351,7 @@ put_body(struct json *j, const struct http_message *m)
 	if (coding != NULL && body->wire_bytes > 0)
 		json_string(j, "content_encoding", coding->data, coding->length);
 	if (body->decoded)
-		json_uint(j, "decoded_bytes", body->content.length);
+		json_uint(j, "decoded_bytes", body->decoded_bytes);
 	if (body->decode_error != NULL)
 		json_text(j, "decode_error", body->decode_error);
 	if (body->content_truncated)

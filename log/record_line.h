@@ -45,6 +45,13 @@ bool record_is_redacted(const struct record_writer *w, const struct bytes *name)
 void record_grpc(struct json *j, const struct record_writer *w,
     const struct http_exchange *e) NONNULL(1, 2, 3);
 
+/* Whether the rule was met. */
+static inline bool
+record_met(const struct redacted *r, size_t rule)
+{
+	return r->names != NULL && (r->bits[rule / 64] >> rule % 64 & 1) != 0;
+}
+
 /* A member only where there is something to say: not for NULL, nor for "". */
 void record_text(struct json *j, const char *key, const char *text)
     NONNULL(1, 2);

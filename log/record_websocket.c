@@ -42,14 +42,14 @@ put_message(struct json *j, const struct websocket_message *m)
 }
 
 static void
-put_redacted(struct json *j, const struct record_writer *w, uint64_t met)
+put_redacted(struct json *j, const struct redacted *redacted)
 {
-	if (met == 0)
+	if (redacted->names == NULL)
 		return;
 	json_array_begin(j, "redacted");
-	for (size_t i = 0; i < w->redact_field_count; i++) {
-		if ((met & UINT64_C(1) << i) != 0)
-			json_text(j, NULL, w->redact_fields[i]);
+	for (size_t i = 0; i < REDACT_RULES_MAX; i++) {
+		if (record_met(redacted, i))
+			json_text(j, NULL, redacted->names[i]);
 	}
 	json_array_end(j);
 }
@@ -73,6 +73,6 @@ record_websocket(const struct record_writer *w, uint64_t sequence,
 	json_uint(&line.json, "stream", m->stream);
 	if (!m->complete)
 		json_text(&line.json, "incomplete", "cut_message");
-	put_redacted(&line.json, w, m->redacted);
+	put_redacted(&line.json, &m->redacted);
 	return record_end(&line);
 }

@@ -27,17 +27,25 @@ struct http_field {
 	struct bytes value;
 };
 
+/* Which rules had something to hide: names[i] is the rule's whose bit i is set. */
+#define REDACT_RULES_MAX 256u
+struct redacted {
+	const char *const *names; /* NULL: no bit is set */
+	uint64_t bits[REDACT_RULES_MAX / 64];
+};
+
 struct http_body {
 	uint64_t wire_bytes;   /* body bytes as sent, chunk framing not counted */
 	struct bytes captured; /* the first of them, up to the capture limit */
 	bool truncated;        /* wire_bytes > captured.length */
 	/* What it says: `captured` without its content codings, as far as that could
-	 * be had; `captured` itself where there are none or they are not known. */
+	 * be had, and without what is to be hidden (mitm/content.h). */
 	struct bytes content;
 	bool decoded;
+	uint64_t decoded_bytes;   /* of it, before anything was hidden */
 	bool content_truncated;   /* it goes on behind `content` */
 	const char *decode_error; /* what went wrong, enumerated, or NULL */
-	uint64_t redacted; /* names whose values `content` has not: mitm/redact.h */
+	struct redacted redacted;
 };
 
 /* The messages of gRPC in a body, as far as it came. */
@@ -103,7 +111,7 @@ struct http_exchange {
 	const char *reset_error; /* the name that RST_STREAM's code has (RFC 9113
 	                          * section 7), or NULL: none was sent */
 	enum direction reset_by;
-	uint64_t redacted; /* names whose values `target` has not: mitm/redact.h */
+	struct redacted redacted; /* of `target` */
 	enum http_incomplete incomplete;
 	const char *parse_error; /* llhttp's name, or ours, or NULL */
 	uint64_t stream; /* HTTP/2's number of it, or that of the exchange in its
@@ -249,7 +257,7 @@ struct websocket_message {
 	const char *decode_error; /* what went wrong, enumerated, or NULL */
 	unsigned close_code;      /* RFC 6455 section 7.4, or 0 */
 	bool complete;            /* its end was seen */
-	uint64_t redacted;        /* as of a body */
+	struct redacted redacted;
 	uint64_t first_us, last_us;
 };
 

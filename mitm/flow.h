@@ -109,6 +109,7 @@ struct flow_host {
 	const struct bypass *bypass;
 	unsigned starttls; /* protocols whose dialogues are watched, as bits */
 	const struct invalid *invalid;
+	struct redact_rules *redact_rules; /* the worker's reference */
 	const struct client_certificates *client_certificates;
 	const mbedtls_x509_crt *own_ca; /* a list: no server may have them */
 	struct leafs *leafs;

@@ -1,71 +1,154 @@
 /* SPDX-License-Identifier: ISC */
+/* What was captured goes through the streams in one piece. Worker only. */
 #include "mitm/http_content.h"
 
-#include "base/err.h"
-#include "mitm/decode.h"
 #include "mitm/http_fields.h"
+#include "mitm/redact.h"
 
 #define CODINGS_BYTES_MAX 256u
+/* How much longer a text may become by what is put in the place of values, before
+ * it is cut. */
+#define GROWTH_MAX 4u
+#define GROWTH_LEAST_BYTES 4096u
 
-/* All the fields of that name as one list (RFC 9110 section 5.3). False: it is
- * longer than any that is meant. */
-static bool
-join_codings(const struct http_message *m, struct buf *list)
+/* All the fields of that name as one list (RFC 9110 section 5.3). One that is longer
+ * than any that is meant names a coding that nobody knows. */
+static void
+join_codings(const struct http_field *fields, size_t count, struct buf *list)
 {
-	int error = 0;
+	bool fits = true;
 
-	for (size_t i = 0; error == 0 && i < m->field_count; i++) {
-		const struct http_field *field = &m->fields[i];
-		if (!http_field_is(field, "content-encoding"))
+	for (size_t i = 0; fits && i < count; i++) {
+		if (!http_field_is(&fields[i], "content-encoding"))
 			continue;
-		error = buf_append(list, ",", 1);
-		if (error == 0)
-			error = buf_append(list, field->value.data,
-			    field->value.length);
+		fits = buf_append_some(list, ",", 1) && buf_append_some(list,
+		    fields[i].value.data, fields[i].value.length);
 	}
-	return error == 0;
+	if (!fits)
+		buf_clear(list);
+	if (!fits)
+		(void)buf_append_some(list, "?", 1);
 }
 
-static const char *
-error_name(enum decode_outcome outcome)
+struct content *
+http_content_new(const struct http_content_options *options,
+    const struct http_field *fields, size_t count)
 {
-	switch (outcome) {
-	case DECODE_LIMIT:
-		return "limit";
-	case DECODE_CORRUPT:
-		return "corrupt";
-	case DECODE_UNKNOWN:
-		return "unknown_coding";
-	case DECODE_NO_MEMORY:
-		return "no_memory";
-	case DECODE_NOTHING:
-	case DECODE_WHOLE:
-	case DECODE_CUT:
-		break;
-	}
-	return NULL;
+	const struct bytes *type = http_fields_find(fields, count, "content-type");
+	struct buf codings;
+
+	buf_init(&codings, CODINGS_BYTES_MAX);
+	join_codings(fields, count, &codings);
+	const struct content_options how = {
+	    .rules = options->rules,
+	    .type = type != NULL ? *type : (struct bytes){0},
+	    .codings = {buf_data(&codings), buf_length(&codings)},
+	    .decoded_bytes = options->decoded_bytes,
+	};
+	struct content *c = content_new(&how);
+	buf_free(&codings);
+	return c;
+}
+
+static size_t
+room_for(const struct http_content_options *options, struct bytes captured)
+{
+	size_t most = captured.length > options->decoded_bytes
+	    ? captured.length : options->decoded_bytes;
+
+	return GROWTH_MAX * most + GROWTH_LEAST_BYTES;
+}
+
+/* All of a stream at once. Without memory for it nothing is shown. */
+static void
+read_whole(struct content *c, struct bytes in, struct buf *out,
+    struct content_facts *facts)
+{
+	*facts = (struct content_facts){.cut = true, .error = "no_memory"};
+	if (c == NULL)
+		return;
+	while (content_feed(c, &in, SIZE_MAX, out))
+		continue;
+	content_end(c, out, facts);
+}
+
+static void
+read_body(const struct http_content_options *options, struct http_message *m,
+    struct buf *out, struct content **stream)
+{
+	struct http_body *body = &m->body;
+	struct content_facts facts;
+
+	buf_init(out, room_for(options, body->captured));
+	if (body->captured.length == 0)
+		return;
+	*stream = http_content_new(options, m->fields, m->field_count);
+	read_whole(*stream, body->captured, out, &facts);
+	body->content = (struct bytes){buf_data(out), buf_length(out)};
+	body->decoded = facts.decoded;
+	body->decoded_bytes = facts.decoded_bytes;
+	body->content_truncated = body->truncated || facts.cut;
+	body->decode_error = facts.error;
+	body->redacted = facts.redacted;
+}
+
+/* Its query, that is. */
+static void
+read_target(const struct http_content_options *options, struct http_exchange *e,
+    struct buf *out)
+{
+	struct redactor r;
+	size_t path = 0;
+
+	buf_init(out, room_for(options, e->target));
+	while (path < e->target.length && e->target.data[path] != '?')
+		path++;
+	if (options->rules == NULL || path == e->target.length)
+		return;
+	path++;
+	redactor_init(&r, options->rules, REDACT_PAIRS);
+	(void)buf_append_some(out, e->target.data, path);
+	redactor_feed(&r, (struct bytes){e->target.data + path,
+	    e->target.length - path}, out);
+	redactor_end(&r, out);
+	e->redacted = r.met;
+	e->target = (struct bytes){buf_data(out), buf_length(out)};
 }
 
 void
-http_content_decode(struct http_message *m, struct buf *scratch)
+http_content_read(const struct http_content_options *options,
+    struct http_exchange *e, struct http_content *content)
 {
-	struct http_body *body = &m->body;
-	enum decode_outcome outcome = DECODE_UNKNOWN;
-	struct buf list;
+	*content = (struct http_content){0};
+	read_target(options, e, &content->target);
+	read_body(options, &e->request, &content->request, &content->streams[0]);
+	read_body(options, &e->response, &content->response, &content->streams[1]);
+}
 
-	if (body->captured.length == 0 || scratch->limit_bytes == 0)
+void
+http_content_read_message(const struct http_content_options *options,
+    struct websocket_message *m, struct http_content *content)
+{
+	struct content_facts facts;
+
+	*content = (struct http_content){0};
+	buf_init(&content->request, room_for(options, m->content));
+	if (m->content.length == 0)
 		return;
-	buf_init(&list, CODINGS_BYTES_MAX);
-	if (join_codings(m, &list))
-		outcome = decode_body((struct bytes){buf_data(&list),
-		    buf_length(&list)}, body->captured, scratch);
-	buf_free(&list);
-	if (outcome == DECODE_NOTHING)
-		return;
-	body->decode_error = error_name(outcome);
-	if (outcome != DECODE_WHOLE && buf_length(scratch) == 0)
-		return;
-	body->decoded = true;
-	body->content = (struct bytes){buf_data(scratch), buf_length(scratch)};
-	body->content_truncated = outcome != DECODE_WHOLE || body->truncated;
+	content->streams[0] = http_content_new(options, NULL, 0);
+	read_whole(content->streams[0], m->content, &content->request, &facts);
+	m->content = (struct bytes){buf_data(&content->request),
+	    buf_length(&content->request)};
+	m->truncated |= facts.cut;
+	m->redacted = facts.redacted;
+}
+
+void
+http_content_free(struct http_content *content)
+{
+	buf_free(&content->target);
+	buf_free(&content->request);
+	buf_free(&content->response);
+	content_free(content->streams[0]);
+	content_free(content->streams[1]);
 }

@@ -1,18 +1,41 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the bodies of an exchange say: their content codings are undone, for the
- * record alone. Pure; worker.
+ * What exchanges and messages of WebSockets say, for the record alone: the content
+ * of their bodies (content.h) and their targets, without what is to be hidden. Pure;
+ * worker.
  */
 #ifndef SIGHTGLASS_MITM_HTTP_CONTENT_H
 #define SIGHTGLASS_MITM_HTTP_CONTENT_H
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "mitm/content.h"
 #include "mitm/event.h"
 
-/* Sets what m->body says of its content; what that borrows is in `scratch`, which
- * is empty and whose limit bounds it. */
-void http_content_decode(struct http_message *m, struct buf *scratch)
-    NONNULL(1, 2);
+struct http_content_options {
+	struct redact_rules *rules; /* NULL: all is shown */
+	size_t decoded_bytes;       /* as of struct content_options */
+};
+
+/* A stream for the body of the message with these fields; as content_new. */
+struct content *http_content_new(const struct http_content_options *options,
+    const struct http_field *fields, size_t count) WUNRES NONNULL(1);
+
+/* Memory of what is borrowed by that which was read. */
+struct http_content {
+	struct buf target, request, response;
+	struct content *streams[2]; /* owned: they hold the names of rules */
+};
+
+/* Reads all of an exchange: sets its target and what its bodies say of their
+ * content. Free *content when the exchange has been used. */
+void http_content_read(const struct http_content_options *options,
+    struct http_exchange *e, struct http_content *content) NONNULL(1, 2, 3);
+
+/* The same for a message of a WebSocket. */
+void http_content_read_message(const struct http_content_options *options,
+    struct websocket_message *m, struct http_content *content) NONNULL(1, 2, 3);
+
+void http_content_free(struct http_content *content) NONNULL(1);
 
 #endif

@@ -1,22 +1,44 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two scanners that find a name, and how far its value goes. They do not parse: JSON
- * that is broken or cut has its members found as far as they stand there. Names are
- * compared as they mean, with their percent or \u escapes undone. Worker only.
+ * Two scanners that find a name, and how far its value goes, a byte at a time. They
+ * do not parse: JSON that is broken or cut has its members found as far as they
+ * stand there. Names are compared as they mean, with their percent or \u escapes
+ * undone. Worker only.
  */
 #include "mitm/redact.h"
 
-#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
-#include "mitm/http_fields.h"
 
-#define NAME_BYTES_MAX 128u
 #define MARK "[redacted]"
+#define JSON_MARK "\"" MARK "\""
+
+/* What becomes of a byte. */
+enum fate {
+	KEEP,
+	DROP,
+	MARK_AND_AGAIN, /* the mark stands in front of it, and it is looked at anew */
+	KEEP_AND_MARK
+};
 
 /* --- names --- */
+
+static void
+name_begin(struct redact_name *n)
+{
+	n->length = 0;
+	n->too_long = false;
+}
+
+static void
+name_add(struct redact_name *n, uint8_t c)
+{
+	if (n->length < sizeof(n->raw))
+		n->raw[n->length++] = c;
+	else
+		n->too_long = true;
+}
 
 static int
 digit(uint8_t c)
@@ -41,110 +63,91 @@ hex(const uint8_t *at, size_t count)
 	return number;
 }
 
-/* What an escape at the front of `text` stands for; *used: its length. Other
- * characters stand for themselves. */
-static char
-unescape(struct bytes text, bool json, size_t *used)
+/* A character of the basic plane in UTF-8; returns its length. */
+static size_t
+utf8(unsigned number, char out[3])
 {
-	const uint8_t *p = text.data;
+	if (number < 0x80) {
+		out[0] = (char)number;
+		return 1;
+	}
+	if (number < 0x800) {
+		out[0] = (char)(0xc0 | number >> 6);
+		out[1] = (char)(0x80 | (number & 0x3f));
+		return 2;
+	}
+	out[0] = (char)(0xe0 | number >> 12);
+	out[1] = (char)(0x80 | (number >> 6 & 0x3f));
+	out[2] = (char)(0x80 | (number & 0x3f));
+	return 3;
+}
+
+/* What stands at the front of `text`, an escape or a character, is taken off it;
+ * returns the length of what it means. */
+static size_t
+unescape(struct bytes *text, bool json, char out[3])
+{
+	const uint8_t *p = text->data;
+	size_t used = json ? 6 : 3;
 	int number = -1;
 
-	*used = 1;
-	if (json && text.length >= 6 && p[0] == '\\' && p[1] == 'u') {
+	if (text->length >= used && json && p[0] == '\\' && p[1] == 'u')
 		number = hex(p + 2, 4);
-		*used = number < 0 ? 1 : 6;
-	} else if (!json && text.length >= 3 && p[0] == '%') {
+	else if (text->length >= used && !json && p[0] == '%')
 		number = hex(p + 1, 2);
-		*used = number < 0 ? 1 : 3;
+	if (number < 0) {
+		number = p[0];
+		used = 1;
 	}
-	return number < 0 ? (char)p[0] : number < 0x80 ? (char)number : '?';
+	text->data += used;
+	text->length -= used;
+	if (json && used > 1)
+		return utf8((unsigned)number, out);
+	out[0] = (char)number;
+	return 1;
 }
 
-/* The bit of a name; 0: it is none of them. */
-static uint64_t
-find(const struct redact *r, struct bytes name, bool json)
+static bool
+is_hidden(struct redactor *r)
 {
-	char text[NAME_BYTES_MAX];
-	size_t length = 0, used;
+	struct bytes raw = {r->name.raw, r->name.length};
+	char text[REDACT_NAME_BYTES_MAX + 1];
+	size_t length = 0;
 
-	while (name.length > 0 && length < sizeof(text) - 1) {
-		text[length++] = unescape(name, json, &used);
-		name.data += used;
-		name.length -= used;
-	}
+	while (raw.length > 0 && length + 3 < sizeof(text))
+		length += unescape(&raw, r->form == REDACT_JSON, text + length);
 	text[length] = '\0';
-	for (size_t i = 0; name.length == 0 && i < r->count; i++) {
-		if (strcasecmp(text, r->names[i]) == 0)
-			return UINT64_C(1) << i;
-	}
-	return 0;
-}
-
-/* --- copying --- */
-
-/* A text on its way to another: what stands before `at` is there already. */
-struct copy {
-	struct bytes text;
-	size_t at;
-	struct buf *out;
-	uint64_t met;
-	bool failed;
-};
-
-static void
-put(struct copy *c, const void *bytes, size_t length)
-{
-	if (buf_append(c->out, bytes, length) != 0)
-		c->failed = true;
-}
-
-/* Up to `end`, as it stands. */
-static void
-copy_to(struct copy *c, size_t end)
-{
-	put(c, c->text.data + c->at, end - c->at);
-	c->at = end;
-}
-
-static uint64_t
-end_copy(struct copy *c)
-{
-	if (c->met == 0)
-		return 0;
-	copy_to(c, c->text.length);
-	return c->failed ? UINT64_MAX : c->met;
+	return raw.length == 0 && !r->name.too_long &&
+	    redact_rules_name(r->rules, text, &r->met);
 }
 
 /* --- pairs --- */
 
-static size_t
-find_byte(struct bytes text, size_t from, const char *set)
+static bool
+ends_pair(uint8_t c)
 {
-	while (from < text.length && (text.data[from] == '\0' ||
-	           strchr(set, text.data[from]) == NULL))
-		from++;
-	return from;
+	return c == '&' || c == ';';
 }
 
-uint64_t
-redact_pairs(const struct redact *r, struct bytes text, struct buf *out)
+static enum fate
+pairs_byte(struct redactor *r, uint8_t c)
 {
-	struct copy c = {.text = text, .out = out};
-
-	for (size_t begin = 0; begin < text.length;) {
-		size_t end = find_byte(text, begin, "&;");
-		size_t equal = find_byte((struct bytes){text.data, end}, begin, "=");
-		uint64_t bit = equal == end ? 0 : find(r, (struct bytes){
-		    text.data + begin, equal - begin}, false);
-		if (bit != 0) {
-			c.met |= bit;
-			copy_to(&c, equal + 1);
-			put(&c, MARK, strlen(MARK));
-			c.at = end;
-		}
-		begin = end + 1;
+	if (ends_pair(c)) {
+		name_begin(&r->name);
+		r->state = REDACT_BETWEEN;
+		return KEEP;
 	}
-	return end_copy(&c);
+	if (r->state == REDACT_DROP_WORD)
+		return DROP;
+	if (r->state == REDACT_IN_VALUE)
+		return KEEP;
+	if (c != '=') {
+		name_add(&r->name, c);
+		return KEEP;
+	}
+	bool hidden = is_hidden(r);
+	r->state = hidden ? REDACT_DROP_WORD : REDACT_IN_VALUE;
+	return hidden ? KEEP_AND_MARK : KEEP;
 }
 
 /* --- JSON --- */
@@ -155,187 +158,183 @@ is_blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static size_t
-skip_blanks(struct bytes text, size_t at)
+static bool
+begins_structure(uint8_t c)
 {
-	while (at < text.length && is_blank(text.data[at]))
-		at++;
-	return at;
+	return c == '{' || c == '[';
 }
-
-/* Behind the quote that ends the string which begins at `at`. */
-static size_t
-skip_string(struct bytes text, size_t at)
-{
-	for (at++; at < text.length && text.data[at] != '"'; at++) {
-		if (text.data[at] == '\\')
-			at++;
-	}
-	return at < text.length ? at + 1 : text.length;
-}
-
-/* Behind the value that begins at `at`: a string, a structure, or a word. */
-static size_t
-skip_value(struct bytes text, size_t at)
-{
-	size_t depth = 0;
-
-	do {
-		uint8_t c = at < text.length ? text.data[at] : '\0';
-		if (at >= text.length)
-			break;
-		if (c == '"') {
-			at = skip_string(text, at);
-		} else if (c == '{' || c == '[') {
-			depth++;
-			at++;
-		} else if (c == '}' || c == ']') {
-			if (depth == 0)
-				break;
-			depth--;
-			at++;
-		} else if (depth == 0) {
-			return find_byte(text, at, ",}] \t\r\n");
-		} else {
-			at++;
-		}
-	} while (depth > 0);
-	return at;
-}
-
-/* The string that begins at `at` and ends before `end`: where it is the name of a
- * member that is wanted, its value is replaced. Returns where to go on. */
-static size_t
-read_string(const struct redact *r, struct copy *c, size_t at, size_t end)
-{
-	size_t colon = skip_blanks(c->text, end);
-	struct bytes name = {c->text.data + at + 1, end - at - 2};
-
-	if (end - at < 2 || colon >= c->text.length ||
-	    c->text.data[colon] != ':')
-		return end;
-	uint64_t bit = find(r, name, true);
-	if (bit == 0)
-		return colon + 1;
-	size_t value = skip_blanks(c->text, colon + 1);
-	c->met |= bit;
-	copy_to(c, value);
-	put(c, "\"" MARK "\"", strlen(MARK) + 2);
-	c->at = skip_value(c->text, value);
-	return c->at;
-}
-
-uint64_t
-redact_json(const struct redact *r, struct bytes text, struct buf *out)
-{
-	struct copy c = {.text = text, .out = out};
-
-	for (size_t at = 0; at < text.length;) {
-		if (text.data[at] != '"')
-			at++;
-		else
-			at = read_string(r, &c, at, skip_string(text, at));
-	}
-	return end_copy(&c);
-}
-
-/* --- exchanges --- */
 
 static bool
-looks_like_json(struct bytes text)
+ends_structure(uint8_t c)
 {
-	size_t first = skip_blanks(text, 0);
-
-	return first < text.length &&
-	    (text.data[first] == '{' || text.data[first] == '[');
+	return c == '}' || c == ']';
 }
 
-/* What is not said to be JSON may be it all the same; a form is always said. */
-static uint64_t
-redact_content(const struct redact *r, const struct http_message *m,
-    struct buf *out)
+/* The first byte of a value that goes. */
+static void
+begin_drop(struct redactor *r, uint8_t c)
 {
-	const struct bytes *named =
-	    http_fields_find(m->fields, m->field_count, "content-type");
-	struct bytes type = named != NULL ? *named : (struct bytes){0};
-	struct bytes content = m->body.content;
-
-	if (http_has_word(type, "x-www-form-urlencoded"))
-		return redact_pairs(r, content, out);
-	return http_has_word(type, "json") || looks_like_json(content)
-	    ? redact_json(r, content, out) : 0;
-}
-
-/* What may be shown of a text in which names were met. */
-static struct bytes
-in_room(uint64_t met, const struct buf *room)
-{
-	if (met == UINT64_MAX)
-		return (struct bytes){0};
-	return (struct bytes){buf_data(room), buf_length(room)};
+	r->depth = begins_structure(c) ? 1 : 0;
+	r->state = c == '"' ? REDACT_DROP_STRING
+	    : r->depth > 0 ? REDACT_DROP_STRUCTURE : REDACT_DROP_WORD;
 }
 
 static void
-redact_body(const struct redact *r, struct http_message *m, struct buf *room)
+drop_string_byte(struct redactor *r, uint8_t c)
 {
-	m->body.redacted = redact_content(r, m, room);
-	if (m->body.redacted == 0)
-		return;
-	m->body.content = in_room(m->body.redacted, room);
+	if (r->state == REDACT_DROP_ESCAPED || (c != '\\' && c != '"'))
+		r->state = REDACT_DROP_STRING;
+	else if (c == '\\')
+		r->state = REDACT_DROP_ESCAPED;
+	else
+		r->state = r->depth > 0 ? REDACT_DROP_STRUCTURE : REDACT_BETWEEN;
 }
 
 static void
-redact_target(const struct redact *r, struct http_exchange *e, struct buf *room)
+drop_structure_byte(struct redactor *r, uint8_t c)
 {
-	size_t query = find_byte(e->target, 0, "?");
-	struct buf pairs;
+	if (c == '"')
+		r->state = REDACT_DROP_STRING;
+	else if (begins_structure(c))
+		r->depth++;
+	else if (ends_structure(c) && --r->depth == 0)
+		r->state = REDACT_BETWEEN;
+}
 
-	if (query == e->target.length)
-		return;
-	query++;
-	buf_init(&pairs, SIZE_MAX);
-	e->redacted = redact_pairs(r, (struct bytes){e->target.data + query,
-	    e->target.length - query}, &pairs);
-	if (e->redacted != 0) {
-		if (e->redacted == UINT64_MAX ||
-		    buf_append(room, e->target.data, query) != 0 ||
-		    buf_append(room, buf_data(&pairs), buf_length(&pairs)) != 0)
-			buf_clear(room);
-		e->target = (struct bytes){buf_data(room), buf_length(room)};
+/* Outside of strings. */
+static enum fate
+between_byte(struct redactor *r, uint8_t c)
+{
+	r->state = REDACT_BETWEEN;
+	if (c == '"') {
+		name_begin(&r->name);
+		r->state = REDACT_IN_NAME;
 	}
-	buf_free(&pairs);
+	return KEEP;
+}
+
+/* In a string, which is a name if a colon follows. */
+static enum fate
+name_byte(struct redactor *r, uint8_t c)
+{
+	if (r->state == REDACT_IN_NAME && c == '"') {
+		r->state = REDACT_BEHIND_NAME;
+		return KEEP;
+	}
+	r->state = r->state == REDACT_IN_NAME && c == '\\' ? REDACT_ESCAPED
+	                                                   : REDACT_IN_NAME;
+	name_add(&r->name, c);
+	return KEEP;
+}
+
+static enum fate
+json_byte(struct redactor *r, uint8_t c)
+{
+	switch (r->state) {
+	case REDACT_IN_NAME:
+	case REDACT_ESCAPED:
+		return name_byte(r, c);
+	case REDACT_BEHIND_NAME:
+		if (c != ':')
+			return is_blank(c) ? KEEP : between_byte(r, c);
+		r->state = is_hidden(r) ? REDACT_BEFORE_VALUE : REDACT_BETWEEN;
+		return KEEP;
+	case REDACT_BEFORE_VALUE:
+		if (is_blank(c))
+			return KEEP;
+		r->state = REDACT_IN_VALUE;
+		return MARK_AND_AGAIN;
+	case REDACT_IN_VALUE: /* at its first byte */
+		if (c == ',' || ends_structure(c))
+			return between_byte(r, c);
+		begin_drop(r, c);
+		return DROP;
+	case REDACT_DROP_WORD:
+		return c == ',' || ends_structure(c) || is_blank(c)
+		    ? between_byte(r, c) : DROP;
+	case REDACT_DROP_STRUCTURE:
+		drop_structure_byte(r, c);
+		return DROP;
+	case REDACT_DROP_STRING:
+	case REDACT_DROP_ESCAPED:
+		drop_string_byte(r, c);
+		return DROP;
+	case REDACT_BETWEEN:
+		break;
+	}
+	return between_byte(r, c);
+}
+
+/* --- texts --- */
+
+static void
+put(struct redactor *r, struct buf *out, const void *bytes, size_t length)
+{
+	if (!r->cut && !buf_append_some(out, bytes, length))
+		r->cut = true;
+}
+
+static void
+put_mark(struct redactor *r, struct buf *out)
+{
+	const char *mark = r->form == REDACT_JSON ? JSON_MARK : MARK;
+
+	put(r, out, mark, strlen(mark));
 }
 
 void
-redact_exchange(const struct redact *r, struct http_exchange *e,
-    struct redact_room *room)
+redactor_init(struct redactor *r, const struct redact_rules *rules,
+    enum redact_form form)
 {
-	buf_init(&room->target, SIZE_MAX);
-	buf_init(&room->request, SIZE_MAX);
-	buf_init(&room->response, SIZE_MAX);
-	if (r->count == 0)
-		return;
-	redact_target(r, e, &room->target);
-	redact_body(r, &e->request, &room->request);
-	redact_body(r, &e->response, &room->response);
+	r->rules = rules;
+	r->form = rules == NULL || rules->count == 0 ? REDACT_PLAIN : form;
+	r->state = REDACT_BETWEEN;
+	r->depth = 0;
+	r->met = (struct redacted){0};
+	r->cut = false;
+	name_begin(&r->name);
+}
+
+/* Blanks tell nothing. */
+static void
+guess(struct redactor *r, struct bytes text)
+{
+	size_t i = 0;
+
+	while (i < text.length && is_blank(text.data[i]))
+		i++;
+	if (i < text.length)
+		r->form = begins_structure(text.data[i]) ? REDACT_JSON : REDACT_PLAIN;
 }
 
 void
-redact_room_free(struct redact_room *room)
+redactor_feed(struct redactor *r, struct bytes text, struct buf *out)
 {
-	buf_free(&room->target);
-	buf_free(&room->request);
-	buf_free(&room->response);
+	size_t from = 0;
+
+	if (r->form == REDACT_GUESS)
+		guess(r, text);
+	for (size_t i = 0; r->form > REDACT_GUESS && i < text.length;) {
+		uint8_t c = text.data[i];
+		enum fate fate = r->form == REDACT_JSON ? json_byte(r, c)
+		                                        : pairs_byte(r, c);
+		size_t end = fate == KEEP_AND_MARK ? i + 1 : i;
+		if (fate != KEEP && from < end)
+			put(r, out, text.data + from, end - from);
+		if (fate == MARK_AND_AGAIN || fate == KEEP_AND_MARK)
+			put_mark(r, out);
+		if (fate != MARK_AND_AGAIN)
+			i++;
+		if (fate != KEEP)
+			from = i;
+	}
+	if (from < text.length)
+		put(r, out, text.data + from, text.length - from);
 }
 
 void
-redact_message(const struct redact *r, struct websocket_message *m,
-    struct buf *room)
+redactor_end(struct redactor *r, struct buf *out)
 {
-	buf_init(room, SIZE_MAX);
-	if (r->count == 0 || !looks_like_json(m->content))
-		return;
-	m->redacted = redact_json(r, m->content, room);
-	if (m->redacted != 0)
-		m->content = in_room(m->redacted, room);
+	if (r->form == REDACT_JSON && r->state == REDACT_BEFORE_VALUE)
+		put_mark(r, out);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Keeps secrets out of the log: the values of fields with certain names, in the
- * query of a URL, in forms and in JSON, become "[redacted]". What passes is never
- * touched. Meets text that was cut, or is not what it is said to be, as it meets
- * any other. Pure; worker.
+ * query of a URL, in forms and in JSON, become "[redacted]". A text is read as a
+ * stream, of which nothing is held back but names. What passes is never touched.
+ * Meets text that was cut, or is not what it is said to be, as it meets any other.
+ * Pure; worker.
  */
 #ifndef SIGHTGLASS_MITM_REDACT_H
 #define SIGHTGLASS_MITM_REDACT_H
@@ -15,43 +16,58 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "mitm/event.h"
+#include "mitm/redact_rules.h"
 
-#define REDACT_NAMES_MAX 64u
-
-/* Which fields: names without case, borrowed; REDACT_NAMES_MAX at most. */
-struct redact {
-	const char *const *names;
-	size_t count;
+enum redact_form {
+	REDACT_PLAIN, /* it has no fields */
+	REDACT_GUESS, /* JSON, if its first character begins an object or an array */
+	REDACT_PAIRS, /* "a=1&token=2": a query (RFC 3986 section 3.4) or a form of
+	               * application/x-www-form-urlencoded */
+	REDACT_JSON   /* RFC 8259; several texts in a row too. A member's value,
+	               * whatever it is, at any depth */
 };
 
-/* Each copies text to `out`, which is empty, with the values replaced, and returns
- * which names were met, a bit each by their place in the list. 0: none, and `out`
- * holds nothing of use. UINT64_MAX: it could not be copied for lack of memory: the
- * text must not be shown. */
-
-/* "a=1&token=2": a query (RFC 3986 section 3.4) or a form of
- * application/x-www-form-urlencoded. */
-uint64_t redact_pairs(const struct redact *r, struct bytes text, struct buf *out)
-    WUNRES NONNULL(1, 3);
-
-/* JSON (RFC 8259), several texts in a row too: a member's value, whatever it is,
- * at any depth. */
-uint64_t redact_json(const struct redact *r, struct bytes text, struct buf *out)
-    WUNRES NONNULL(1, 3);
-
-/* Memory of what a redacted exchange borrows. */
-struct redact_room {
-	struct buf target, request, response;
+/* The name of a field, as it was written: what follows is not compared. */
+struct redact_name {
+	uint8_t raw[6 * REDACT_NAME_BYTES_MAX];
+	size_t length;
+	bool too_long;
 };
 
-/* All of an exchange: its target's query, and bodies that are forms or JSON.
- * Free the room when the exchange has been used. */
-void redact_exchange(const struct redact *r, struct http_exchange *e,
-    struct redact_room *room) NONNULL(1, 2, 3);
-void redact_room_free(struct redact_room *room) NONNULL(1);
+/* Where in the text it stands: redact.c. */
+enum redact_state {
+	REDACT_BETWEEN,
+	REDACT_IN_NAME,
+	REDACT_ESCAPED,
+	REDACT_BEHIND_NAME,
+	REDACT_BEFORE_VALUE,
+	REDACT_IN_VALUE,
+	REDACT_DROP_WORD,
+	REDACT_DROP_STRUCTURE,
+	REDACT_DROP_STRING,
+	REDACT_DROP_ESCAPED
+};
 
-/* A message of a WebSocket: text that is JSON. Free the room likewise. */
-void redact_message(const struct redact *r, struct websocket_message *m,
-    struct buf *room) NONNULL(1, 2, 3);
+struct redactor {
+	const struct redact_rules *rules; /* borrowed; NULL: none */
+	enum redact_form form;
+	enum redact_state state;
+	size_t depth; /* of the value that is dropped */
+	struct redact_name name;
+	struct redacted met;
+	bool cut; /* out had no room for all */
+};
+
+/* One for a text of that form. It owns nothing. */
+void redactor_init(struct redactor *r, const struct redact_rules *rules,
+    enum redact_form form) NONNULL(1);
+
+/* More of the text: appends to `out` what may be shown of it. Where out has no
+ * room, it gets a beginning (r->cut), and nothing any more. */
+void redactor_feed(struct redactor *r, struct bytes text, struct buf *out)
+    NONNULL(1, 3);
+
+/* The text ends here. */
+void redactor_end(struct redactor *r, struct buf *out) NONNULL(1, 2);
 
 #endif

@@ -45,6 +45,7 @@ start_tap(struct flow *flow, enum tap_protocol protocol)
 	    .pipelined = 1024,
 	    .streams = 16384,
 	    .pending_bytes = (size_t)8 * 1024 * 1024,
+	    .rules = &flow->host->redact_rules,
 	};
 	const struct tap_sink sink = {.context = flow, .http = on_http,
 	    .websocket = on_websocket};

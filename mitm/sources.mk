@@ -1,3 +1,6 @@
+# What content.c and all that it calls is linked with.
+CONTENT_LIBS = $(BROTLI_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+
 noinst_LIBRARIES += libmitm.a
 libmitm_a_SOURCES = \
 	mitm/bypass.c \
@@ -11,6 +14,8 @@ libmitm_a_SOURCES = \
 	mitm/chains.h \
 	mitm/client_certificates.c \
 	mitm/client_certificates.h \
+	mitm/content.c \
+	mitm/content.h \
 	mitm/constraints.c \
 	mitm/constraints.h \
 	mitm/datagrams.c \
@@ -74,6 +79,8 @@ libmitm_a_SOURCES = \
 	mitm/policy_list.h \
 	mitm/redact.c \
 	mitm/redact.h \
+	mitm/redact_rules.c \
+	mitm/redact_rules.h \
 	mitm/relay.c \
 	mitm/revocation.c \
 	mitm/revocation.h \

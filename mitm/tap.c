@@ -59,26 +59,33 @@ tap_protocol_name(enum tap_protocol protocol)
 
 /* --- handing on --- */
 
+static struct http_content_options
+content_options(const struct tap *t)
+{
+	return (struct http_content_options){
+	    .rules = t->limits.rules != NULL ? *t->limits.rules : NULL,
+	    .decoded_bytes = t->limits.content_bytes,
+	};
+}
+
 /* What the bodies say is read only now, in memory that goes again. */
 static void
 hand_on(void *context, const struct http_exchange *e)
 {
 	const struct tap *t = context;
+	const struct http_content_options options = content_options(t);
 	struct http_exchange out = *e;
 	struct grpc_call call;
-	struct buf request, response, message;
+	struct buf message;
+	struct http_content content;
 
 	buf_init(&message, t->limits.head_bytes);
 	if (grpc_describe(e, &call, &message))
 		out.grpc = &call;
-	buf_init(&request, t->limits.content_bytes);
-	buf_init(&response, t->limits.content_bytes);
 	out.serial = t->before + e->stream;
-	http_content_decode(&out.request, &request);
-	http_content_decode(&out.response, &response);
+	http_content_read(&options, &out, &content);
 	t->sink.http(t->sink.context, &out);
-	buf_free(&request);
-	buf_free(&response);
+	http_content_free(&content);
 	buf_free(&message);
 }
 
@@ -86,10 +93,14 @@ static void
 hand_on_websocket(void *context, const struct websocket_message *message)
 {
 	const struct tap *t = context;
+	const struct http_content_options options = content_options(t);
 	struct websocket_message out = *message;
+	struct http_content content;
 
 	out.serial = t->before + message->stream;
+	http_content_read_message(&options, &out, &content);
 	t->sink.websocket(t->sink.context, &out);
+	http_content_free(&content);
 }
 
 /* --- changing --- */

@@ -15,6 +15,7 @@
 #include "base/attr.h"
 #include "mitm/event.h"
 
+struct redact_rules;
 struct tap;
 
 enum tap_protocol { TAP_NOTHING, TAP_HTTP1, TAP_HTTP2, TAP_WEBSOCKET };
@@ -26,6 +27,8 @@ struct tap_limits {
 	unsigned pipelined;   /* requests of HTTP/1 that wait for an answer */
 	unsigned streams;     /* of HTTP/2 that are open at one time */
 	size_t pending_bytes; /* kept of them in all; then less of each is */
+	struct redact_rules *const *rules; /* where those are that hold now, as long
+	                                    * as the tap lives; NULL: all is shown */
 };
 
 /* What the connection speaks that can be read, by the ALPN that was agreed on

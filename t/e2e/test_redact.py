@@ -60,14 +60,14 @@ class Redact(Test):
             ["authorization", "url.query.token", "http.request.body.password",
              "http.response.body.access_token", "http.response.body.password"])
 
-    def test_more_names_than_there_are_bits_are_refused(self):
-        names = " ".join(f"n{i}" for i in range(65))
+    def test_more_names_than_there_may_be_are_refused(self):
+        names = " ".join(f"n{i}" for i in range(257))
         done = subprocess.run(
             [DAEMON, "-n", "-d", self.directory, "-o", "user=root",
              "-o", f"capture.redact_fields={names}"],
             capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn("capture.redact_fields: 65 names", done.stderr)
+        self.assertIn("capture.redact_fields: 257 names", done.stderr)
 
 
 if __name__ == "__main__":

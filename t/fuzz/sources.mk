@@ -14,11 +14,17 @@ t_fuzz_bypass_fuzz_SOURCES = t/fuzz/bypass.c
 t_fuzz_bypass_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_bypass_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/content-fuzz
+t_fuzz_content_fuzz_SOURCES = t/fuzz/content.c t/fuzz/redact_all.c \
+	t/fuzz/redact_all.h
+t_fuzz_content_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_content_fuzz_LDADD = libmitm.a libbase.a $(CONTENT_LIBS)
+
 noinst_PROGRAMS += t/fuzz/decode-fuzz
-t_fuzz_decode_fuzz_SOURCES = t/fuzz/decode.c
+t_fuzz_decode_fuzz_SOURCES = t/fuzz/decode.c t/fuzz/decode_all.c \
+	t/fuzz/decode_all.h
 t_fuzz_decode_fuzz_LDFLAGS = $(WITH_FUZZER)
-t_fuzz_decode_fuzz_LDADD = libmitm.a libbase.a $(BROTLI_LIBS) $(ZLIB_LIBS) \
-	$(ZSTD_LIBS)
+t_fuzz_decode_fuzz_LDADD = libmitm.a libbase.a $(CONTENT_LIBS)
 
 noinst_PROGRAMS += t/fuzz/early_data-fuzz
 t_fuzz_early_data_fuzz_SOURCES = t/fuzz/early_data.c
@@ -93,7 +99,8 @@ t_fuzz_record_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_record_fuzz_LDADD = liblog.a libbase.a $(YYJSON_LIBS)
 
 noinst_PROGRAMS += t/fuzz/redact-fuzz
-t_fuzz_redact_fuzz_SOURCES = t/fuzz/redact.c
+t_fuzz_redact_fuzz_SOURCES = t/fuzz/redact.c t/fuzz/redact_all.c \
+	t/fuzz/redact_all.h
 t_fuzz_redact_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_redact_fuzz_LDADD = libmitm.a libbase.a
 

@@ -11,6 +11,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "t/fuzz/decode_all.h"
 #include "t/unit/corpus.h"
 #include "t/unit/suite.h"
 
@@ -31,7 +32,7 @@ static struct buf out;
 static void
 setup(void)
 {
-	buf_init(&out, LIMIT);
+	buf_init(&out, SIZE_MAX);
 }
 
 static void
@@ -60,11 +61,22 @@ text_bytes(const char *of)
 	return (struct bytes){(const uint8_t *)of, strlen(of)};
 }
 
+/* The same comes out whatever pieces it goes in by. */
 static enum decode_outcome
 decode(const char *codings, struct bytes in)
 {
+	struct buf pieces;
+
 	buf_free(&out);
-	return decode_body(text_bytes(codings), in, &out);
+	buf_init(&pieces, SIZE_MAX);
+	enum decode_outcome outcome = decode_all(codings, in, LIMIT, SIZE_MAX, &out);
+	ck_assert_int_eq(decode_all(codings, in, LIMIT, 1, &pieces), outcome);
+	ck_assert_uint_eq(buf_length(&pieces), buf_length(&out));
+	if (buf_length(&out) > 0)
+		ck_assert_mem_eq(buf_data(&pieces), buf_data(&out),
+		    buf_length(&out));
+	buf_free(&pieces);
+	return outcome;
 }
 
 static void
@@ -165,10 +177,34 @@ START_TEST(no_more_comes_out_than_may)
 
 	ck_assert_int_eq(decode("br", bomb), DECODE_LIMIT);
 	ck_assert_uint_eq(buf_length(&out), LIMIT);
-	buf_free(&out);
-	buf_init(&out, (size_t)2 * 1024 * 1024); /* and not, because it may */
-	ck_assert_int_eq(decode_body(text_bytes("br"), bomb, &out), DECODE_LIMIT);
+	buf_free(&out); /* and not, because it may */
+	ck_assert_int_eq(decode_all("br", bomb, (size_t)2 * 1024 * 1024, SIZE_MAX,
+	    &out), DECODE_LIMIT);
 	ck_assert_uint_eq(buf_length(&out), LIMIT);
+}
+END_TEST
+
+START_TEST(a_stream_is_read_as_it_comes)
+{
+	uint8_t room[256], said[256];
+	struct decoder *d;
+	size_t length = 0;
+	struct bytes packed = deflate_to(room, sizeof(room), 31, text_bytes(text));
+
+	ck_assert_int_eq(decoder_new(text_bytes("gzip"), LIMIT, &d), DECODE_CUT);
+	for (size_t i = 0; i < packed.length; i++) {
+		struct bytes one = {packed.data + i, 1};
+		size_t got;
+		while ((got = decoder_read(d, &one, said + length, 3)) > 0)
+			length += got; /* no more than there is room for */
+		ck_assert_uint_eq(one.length, 0);
+		ck_assert_int_eq(decoder_outcome(d), length == strlen(text) &&
+		    i + 1 == packed.length ? DECODE_WHOLE : DECODE_CUT);
+		ck_assert(!decoder_is_over(d)); /* another member may follow */
+	}
+	ck_assert_uint_eq(length, strlen(text));
+	ck_assert_mem_eq(said, text, length);
+	decoder_free(d);
 }
 END_TEST
 
@@ -217,6 +253,7 @@ suite(void)
 	tcase_add_test(t, zstd_is_unpacked);
 	tcase_add_test(t, codings_in_a_row_are_undone_from_the_last);
 	tcase_add_test(t, no_more_comes_out_than_may);
+	tcase_add_test(t, a_stream_is_read_as_it_comes);
 	tcase_add_test(t, a_window_that_no_body_needs_is_refused);
 	tcase_add_test(t, what_is_no_coding_is_let_alone);
 	tcase_add_test(t, the_corpus_holds);

@@ -456,6 +456,7 @@ START_TEST(a_decoded_body_stands_as_what_it_says)
 	set_body("\x1f\x8b", 2, false);
 	exchange.response.body.content = (struct bytes)BYTES("what it says");
 	exchange.response.body.decoded = true;
+	exchange.response.body.decoded_bytes = 12;
 	write_http();
 	check_text("/http/response/body/content", "what it says");
 	check_number("/http/response/body/bytes", 2);

@@ -2,7 +2,7 @@
 UNIT_LIBS = $(CHECK_LIBS)
 UNIT_SUITE = t/unit/suite.c t/unit/suite.h
 UNIT_CORPUS = t/unit/corpus.c t/unit/corpus.h
-TAP_LIBS = $(BROTLI_LIBS) $(LLHTTP_LIBS) $(NGHTTP2_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+TAP_LIBS = $(CONTENT_LIBS) $(LLHTTP_LIBS) $(NGHTTP2_LIBS)
 # What plays written-down conversations to a tap.
 CONVERSATION = t/fuzz/conversation.c t/fuzz/conversation.h \
 	t/fuzz/exchange_text.c t/fuzz/exchange_text.h
@@ -31,11 +31,16 @@ t_unit_client_certificates_suite_SOURCES = t/unit/client_certificates.c \
 t_unit_client_certificates_suite_LDADD = libmitm.a libca.a libbase.a \
 	$(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/content-suite
+t_unit_content_suite_SOURCES = t/unit/content.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/content.c t/fuzz/redact_all.c t/fuzz/redact_all.h
+t_unit_content_suite_LDADD = libmitm.a libbase.a $(CONTENT_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/content
+
 check_PROGRAMS += t/unit/decode-suite
 t_unit_decode_suite_SOURCES = t/unit/decode.c $(UNIT_SUITE) $(UNIT_CORPUS) \
-	t/fuzz/decode.c
-t_unit_decode_suite_LDADD = libmitm.a libbase.a $(BROTLI_LIBS) $(ZLIB_LIBS) \
-	$(ZSTD_LIBS) $(UNIT_LIBS)
+	t/fuzz/decode.c t/fuzz/decode_all.c t/fuzz/decode_all.h
+t_unit_decode_suite_LDADD = libmitm.a libbase.a $(CONTENT_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/decode
 
 check_PROGRAMS += t/unit/early_data-suite
@@ -178,7 +183,7 @@ t_unit_record_http_suite_LDADD = liblog.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/redact-suite
 t_unit_redact_suite_SOURCES = t/unit/redact.c $(UNIT_SUITE) $(UNIT_CORPUS) \
-	t/fuzz/redact.c
+	t/fuzz/redact.c t/fuzz/redact_all.c t/fuzz/redact_all.h
 t_unit_redact_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/redact
 

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Bytes go through the stages in pieces: decoder, redactor. A coding that fails
+ * before it has said anything is let go, and what it had read is shown. Worker only.
+ */
+#include "mitm/content.h"
+
+#include <stdlib.h>
+
+#include "mitm/decode.h"
+#include "mitm/http_fields.h"
+#include "mitm/redact.h"
+
+#define PIECE_BYTES ((size_t)4 * 1024)
+/* More than the longest block of zstd, which says nothing until it is whole. */
+#define UNDECODED_BYTES_MAX ((size_t)192 * 1024)
+
+struct content {
+	struct redact_rules *rules;  /* a counted reference */
+	struct decoder *decoder;     /* owned; NULL: the bytes are what it says */
+	struct buf undecoded;        /* read, as long as nothing was decoded */
+	enum decode_outcome outcome; /* once the decoder is gone */
+	uint64_t decoded_bytes;
+	bool decoded;
+	bool ended, cut;             /* nothing is read any more */
+	struct redactor redactor;
+};
+
+/* --- life --- */
+
+/* A form is always said; what is not said to be JSON may be it all the same. */
+static enum redact_form
+form_of(struct bytes type)
+{
+	return http_has_word(type, "x-www-form-urlencoded") ? REDACT_PAIRS
+	    : http_has_word(type, "json") ? REDACT_JSON : REDACT_GUESS;
+}
+
+struct content *
+content_new(const struct content_options *options)
+{
+	struct content *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->outcome = options->decoded_bytes == 0 ? DECODE_NOTHING
+	    : decoder_new(options->codings, options->decoded_bytes, &c->decoder);
+	c->rules = redact_rules_ref(options->rules);
+	buf_init(&c->undecoded, UNDECODED_BYTES_MAX);
+	redactor_init(&c->redactor, c->rules, form_of(options->type));
+	return c;
+}
+
+void
+content_free(struct content *c)
+{
+	if (c == NULL)
+		return;
+	decoder_free(c->decoder);
+	buf_free(&c->undecoded);
+	redact_rules_unref(c->rules);
+	free(c);
+}
+
+/* --- bytes --- */
+
+static void
+say(struct content *c, struct bytes bytes, struct buf *out)
+{
+	redactor_feed(&c->redactor, bytes, out);
+	if (c->redactor.cut)
+		c->ended = c->cut = true;
+}
+
+/* The decoder reads no more. What it said stands; else what it had read is what is
+ * said (`undecoded`), and so is what follows. */
+static void
+end_decoder(struct content *c)
+{
+	c->outcome = decoder_outcome(c->decoder);
+	decoder_free(c->decoder);
+	c->decoder = NULL;
+	c->decoded = c->outcome == DECODE_WHOLE || c->decoded_bytes > 0;
+	c->ended |= c->decoded;
+	if (c->decoded)
+		buf_free(&c->undecoded);
+}
+
+/* Keeps what the decoder took off `in`, since it may not be what it seems. */
+static void
+keep_undecoded(struct content *c, struct bytes before, struct bytes in)
+{
+	if (c->decoded_bytes > 0)
+		buf_free(&c->undecoded);
+	else if (!buf_append_some(&c->undecoded, before.data,
+	             before.length - in.length))
+		c->ended = c->cut = true;
+}
+
+/* Each does a piece. False: all of *in is read. */
+
+static bool
+decode_piece(struct content *c, struct bytes *in, struct buf *out)
+{
+	uint8_t piece[PIECE_BYTES];
+	struct bytes before = *in;
+	size_t length = decoder_read(c->decoder, in, piece, sizeof(piece));
+
+	c->decoded_bytes += length;
+	keep_undecoded(c, before, *in);
+	if (length > 0) {
+		say(c, (struct bytes){piece, length}, out);
+		return true;
+	}
+	if (!decoder_is_over(c->decoder))
+		return false;
+	end_decoder(c);
+	return true;
+}
+
+static struct bytes
+first_piece(const uint8_t *data, size_t length)
+{
+	return (struct bytes){data, length < PIECE_BYTES ? length : PIECE_BYTES};
+}
+
+static bool
+pass_undecoded(struct content *c, struct buf *out)
+{
+	struct bytes piece = first_piece(buf_data(&c->undecoded),
+	    buf_length(&c->undecoded));
+
+	say(c, piece, out);
+	buf_consume(&c->undecoded, piece.length);
+	if (buf_length(&c->undecoded) == 0)
+		buf_free(&c->undecoded);
+	return true;
+}
+
+static bool
+pass_piece(struct content *c, struct bytes *in, struct buf *out)
+{
+	struct bytes piece = first_piece(in->data, in->length);
+
+	say(c, piece, out);
+	in->data += piece.length;
+	in->length -= piece.length;
+	return in->length > 0;
+}
+
+bool
+content_feed(struct content *c, struct bytes *in, size_t enough, struct buf *out)
+{
+	bool more = true;
+
+	while (!c->ended && more && buf_length(out) < enough)
+		more = c->decoder != NULL ? decode_piece(c, in, out)
+		    : buf_length(&c->undecoded) > 0 ? pass_undecoded(c, out)
+		    : pass_piece(c, in, out);
+	if (c->ended)
+		in->length = 0;
+	return !c->ended && more;
+}
+
+/* --- the end --- */
+
+static const char *
+error_name(enum decode_outcome outcome)
+{
+	switch (outcome) {
+	case DECODE_LIMIT:
+		return "limit";
+	case DECODE_CORRUPT:
+		return "corrupt";
+	case DECODE_UNKNOWN:
+		return "unknown_coding";
+	case DECODE_NO_MEMORY:
+		return "no_memory";
+	case DECODE_NOTHING:
+	case DECODE_WHOLE:
+	case DECODE_CUT:
+		break;
+	}
+	return NULL;
+}
+
+void
+content_end(struct content *c, struct buf *out, struct content_facts *facts)
+{
+	if (c->decoder != NULL)
+		end_decoder(c);
+	while (!c->cut && buf_length(&c->undecoded) > 0)
+		(void)pass_undecoded(c, out);
+	if (!c->cut)
+		redactor_end(&c->redactor, out);
+	*facts = (struct content_facts){
+	    .decoded = c->decoded,
+	    .decoded_bytes = c->decoded_bytes,
+	    .cut = c->cut || c->redactor.cut ||
+	        (c->decoded && c->outcome != DECODE_WHOLE),
+	    .error = error_name(c->outcome),
+	    .redacted = c->redactor.met,
+	};
+}
