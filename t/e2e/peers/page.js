@@ -114,7 +114,7 @@ function echo(socket) {
 
 // RFC 8441: the stream of an extended CONNECT in the place of the connection.
 function connect(request, response) {
-  const { stream } = response, socket = new WebSocket(null);
+  const { stream } = response, socket = new WebSocket(null, undefined, {});
   stream.respond({ ":status": 200 });
   stream.setNoDelay = () => {};
   socket._isServer = true;
