@@ -54,7 +54,8 @@
 	X(flow_sniff_timeout_ms, TIME, "flow.sniff_timeout", "300 ms",        \
 	    10, MINUTE,                                                       \
 	    "A client that is silent this long is taken for one whose server " \
-	    "speaks first.")                                                  \
+	    "speaks first. At ports where servers do (21, 22, 25, 110, 119, " \
+	    "143, 587, 3306, 4190, 5900) nothing is waited for.")             \
 	X(flow_connect_timeout_ms, TIME, "flow.connect_timeout", "10 s",      \
 	    100, 10 * MINUTE,                                                 \
 	    "An upstream address that has not answered by then has failed.")  \

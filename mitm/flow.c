@@ -175,6 +175,16 @@ flow_destination(const struct flow *flow, char *text)
 	return inet_ntop(to->ss_family, bytes, text, INET6_ADDRSTRLEN);
 }
 
+uint16_t
+flow_destination_port(const struct flow *flow)
+{
+	const struct sockaddr_storage *to = &flow->header->destination;
+
+	return ntohs(to->ss_family == AF_INET
+	    ? ((const struct sockaddr_in *)to)->sin_port
+	    : ((const struct sockaddr_in6 *)to)->sin6_port);
+}
+
 const char *
 flow_host_name(const struct flow *flow, char *text)
 {

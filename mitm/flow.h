@@ -257,6 +257,8 @@ const char *flow_server_name(const struct flow *flow) NONNULL(1);
  * Until the relay begins. */
 const char *flow_destination(const struct flow *flow, char *text)
     NONNULL(1, 2);
+/* ... and its port. */
+uint16_t flow_destination_port(const struct flow *flow) NONNULL(1);
 /* The name, else that address. */
 const char *flow_host_name(const struct flow *flow, char *text) NONNULL(1, 2);
 

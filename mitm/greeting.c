@@ -103,3 +103,16 @@ greeting_protocol(const struct bytes first[2])
 	}
 	return NULL;
 }
+
+bool
+greeting_comes_first(uint16_t port)
+{
+	/* ftp, ssh, smtp, pop3, nntp, imap, submission, mysql, sieve, rfb */
+	static const uint16_t ports[] = {21, 22, 25, 110, 119, 143, 587, 3306, 4190,
+	    5900};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(ports); i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}

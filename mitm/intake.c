@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/fds.h"
 #include "mitm/flow.h"
+#include "mitm/greeting.h"
 
 /* --- the policy --- */
 
@@ -292,6 +293,21 @@ classify(struct flow *flow)
 	return false;
 }
 
+/* Perhaps the server speaks first: connect, as far as the policy can say
+ * without a name, and go on listening to both. False: the flow ended. */
+static bool
+connect_for_silent(struct flow *flow)
+{
+	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
+	if (flow->verdict.decision == DECIDE_REFUSE) {
+		flow_close(flow, CLOSE_REFUSED, NULL);
+		return false;
+	}
+	flow->client_silent = true;
+	flow_set_state(flow, FLOW_STATE_CONNECT);
+	return true;
+}
+
 /* With the server connected already (the client was silent at first), whoever
  * speaks first decides. */
 static bool
@@ -306,6 +322,14 @@ server_spoke(struct flow *flow)
 		flow_close(flow, n == E_CLOSED ? CLOSE_RESET_BY_SERVER
 		                               : CLOSE_SYSTEM_ERROR, err_text(n));
 	return false;
+}
+
+/* Where clients are known to wait for the server, nobody has to wait for them. */
+static bool
+is_server_first(const struct flow *flow)
+{
+	return flow->connected_us == 0 &&
+	    greeting_comes_first(flow_destination_port(flow));
 }
 
 /* In a dialogue the server has said more than that it agrees, and the hello is still
@@ -343,7 +367,8 @@ intake_sniff(struct flow *flow)
 		return false;
 	}
 	if (buf_length(&flow->client.input) == 0)
-		return server_spoke(flow) && hear_server(flow);
+		return is_server_first(flow) ? connect_for_silent(flow)
+		    : server_spoke(flow) && hear_server(flow);
 	if (flow->client_silent) { /* it speaks at last: be brief from now on */
 		flow->client_silent = false;
 		if (!flow->hello_began)
@@ -351,21 +376,6 @@ intake_sniff(struct flow *flow)
 			    flow->host->conf->flow_sniff_timeout_ms);
 	}
 	return false;
-}
-
-/* Perhaps the server speaks first: connect, as far as the policy can say
- * without a name, and go on listening to both. */
-static void
-connect_for_silent(struct flow *flow)
-{
-	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
-	if (flow->verdict.decision == DECIDE_REFUSE) {
-		flow_close(flow, CLOSE_REFUSED, NULL);
-		return;
-	}
-	flow->client_silent = true;
-	flow_set_state(flow, FLOW_STATE_CONNECT);
-	flow_step(flow);
 }
 
 void
@@ -381,8 +391,8 @@ intake_sniff_expired(struct flow *flow)
 		flow_step(flow);
 	} else if (flow->connected_us != 0) {
 		flow_close(flow, CLOSE_IDLE, NULL);
-	} else {
-		connect_for_silent(flow);
+	} else if (connect_for_silent(flow)) {
+		flow_step(flow);
 	}
 }
 

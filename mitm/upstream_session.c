@@ -32,14 +32,6 @@ life_s(const struct flow *flow)
 	return (int64_t)(flow->host->conf->upstream_session_life_ms / 1000);
 }
 
-static in_port_t
-port_of(const struct sockaddr_storage *a)
-{
-	return a->ss_family == AF_INET
-	    ? ((const struct sockaddr_in *)a)->sin_port
-	    : ((const struct sockaddr_in6 *)a)->sin6_port;
-}
-
 static void
 digest_address(struct digest *d, const struct sockaddr_storage *a)
 {
@@ -110,7 +102,7 @@ session_id(const struct flow *flow, const struct side_tls_options *options,
 	digest_begin(&d);
 	digest_text(&d, options->server_name);
 	digest_text(&d, flow_host_name(flow, text));
-	digest_number(&d, port_of(&flow->header->destination));
+	digest_number(&d, flow_destination_port(flow));
 	digest_application(&d, flow->header);
 	digest_certificate(&d, flow);
 	digest_offer(&d, options);

@@ -33,6 +33,7 @@ TLV_PID = 0xE1
 TLV_UID = 0xE2
 TLV_EXECUTABLE = 0xE3
 TLV_FORWARDER = 0xE6
+TLV_ALTERNATE = 0xE7
 TLV_PREFIX = 0xE8
 
 
@@ -119,13 +120,14 @@ class Certificates:
         )
 
     def server(self, name="server", names=("localhost",), addresses=("127.0.0.1",),
-               days=10, key_type=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
+               days=10, key_type=("ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+               usage="serverAuth"):
         """(certificate, key) of a server with these names, in PEM files."""
         san = [f"DNS:{n}" for n in names] + [f"IP:{a}" for a in addresses]
         extensions = self.path(name + ".ext")
         with open(extensions, "w", encoding="ascii") as out:
             out.write("subjectAltName=" + ",".join(san) + "\n")
-            out.write("extendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n")
+            out.write(f"extendedKeyUsage={usage}\nbasicConstraints=CA:FALSE\n")
         key, request, certificate = (
             self.path(name + suffix) for suffix in (".key", ".csr", ".pem"))
         self.openssl("req", "-new", "-newkey", *key_type, "-nodes", "-keyout",

@@ -12,8 +12,8 @@ import subprocess
 import threading
 import unittest
 
-from harness import (Daemon, Forwarder, Nginx, Process, Test, ThreadServer, free_port,
-                     get, listens, tcp_pair, wait_for)
+from harness import (TLV_ALTERNATE, Daemon, Forwarder, Nginx, Process, Test,
+                     ThreadServer, free_port, get, listens, tcp_pair, wait_for)
 from seen import row
 
 
@@ -513,7 +513,7 @@ class Plain(Relay):
             daemon = Daemon(self, "flow.connect_timeout=100ms")
             other = (struct.pack("!B", 4) + socket.inet_aton("127.0.0.1")
                      + struct.pack("!H", server.port))
-            with daemon.flow(server.port, "127.0.0.2", tlvs=[(0xE7, other)]) as s:
+            with daemon.flow(server.port, "127.0.0.2", tlvs=[(TLV_ALTERNATE, other)]) as s:
                 s.sendall(b"\0hello")
                 self.assertEqual(s.recv(99), b"\0hello")
             daemon.stop()

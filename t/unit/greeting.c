@@ -47,6 +47,15 @@ START_TEST(a_protocol_is_known_by_how_it_begins)
 }
 END_TEST
 
+START_TEST(servers_of_some_ports_speak_first)
+{
+	ck_assert(greeting_comes_first(25));
+	ck_assert(greeting_comes_first(143));
+	ck_assert(!greeting_comes_first(443));
+	ck_assert(!greeting_comes_first(5432));
+}
+END_TEST
+
 START_TEST(the_corpus_holds)
 {
 	ck_assert_uint_ge(corpus_run("greeting"), 3);
@@ -61,6 +70,7 @@ suite(void)
 
 	tcase_add_loop_test(t, a_protocol_is_known_by_how_it_begins, 0,
 	    (int)ARRAY_LENGTH(greetings));
+	tcase_add_test(t, servers_of_some_ports_speak_first);
 	tcase_add_test(t, the_corpus_holds);
 	suite_add_tcase(s, t);
 	return s;
