@@ -16,6 +16,7 @@
 #include <yyjson.h>
 
 #include "base/err.h"
+#include "cli/safe.h"
 #include "mitm/tls.h"
 
 #define BOLD "\033[1m"
@@ -48,68 +49,19 @@ colour(struct page *g, const char *code)
 		put(g, code);
 }
 
-/* How many bytes of UTF-8 stand there (the emitter lets no other through, but a
- * file may come from anywhere), and which character. 0: not UTF-8. */
-static size_t
-character(const uint8_t *p, size_t left, uint32_t *code)
-{
-	size_t length = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3
-	    : p[0] >= 0xc2 ? 2 : 0;
-
-	if (length == 0 || length > left)
-		return 0;
-	*code = length == 1 ? p[0] : p[0] & (0xffu >> (length + 1));
-	for (size_t i = 1; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (p[i] & 0x3f);
-	}
-	return length;
-}
-
-/* C0, DEL and C1 controls; marks and overrides of direction. */
-static bool
-is_unsafe(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e ||
-	    code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-	    (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
-}
-
-static void
-put_escape(struct page *g, uint32_t code)
-{
-	if (g->error == 0)
-		g->error = buf_printf(g->out, code < 0x100 ? "\\x%02" PRIx32
-		                                           : "\\u%04" PRIx32, code);
-}
-
 /* `keep` is a control that may stand: a newline in a body. */
 static void
-put_safe(struct page *g, const char *text, size_t length, char keep)
+put_safe(struct page *g, const char *text, size_t length, const char *keep)
 {
-	const uint8_t *p = (const uint8_t *)text;
-
-	for (size_t i = 0; i < length && g->error == 0;) {
-		uint32_t code = 0;
-		size_t n = character(p + i, length - i, &code);
-		if (n == 0) {
-			put_escape(g, p[i++]);
-			continue;
-		}
-		if (is_unsafe(code) && (keep == '\0' || code != (uint8_t)keep))
-			put_escape(g, code);
-		else
-			g->error = buf_append(g->out, p + i, n);
-		i += n;
-	}
+	if (g->error == 0)
+		g->error = safe_text(g->out, text, length, keep);
 }
 
 static void
 put_value(struct page *g, yyjson_val *text)
 {
 	if (yyjson_is_str(text))
-		put_safe(g, yyjson_get_str(text), yyjson_get_len(text), '\0');
+		put_safe(g, yyjson_get_str(text), yyjson_get_len(text), "");
 }
 
 static void
@@ -230,7 +182,7 @@ put_type(struct page *g, yyjson_val *record)
 	if (text == NULL)
 		return;
 	put(g, "  ");
-	put_safe(g, text, strcspn(text, "; "), '\0');
+	put_safe(g, text, strcspn(text, "; "), "");
 }
 
 static void
@@ -265,7 +217,7 @@ put_body(struct page *g, yyjson_val *body)
 		put_size(g, yyjson_get_uint(yyjson_obj_get(body, "bytes")));
 		put(g, ", not text)");
 	} else {
-		put_safe(g, yyjson_get_str(content), yyjson_get_len(content), '\n');
+		put_safe(g, yyjson_get_str(content), yyjson_get_len(content), "\n");
 	}
 	if (yyjson_get_bool(yyjson_obj_get(body, "truncated")))
 		put(g, " ...");
@@ -488,7 +440,7 @@ put_why_tls(struct page *g, const struct failure *f, const struct pretty_tls *t)
 	if (t->verification[0] != '\0' && strcmp(t->verification, "ok") != 0) {
 		put(g, f->side == SIDE_CLIENT
 		        ? ", for the server's certificate is not valid: " : ": ");
-		put_safe(g, t->verification, strlen(t->verification), '\0');
+		put_safe(g, t->verification, strlen(t->verification), "");
 		return;
 	}
 	if (alert >= 0) {
@@ -496,7 +448,7 @@ put_why_tls(struct page *g, const struct failure *f, const struct pretty_tls *t)
 		put_alert(g, alert);
 	} else if (t->error[0] != '\0') {
 		put(g, ": ");
-		put_safe(g, t->error, strlen(t->error), '\0');
+		put_safe(g, t->error, strlen(t->error), "");
 	}
 	if (f->trust && may_be_trust(alert))
 		put(g, " (does it trust the CA?)");
@@ -661,7 +613,7 @@ pretty_record(struct pretty *p, const char *line, size_t length,
 	if (yyjson_is_obj(root)) {
 		put_record(&g, root);
 	} else {
-		put_safe(&g, line, length, '\0');
+		put_safe(&g, line, length, "");
 		put(&g, "\n");
 		if (g.error == 0)
 			g.error = E_SYNTAX;

@@ -13,22 +13,21 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "cli/command.h"
+#include "cli/query.h"
 #include "cli/view.h"
 #include "log/reader.h"
 
 #define COMMON_OPTIONS                                                        \
 	"  -o, --output FORMAT  text (for a person) or json (as it is logged)\n" \
 	"  -v                   heads too; -vv: bodies too\n"                 \
-	"      --dataset NAME   http, websocket, tls, flow, mint or daemon; may be\n" \
-	"                       repeated\n" \
-	"      --utc            times in UTC\n"                               \
+	QUERY_HELP                                                            \
 	"  -d, --directory DIR  a state directory, as exec makes it\n"        \
 	"  -c, --config FILE    the configuration of a daemon\n"              \
-	"  -h, --help           this text\n"
+	"  -h, --help           this text\n"                                  \
+	"\n" QUERY_FILTER_HELP
 
 const char command_show_usage[] =
-    "usage: sightglass show [-n N] [-o text|json] [-v] [--dataset NAME]... "
-    "[-d DIR] [-c FILE]\n"
+    "usage: sightglass show [OPTION]... [FILTER]\n"
     "\n"
     "Prints what is in the log, the oldest first.\n"
     "\n"
@@ -37,8 +36,7 @@ const char command_show_usage[] =
     COMMON_OPTIONS;
 
 const char command_tail_usage[] =
-    "usage: sightglass tail [-n N] [-o text|json] [-v] [--dataset NAME]... "
-    "[-d DIR] [-c FILE]\n"
+    "usage: sightglass tail [OPTION]... [FILTER]\n"
     "\n"
     "Prints what is logged from now on, as it comes, until interrupted.\n"
     "\n"
@@ -46,6 +44,7 @@ const char command_tail_usage[] =
     COMMON_OPTIONS;
 
 struct settings {
+	struct query query;
 	struct view view;
 	size_t last; /* records of the past; SIZE_MAX: all */
 	bool fail_empty;
@@ -60,24 +59,6 @@ on_interrupt(int number)
 }
 
 /* --- options --- */
-
-static bool
-add_dataset(struct view *v, const char *name)
-{
-	static const char *const known[] = {"http", "websocket", "tls", "flow",
-	    "mint", "daemon"};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (strcmp(known[i], name) != 0)
-			continue;
-		if (v->dataset_count < VIEW_DATASETS_MAX)
-			v->datasets[v->dataset_count++] = known[i];
-		return true;
-	}
-	diag_error("--dataset knows http, websocket, tls, flow, mint and daemon, not "
-	    "'%s'", name);
-	return false;
-}
 
 static bool
 set_last(struct settings *s, const char *text)
@@ -111,6 +92,9 @@ take_option(struct cli *cli, struct settings *s, int option, const char *usage,
 {
 	bool good = true;
 
+	*status = CLI_USAGE;
+	if (query_take(&s->query, option, optarg, &good))
+		return good;
 	switch (option) {
 	case 'n':
 		good = set_last(s, optarg);
@@ -121,19 +105,12 @@ take_option(struct cli *cli, struct settings *s, int option, const char *usage,
 	case 'v':
 		s->view.pretty.detail++;
 		break;
-	case 'D':
-		good = add_dataset(&s->view, optarg);
-		break;
 	case 'E':
 		s->fail_empty = true;
-		break;
-	case 'U':
-		s->view.pretty.utc = true;
 		break;
 	default:
 		return cli_option(cli, option, usage, status);
 	}
-	*status = CLI_USAGE;
 	return good;
 }
 
@@ -143,22 +120,22 @@ read_options(struct cli *cli, struct settings *s, int argc, char **argv,
 {
 	static const struct option options[] = {
 	    {"output", required_argument, NULL, 'o'},
-	    {"dataset", required_argument, NULL, 'D'},
-	    {"fail-empty", no_argument, NULL, 'E'},
-	    {"utc", no_argument, NULL, 'U'}, CLI_LONG, {NULL, 0, NULL, 0}};
+	    {"fail-empty", no_argument, NULL, 'E'}, QUERY_LONG, CLI_LONG,
+	    {NULL, 0, NULL, 0}};
 	int option;
 
 	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "n:o:v" CLI_SHORT, options,
-	            NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "n:o:v" QUERY_SHORT CLI_SHORT,
+	            options, NULL)) != -1) {
 		if (!take_option(cli, s, option, usage, status))
 			return false;
 	}
-	if (optind == argc)
-		return true;
-	*status = cli_too_many(usage == command_tail_usage ? "tail" : "show",
-	    argv[optind]);
-	return false;
+	*status = CLI_USAGE;
+	if (!query_finish(&s->query, argc - optind, argv + optind))
+		return false;
+	s->view.filter = s->query.filter;
+	s->view.pretty.utc = s->query.utc;
+	return true;
 }
 
 /* --- the last N --- */
@@ -323,7 +300,7 @@ static void
 explain_empty(const struct cli *cli, const struct conf *conf,
     const struct settings *s)
 {
-	if (s->view.shown == 0 && s->view.dataset_count == 0 && s->last > 0 &&
+	if (s->view.shown == 0 && !s->query.narrowed && s->last > 0 &&
 	    interrupted == 0)
 		diag_info("the log in %s is empty: %s", conf->log_dir,
 		    cli_remedy(cli));
@@ -352,24 +329,34 @@ run(const struct cli *cli, const struct conf *conf, struct settings *s,
 	return exit_status(s, error, damaged);
 }
 
+/* With the options read. */
 static int
-command(struct cli *cli, int argc, char **argv, const char *usage,
-    bool following)
+start(const struct cli *cli, struct settings *s, bool following)
 {
 	const struct sigaction action = {.sa_handler = on_interrupt};
-	struct settings s = {.last = following ? 0 : SIZE_MAX};
-	int status;
-
-	view_open(&s.view, stdout);
-	if (!read_options(cli, &s, argc, argv, usage, &status))
-		return status;
 	struct conf *conf = cli_conf(cli);
+
 	if (conf == NULL)
 		return CLI_CANNOT_READ;
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
-	status = run(cli, conf, &s, following);
+	int status = run(cli, conf, s, following);
 	conf_free(conf);
+	return status;
+}
+
+static int
+command(struct cli *cli, int argc, char **argv, const char *usage,
+    bool following)
+{
+	struct settings s = {.last = following ? 0 : SIZE_MAX};
+	int status = CLI_CANNOT_READ;
+
+	view_open(&s.view, stdout);
+	if (query_open(&s.query) &&
+	    read_options(cli, &s, argc, argv, usage, &status))
+		status = start(cli, &s, following);
+	query_close(&s.query);
 	return status;
 }
 

@@ -15,6 +15,8 @@ sightglass_SOURCES = \
 	cli/pretty.c cli/pretty.h \
 	cli/private_daemon.c \
 	cli/proxy.c \
+	cli/query.c cli/query.h \
+	cli/safe.c cli/safe.h \
 	cli/show.c \
 	cli/status.c \
 	cli/trust.c \
@@ -29,4 +31,4 @@ endif
 EXTRA_DIST += cli/exec_linux.c cli/exec_darwin.c
 sightglass_LDADD = liblog.a libmitm.a libbridge.a libca.a libconf.a libbase.a \
 	$(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NFTABLES_LIBS) \
-	$(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(ZSTD_LIBS)
+	$(PCRE2_LIBS) $(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(ZSTD_LIBS)

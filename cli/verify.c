@@ -23,6 +23,7 @@
 #include "base/roots.h"
 #include "ca/key.h"
 #include "cli/command.h"
+#include "log/when.h"
 #include "mitm/trust.h"
 
 #define FILE_BYTES_MAX (16u * 1024 * 1024)
@@ -305,79 +306,19 @@ run(const struct request *r, const struct conf *conf)
 
 /* --- options --- */
 
-/* Two digits of an RFC 3339 time and what must stand behind them. */
-static bool
-number(const char **text, size_t digits, char behind, int *out)
-{
-	*out = 0;
-	for (; digits > 0; digits--, (*text)++) {
-		if (**text < '0' || **text > '9')
-			return false;
-		*out = *out * 10 + (**text - '0');
-	}
-	return behind == '\0' || *(*text)++ == behind;
-}
-
-/* The offset of RFC 3339 section 5.6: Z or +hh:mm, in seconds. */
-static bool
-offset(const char *text, int64_t *seconds)
-{
-	int hours, minutes, sign = *text == '-' ? -1 : 1;
-
-	*seconds = 0;
-	if (*text == 'Z' || *text == 'z')
-		return text[1] == '\0';
-	if (*text != '+' && *text != '-')
-		return false;
-	text++;
-	if (!number(&text, 2, ':', &hours) || !number(&text, 2, '\0', &minutes) ||
-	    hours > 23 || minutes > 59)
-		return false;
-	*seconds = sign * (hours * (int64_t)3600 + minutes * (int64_t)60);
-	return *text == '\0';
-}
-
-static bool
-is_calendar_time(const struct tm *tm)
-{
-	return tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 &&
-	    tm->tm_mday <= 31 && tm->tm_hour <= 23 && tm->tm_min <= 59 &&
-	    tm->tm_sec <= 60;
-}
-
-static bool
-parse_rfc3339(const char *text, int64_t *out)
-{
-	struct tm tm = {0};
-	int64_t shift;
-
-	if (!number(&text, 4, '-', &tm.tm_year) ||
-	    !number(&text, 2, '-', &tm.tm_mon) ||
-	    !number(&text, 2, '\0', &tm.tm_mday) ||
-	    (*text != 'T' && *text != 't' && *text != ' '))
-		return false;
-	text++;
-	if (!number(&text, 2, ':', &tm.tm_hour) ||
-	    !number(&text, 2, ':', &tm.tm_min) ||
-	    !number(&text, 2, '\0', &tm.tm_sec) || !is_calendar_time(&tm))
-		return false;
-	if (*text == '.')
-		text += 1 + strspn(text + 1, "0123456789");
-	if (!offset(text, &shift))
-		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	*out = (int64_t)timegm(&tm) - shift;
-	return true;
-}
-
 static bool
 parse_time(const char *text, int64_t *out)
 {
 	char *end;
 
-	if (text[0] != '@')
-		return parse_rfc3339(text, out);
+	if (text[0] != '@') {
+		int64_t us;
+		if (!when_stamp(text, strlen(text), &us))
+			return false;
+		/* Down, before the epoch too. */
+		*out = us / 1000000 - (us % 1000000 < 0);
+		return true;
+	}
 	errno = 0;
 	*out = strtoll(text + 1, &end, 10);
 	return errno == 0 && end != text + 1 && *end == '\0';

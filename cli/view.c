@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Which records, and where they go. CLI. Parses only what it must: a dataset is
- * found by the text that our own writer puts at a line's beginning.
- */
+/* Which records, and where they go. CLI. */
 #include "cli/view.h"
 
 #include <stdlib.h>
@@ -14,38 +11,24 @@
 #define PAGE_BYTES_MAX (64u * 1024 * 1024)
 #define HEAD_BYTES 400u /* @timestamp and event stand within */
 
-/* Whether "key":"value…" stands in the line's head; value up to its end or, with
- * a dash behind it, up to the dash. */
+/* Whether the line's event.id begins with this run, where our own writer puts it. */
 static bool
-head_has(const char *line, size_t length, const char *key, const char *prefix,
-    const char *value, char end)
+is_of_run(const char *run, const char *line, size_t length)
 {
 	char wanted[128];
-	size_t n = strlen(key) + strlen(prefix) + strlen(value);
+	int n = snprintf(wanted, sizeof(wanted), "\"id\":\"%s-", run);
 
-	if (n + 5 > sizeof(wanted))
-		return false;
-	char *p = stpcpy(wanted, "\"");
-	p = stpcpy(p, key);
-	p = stpcpy(p, "\":\"");
-	p = stpcpy(p, prefix);
-	p = stpcpy(p, value);
-	*p++ = end;
-	return memmem(line, length < HEAD_BYTES ? length : HEAD_BYTES, wanted,
-	           (size_t)(p - wanted)) != NULL;
+	return n > 0 && (size_t)n < sizeof(wanted) &&
+	    memmem(line, length < HEAD_BYTES ? length : HEAD_BYTES, wanted,
+	        (size_t)n) != NULL;
 }
 
 bool
-view_wants(const struct view *v, const char *line, size_t length)
+view_wants(struct view *v, const char *line, size_t length)
 {
-	if (v->run != NULL && !head_has(line, length, "id", "", v->run, '-'))
+	if (v->run != NULL && !is_of_run(v->run, line, length))
 		return false;
-	for (size_t i = 0; i < v->dataset_count; i++) {
-		if (head_has(line, length, "dataset", "sightglass.",
-		        v->datasets[i], '"'))
-			return true;
-	}
-	return v->dataset_count == 0;
+	return v->filter == NULL || filter_passes(v->filter, line, length, true);
 }
 
 int

@@ -14,21 +14,19 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "cli/pretty.h"
-
-#define VIEW_DATASETS_MAX 8u
+#include "log/filter.h"
 
 struct view {
 	FILE *out;
 	bool json; /* lines as they stand in the log */
 	struct pretty pretty;
-	const char *datasets[VIEW_DATASETS_MAX]; /* "http"; none: all */
-	size_t dataset_count;
+	struct filter *filter; /* borrowed; NULL: all pass */
 	const char *run; /* only of this run of a daemon, or NULL */
 	uint64_t shown;  /* lines so far */
 };
 
 /* Whether the record is one of those that are wanted. */
-bool view_wants(const struct view *v, const char *line, size_t length)
+bool view_wants(struct view *v, const char *line, size_t length)
     WUNRES NONNULL(1, 2);
 
 /* Prints it. E_SYS: the output cannot be written. */

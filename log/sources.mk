@@ -1,9 +1,13 @@
 noinst_LIBRARIES += liblog.a
 liblog_a_SOURCES = \
+	log/filter.c log/filter.h log/filter_letters.c log/filter_need.c \
+	log/filter_test.c log/filter_tree.h log/filter_where.c \
 	log/frame.c log/frame.h \
 	log/ledger.c log/ledger.h \
 	log/logger.c log/logger.h log/logger_segment.c log/logger_state.h \
 	log/logger_retention.c log/logger_trouble.c \
+	log/pattern.c log/pattern.h log/pattern_literal.c \
+	log/payload.c log/payload.h \
 	log/reader.c log/reader.h \
 	log/record.c log/record.h \
 	log/record_content.c log/record_grpc.c log/record_http.c \
@@ -15,7 +19,8 @@ liblog_a_SOURCES = \
 	log/segment_repair.c \
 	log/store.c log/store.h \
 	log/store_census.c log/store_repair.c \
-	log/sync.h log/watch.h
+	log/sync.h log/watch.h \
+	log/when.c log/when.h
 if LINUX
 liblog_a_SOURCES += log/sync_linux.c log/watch_linux.c
 endif

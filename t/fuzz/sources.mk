@@ -31,6 +31,11 @@ t_fuzz_early_data_fuzz_SOURCES = t/fuzz/early_data.c
 t_fuzz_early_data_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_early_data_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/filter-fuzz
+t_fuzz_filter_fuzz_SOURCES = t/fuzz/filter.c
+t_fuzz_filter_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_filter_fuzz_LDADD = liblog.a libbase.a $(PCRE2_LIBS) $(YYJSON_LIBS)
+
 noinst_PROGRAMS += t/fuzz/fingerprint-fuzz
 t_fuzz_fingerprint_fuzz_SOURCES = t/fuzz/fingerprint.c
 t_fuzz_fingerprint_fuzz_LDFLAGS = $(WITH_FUZZER)
@@ -89,7 +94,7 @@ t_fuzz_policy_list_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_policy_list_fuzz_LDADD = libmitm.a libbase.a
 
 noinst_PROGRAMS += t/fuzz/pretty-fuzz
-t_fuzz_pretty_fuzz_SOURCES = t/fuzz/pretty.c cli/pretty.c cli/pretty.h
+t_fuzz_pretty_fuzz_SOURCES = t/fuzz/pretty.c cli/pretty.c cli/pretty.h cli/safe.c cli/safe.h
 t_fuzz_pretty_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_pretty_fuzz_LDADD = libbase.a $(YYJSON_LIBS)
 

@@ -53,6 +53,13 @@ check_PROGRAMS += t/unit/fds-suite
 t_unit_fds_suite_SOURCES = t/unit/fds.c $(UNIT_SUITE)
 t_unit_fds_suite_LDADD = libbase.a $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/filter-suite
+t_unit_filter_suite_SOURCES = t/unit/filter.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/filter.c
+t_unit_filter_suite_LDADD = liblog.a libbase.a $(PCRE2_LIBS) $(YYJSON_LIBS) \
+	$(UNIT_LIBS)
+EXTRA_DIST += t/corpus/filter
+
 check_PROGRAMS += t/unit/fingerprint-suite
 t_unit_fingerprint_suite_SOURCES = t/unit/fingerprint.c $(UNIT_SUITE) \
 	$(UNIT_CORPUS) t/fuzz/fingerprint.c
@@ -156,7 +163,7 @@ EXTRA_DIST += t/corpus/policy_list
 
 check_PROGRAMS += t/unit/pretty-suite
 t_unit_pretty_suite_SOURCES = t/unit/pretty.c $(UNIT_SUITE) $(UNIT_CORPUS) \
-	t/fuzz/pretty.c cli/pretty.c cli/pretty.h
+	t/fuzz/pretty.c cli/pretty.c cli/pretty.h cli/safe.c cli/safe.h
 t_unit_pretty_suite_LDADD = libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/pretty
 
@@ -276,6 +283,10 @@ t_unit_verify_trust_suite_SOURCES = t/unit/verify_trust.c $(UNIT_SUITE) \
 	t/unit/chains.c t/unit/chains.h
 t_unit_verify_trust_suite_LDADD = libmitm.a libca.a libbase.a \
 	$(MBEDTLS_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += t/unit/when-suite
+t_unit_when_suite_SOURCES = t/unit/when.c $(UNIT_SUITE)
+t_unit_when_suite_LDADD = liblog.a libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/ws-suite
 t_unit_ws_suite_SOURCES = t/unit/ws.c $(UNIT_SUITE) $(UNIT_CORPUS) t/fuzz/ws.c

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/* The options that choose records. CLI; says what is wrong at its column. */
+#include "cli/query.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "cli/safe.h"
+#include "log/when.h"
+
+#define LIST_BYTES 4096u
+
+bool
+query_open(struct query *q)
+{
+	*q = (struct query){.since_us = INT64_MIN, .until_us = INT64_MAX};
+	buf_init(&q->datasets, LIST_BYTES);
+	q->filter = filter_new();
+	if (q->filter == NULL)
+		diag_error("%s", err_text(E_NOMEM));
+	return q->filter != NULL;
+}
+
+void
+query_close(struct query *q)
+{
+	filter_free(q->filter);
+	buf_free(&q->datasets);
+}
+
+/* --- mistakes --- */
+
+/* The expression and, below what is wrong, a caret. */
+static void
+explain(const char *what, const char *text, const struct filter_error *error)
+{
+	struct buf line;
+
+	diag_error("%s: %s", what, error->words);
+	buf_init(&line, FILTER_TEXT_MAX * 8);
+	int outcome = safe_text(&line, text, error->column, "");
+	int caret = (int)safe_width((const char *)buf_data(&line),
+	    buf_length(&line));
+	if (outcome == 0)
+		outcome = safe_text(&line, text + error->column,
+		    strlen(text) - error->column, "");
+	if (outcome == 0 && buf_length(&line) > 0)
+		(void)fprintf(stderr, "  %.*s\n  %*s^\n", (int)buf_length(&line),
+		    (const char *)buf_data(&line), caret, "");
+	buf_free(&line);
+}
+
+static bool
+add(struct query *q, const char *what, const char *text,
+    int (*add_to)(struct filter *f, const char *text, struct filter_error *error))
+{
+	struct filter_error error;
+
+	q->narrowed = true;
+	if (add_to(q->filter, text, &error) == 0)
+		return true;
+	explain(what, text, &error);
+	return false;
+}
+
+/* --- options --- */
+
+static bool
+add_dataset(struct query *q, const char *name)
+{
+	static const char *const known[] = {"http", "websocket", "tls", "flow",
+	    "mint", "daemon"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(known); i++) {
+		if (strcmp(known[i], name) != 0)
+			continue;
+		const char *comma = buf_length(&q->datasets) > 0 ? "," : "";
+		return buf_printf(&q->datasets, "%s'sightglass.%s'", comma, name) ==
+		    0;
+	}
+	diag_error("--dataset knows http, websocket, tls, flow, mint and daemon, not "
+	    "'%s'", name);
+	return false;
+}
+
+bool
+query_take(struct query *q, int option, const char *argument, bool *good)
+{
+	*good = true;
+	switch (option) {
+	case 'g':
+		*good = add(q, "--grep", argument, filter_add_regex);
+		return true;
+	case 'S':
+		q->since = argument;
+		return true;
+	case 'U':
+		q->until = argument;
+		return true;
+	case QUERY_WHERE:
+		*good = add(q, "--where", argument, filter_add_where);
+		return true;
+	case QUERY_DATASET:
+		*good = add_dataset(q, argument);
+		return true;
+	case QUERY_UTC:
+		q->utc = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* --- when all are known --- */
+
+static bool
+read_time(const struct query *q, const char *option, const char *text,
+    int64_t *us)
+{
+	if (text == NULL || when_parse(text, (int64_t)clock_wall_us(), q->utc, us))
+		return true;
+	diag_error("%s: '%s' is no time: 10m, 2h, 3d (ago), today, yesterday, 14:30, "
+	    "2026-11-26, '2026-11-26 14:30' or RFC 3339 are", option, text);
+	return false;
+}
+
+static bool
+set_range(struct query *q)
+{
+	if (q->since == NULL && q->until == NULL)
+		return true;
+	if (!read_time(q, "--since", q->since, &q->since_us) ||
+	    !read_time(q, "--until", q->until, &q->until_us))
+		return false;
+	q->narrowed = true;
+	filter_set_range(q->filter, q->since_us, q->until_us);
+	return true;
+}
+
+static bool
+set_datasets(struct query *q)
+{
+	struct buf text;
+
+	if (buf_length(&q->datasets) == 0)
+		return true;
+	buf_init(&text, 2 * LIST_BYTES);
+	bool good = buf_printf(&text, "event.dataset in (%.*s)",
+	    (int)buf_length(&q->datasets), (const char *)buf_data(&q->datasets)) ==
+	        0 &&
+	    buf_append(&text, "", 1) == 0 &&
+	    add(q, "--dataset", (const char *)buf_data(&text), filter_add_where);
+	buf_free(&text);
+	return good;
+}
+
+/* As one would have written them in one pair of quotes. */
+static bool
+add_words(struct query *q, int count, char **words)
+{
+	struct buf text;
+	bool good = true;
+
+	if (count == 0)
+		return true;
+	buf_init(&text, 2 * FILTER_TEXT_MAX);
+	for (int i = 0; i < count && good; i++)
+		good = buf_printf(&text, "%s%s", i > 0 ? " " : "", words[i]) == 0;
+	good = good && buf_append(&text, "", 1) == 0;
+	if (good)
+		good = add(q, "filter", (const char *)buf_data(&text),
+		    filter_add_letters);
+	else
+		diag_error("filter: %s", err_text(E_LIMIT));
+	buf_free(&text);
+	return good;
+}
+
+bool
+query_finish(struct query *q, int count, char **words)
+{
+	return set_range(q) && set_datasets(q) && add_words(q, count, words);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* What a record says was said: its content, base64 undone. Pure; CLI only. */
+#ifndef SIGHTGLASS_LOG_PAYLOAD_H
+#define SIGHTGLASS_LOG_PAYLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <yyjson.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+
+struct payload {
+	const uint8_t *bytes; /* of the record, or of the buffer given */
+	size_t length;
+	bool is_text; /* it was logged as UTF-8 */
+};
+
+/* The members content and encoding of `holder`, a body or a message. `decoded` is
+ * emptied and holds what was base64, until it next changes. E_NOTFOUND: nothing
+ * was kept; E_SYNTAX: not what our writer writes; E_LIMIT, E_NOMEM. */
+int payload_read(yyjson_val *holder, struct buf *decoded, struct payload *out)
+    WUNRES NONNULL(2, 3);
+
+/* Appends what the base64 text stands for (RFC 4648 section 4). E_SYNTAX: it is
+ * none; E_LIMIT, E_NOMEM. */
+int payload_base64(const char *text, size_t length, struct buf *out)
+    WUNRES NONNULL(1, 3);
+
+#endif

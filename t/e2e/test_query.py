@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: ISC
+"""What show and tail choose of a log: filters in both languages, ranges of time,
+and what they say to mistakes."""
+
+import json
+import os
+import unittest
+
+from harness import Test, get
+from logs import http, stamp, write_segment
+
+
+class Query(Test):
+    """A log of three segments in a state directory of the test's own."""
+
+    def setUp(self):
+        super().setUp()
+        self.state = os.path.join(self.directory, "state")
+        self.log = os.path.join(self.state, "log")
+        self.write()
+
+    def write(self):
+        write_segment(self.log, 1, [
+            http(0, "https://example.com/login"),
+            http(1, "https://example.com/a.png", status=404)])
+        write_segment(self.log, 2, [
+            http(10, "https://api.example.org/v1", method="POST", process="node",
+                 http__request__body={"bytes": 5, "content": "SGVsbG8=",
+                                      "encoding": "base64"}),
+            {"@timestamp": stamp(11), "event": {"id": "testruns-1-11", "dataset":
+             "sightglass.flow"}, "network": {"transport": "udp"}, "sightglass": {}}])
+        write_segment(self.log, 3, [http(20, "https://example.com/slow", status=503),
+                                    http(21, "https://example.com/none", status=0)],
+                      is_open=True)
+
+    def show(self, *arguments, status=0):
+        done = self.run_cli("show", "-d", self.state, *arguments)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
+
+    def seconds(self, *arguments):
+        """The seconds of the records that are shown."""
+        shown = self.show("-o", "json", *arguments).stdout
+        return [int(get(json.loads(record), "@timestamp")[17:19])
+                for record in shown.splitlines()]
+
+
+class Filters(Query):
+    def test_letters_choose(self):
+        for words, expected in (
+                ([], [0, 1, 10, 11, 20, 21]),
+                (["login"], [0]),
+                (["~u", "LOGIN"], [0]),
+                (["~d example.com & !~c 200"], [1, 20, 21]),
+                (["~q | ~m post"], [10, 21]),
+                (["~b", "hello", "~p", "node"], [10]),
+                (["~bq hello"], [10]),
+                (["~udp"], [11]),
+                (["~c", "999"], [])):
+            self.assertEqual(self.seconds(*words), expected, words)
+
+    def test_fields_choose(self):
+        for where, expected in (
+                ("http.response.status_code >= 400", [1, 20]),
+                ("url.domain == 'api.example.org'", [10]),
+                ("destination.ip in 192.0.2.0/24 and not has http.response", [21]),
+                ("event.duration > 1s", []),
+                ("url.full ends with '.png' or process.name == 'node'", [1, 10])):
+            self.assertEqual(self.seconds("--where", where), expected, where)
+
+    def test_all_that_is_asked_for_must_be_so(self):
+        self.assertEqual(self.seconds("-g", "example.(com|org)", "--where",
+                                      "http.response.status_code < 500",
+                                      "--dataset", "http", "!~u login"), [1, 10])
+
+    def test_a_dataset_chooses(self):
+        self.assertEqual(self.seconds("--dataset", "flow"), [11])
+        self.assertEqual(self.seconds("--dataset", "flow", "--dataset", "tls"), [11])
+        said = self.show("--dataset", "sms", status=2).stderr
+        self.assertIn("not 'sms'", said)
+
+    def test_a_range_of_time_chooses(self):
+        for options, expected in (
+                (["-S", stamp(10)], [10, 11, 20, 21]),
+                (["-U", stamp(10)], [0, 1]),
+                (["-S", stamp(1), "-U", stamp(20)], [1, 10, 11]),
+                (["--utc", "-S", "2026-11-23 10:15:11"], [11, 20, 21]),
+                (["-S", "2026-11-23T11:15:20+01:00", "~c 503"], [20]),
+                (["-U", "2026-11-22"], [])):
+            self.assertEqual(self.seconds(*options), expected, options)
+        self.assertIn("'soon' is no time",
+                      self.show("--since", "soon", status=2).stderr)
+
+    def test_nothing_found_is_told_when_asked_for(self):
+        self.show("~c 418", "--fail-empty", status=1)
+        self.show("~c 404", "--fail-empty")
+
+
+class Mistakes(Query):
+    def check_caret(self, said, text, column):
+        _, shown, caret = said.splitlines()
+        self.assertEqual(shown, "  " + text)
+        self.assertEqual(caret, "  " + " " * column + "^")
+
+    def test_a_caret_stands_below_it(self):
+        said = self.show("~d", "x", "&", "~nope", status=2).stderr
+        self.assertTrue(said.startswith("sightglass: show: error: filter: there is no"))
+        self.check_caret(said, "~d x & ~nope", 7)
+        said = self.show("--where", "url.domain == 'é' and x ==", status=2).stderr
+        self.assertIn("--where: a value is missing", said)
+        self.check_caret(said, "url.domain == 'é' and x ==", 26)
+        said = self.show("-g", "a(b", status=2).stderr
+        self.assertIn("--grep: in the regular expression: ", said)
+        self.check_caret(said, "a(b", 3)
+
+    def test_it_cannot_steer_the_terminal(self):
+        said = self.show("--where", "url.domain == 'x\033[2J", status=2).stderr
+        self.assertNotIn("\033", said)
+        self.assertIn("x\\x1b[2J", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
