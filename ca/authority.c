@@ -252,7 +252,7 @@ authority_take(struct ca *ca, const mbedtls_x509_crt *pool, char error[256])
 		return result;
 	for (const mbedtls_x509_crt *crt = pool; crt != NULL; crt = crt->next)
 		if (!is_in(&path, crt))
-			return object(crt, "it is no part of the CA's chain: leave it out",
-			    error);
+			return object(crt,
+			    "it is no part of the CA's chain: leave it out", error);
 	return keep_path(ca, &path, error);
 }

@@ -84,7 +84,8 @@ int ca_store(const struct ca *ca, const char *directory) WUNRES NONNULL(1, 2);
 
 /* Reads both files. E_NOTFOUND: there is no key; E_DENIED: it is readable by
  * others, or owned by neither root nor us, or has no certificate beside it (error
- * says which and what mends it); E_SYNTAX; E_SYS. `error` holds 256 bytes of words on failure. */
+ * says which and what mends it); E_SYNTAX; E_SYS. `error` holds 256 bytes of words
+ * on failure. */
 int ca_load(struct ca *ca, const char *directory, char error[256])
     WUNRES NONNULL(1, 2, 3);
 

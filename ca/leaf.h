@@ -2,9 +2,10 @@
 /*
  * Minting a leaf certificate (RFC 5280; the CA/Browser Forum's profile where
  * clients enforce it): a key on P-256 or of RSA, SHA-256, a random 127-bit
- * serial, SAN (critical when the subject is empty), serverAuth, digitalSignature, AKI and SKI, not a
- * CA; starts a day back. Nothing else is copied from the upstream's. Pure but
- * for the random numbers; signer (and worker, for the throwaway CA).
+ * serial, SAN (critical when the subject is empty), serverAuth, digitalSignature,
+ * AKI and SKI, not a CA; starts a day back. Nothing else is copied from the
+ * upstream's. Pure but for the random numbers; signer (and worker, for the
+ * throwaway CA).
  */
 #ifndef SIGHTGLASS_CA_LEAF_H
 #define SIGHTGLASS_CA_LEAF_H

@@ -50,10 +50,10 @@ int scope_close(struct scope *s) WUNRES NONNULL(1);
 void scope_write(const struct scope *s, struct der *d) NONNULL(1, 2);
 
 /* Parses the certificate at the start of `der`, appends it to `chain`, and adds
- * its constraints to the scope as one more level (NULL: they are let pass). mbedTLS by itself refuses a
- * critical extension that it does not know. E_SYNTAX, E_NOMEM; E_FULL: it has
- * more constraints than are tried. After a failure the chain may have it all the
- * same, and is only to be freed. */
+ * its constraints to the scope as one more level (NULL: they are let pass).
+ * mbedTLS by itself refuses a critical extension that it does not know. E_SYNTAX,
+ * E_NOMEM; E_FULL: it has more constraints than are tried. After a failure the
+ * chain may have it all the same, and is only to be freed. */
 int scope_parse_certificate(struct scope *s, mbedtls_x509_crt *chain,
     const uint8_t *der, size_t length) WUNRES NONNULL(2, 3);
 

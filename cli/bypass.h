@@ -8,7 +8,8 @@
 #include "base/attr.h"
 
 /* Calls visit with each entry of the daemon there (control.h), an object as in
- * PROTOCOL.md ("bypass"), borrowed for the call. CLI_OK; else a status after a message. */
+ * PROTOCOL.md ("bypass"), borrowed for the call. CLI_OK; else a status after a
+ * message. */
 int bypass_walk(const char *place,
     void (*visit)(void *context, yyjson_val *entry), void *context) WUNRES NONNULL(1, 2);
 

@@ -70,8 +70,8 @@ print_status(yyjson_val *status)
 	    text(status, "run"), text(status, "started"));
 	print_workers(yyjson_obj_get(status, "workers"));
 	(void)printf("logger    pid %-7llu records %llu, %llu bytes of text in %llu "
-	    "on disk, sealed %llu, removed %llu, repaired %llu, write errors %llu, lost %llu, "
-	    "restarts %llu\n", (unsigned long long)number(logger, "pid"),
+	    "on disk, sealed %llu, removed %llu, repaired %llu, write errors %llu, "
+	    "lost %llu, restarts %llu\n", (unsigned long long)number(logger, "pid"),
 	    (unsigned long long)number(logger, "records"),
 	    (unsigned long long)number(logger, "text_bytes"),
 	    (unsigned long long)number(logger, "file_bytes"),

@@ -226,7 +226,7 @@
 	    "most.")                                                          \
 	X(ring_bytes, BYTES, "ring.size", "8 MiB", 4 * MIB, GIB,              \
 	    "Shared memory between each worker and the logger. A record may " \
-	    "take a quarter of it. A full ring makes the worker wait.")                                         \
+	    "take a quarter of it. A full ring makes the worker wait.")       \
 	X(log_level, COUNT, "log.level", "3", 1, 19,                          \
 	    "zstd compression level.")                                        \
 	X(log_flush_ms, TIME, "log.flush", "100 ms", 1, MINUTE,               \

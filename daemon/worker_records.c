@@ -61,8 +61,8 @@ records_on_http(void *context, struct flow *flow,
 			strip(&shorter.response, attempt == 2);
 		}
 		buf_clear(&w->sink.line);
-		error = record_http(&w->host.writer, sink_sequence(&w->sink), &flow->facts,
-		    &timing, &shorter, &w->sink.line);
+		error = record_http(&w->host.writer, sink_sequence(&w->sink),
+		    &flow->facts, &timing, &shorter, &w->sink.line);
 	}
 	if (error != 0)
 		complain("http", error);
@@ -99,8 +99,8 @@ records_on_tls(void *context, struct flow *flow, const struct tls_event *event)
 	struct worker *w = context;
 
 	buf_clear(&w->sink.line);
-	int error = record_tls(&w->host.writer, sink_sequence(&w->sink), &flow->facts, event,
-	    &w->sink.line);
+	int error = record_tls(&w->host.writer, sink_sequence(&w->sink), &flow->facts,
+	    event, &w->sink.line);
 	if (error != 0)
 		complain("tls", error);
 	else

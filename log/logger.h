@@ -49,10 +49,11 @@ struct logger_counters {
 struct logger;
 
 /* Opens the log: settles the ledger, repairs and seals what an earlier run left
- * open (not what another live daemon holds locked). Does not create a segment before the first record. Rings must have been added with
- * logger_add_ring before the first logger_turn, since the ledger names them.
- * NULL with words in `error`: memory, or the directory cannot be written; the
- * latter only for the first logger of a ledger, a later one tries again. */
+ * open (not what another live daemon holds locked). Does not create a segment
+ * before the first record. Rings must have been added with logger_add_ring before
+ * the first logger_turn, since the ledger names them. NULL with words in `error`:
+ * memory, or the directory cannot be written; the latter only for the first logger
+ * of a ledger, a later one tries again. */
 struct logger *logger_new(const struct logger_options *options,
     char error[256]) WUNRES NONNULL(1, 2);
 
@@ -72,13 +73,13 @@ struct logger_turn {
 };
 
 /* Does what is due at now_us (wall clock, µs): drains up to some hundred KiB,
- * flushes, syncs, rotates, removes old segments. Once it returns with sleep_ms != 0 every ring has been
- * marked asleep, unless nothing can be written: a write that fails (full disk)
- * keeps the records in the rings, is counted, said once, and tried again each
- * second. A ring that is full meanwhile (its producer should wake us) keeps its
- * worker waiting for full_wait_ms; then its oldest half goes. When the log can be
- * written again a record says for how long it could not: "gap" with the number
- * of records lost, or "log_resumed". */
+ * flushes, syncs, rotates, removes old segments. Once it returns with sleep_ms !=
+ * 0 every ring has been marked asleep, unless nothing can be written: a write that
+ * fails (full disk) keeps the records in the rings, is counted, said once, and
+ * tried again each second. A ring that is full meanwhile (its producer should wake
+ * us) keeps its worker waiting for full_wait_ms; then its oldest half goes. When
+ * the log can be written again a record says for how long it could not: "gap" with
+ * the number of records lost, or "log_resumed". */
 void logger_turn(struct logger *l, uint64_t now_us, struct logger_turn *out)
     NONNULL(1, 3);
 

@@ -2,7 +2,8 @@
 /*
  * The logger's own parts, between logger.c (turns and rings), logger_segment.c
  * (the open segment), logger_retention.c (the old ones) and logger_trouble.c (what
- * it says, and what it does while nothing can be written). Logger process only; logger.h is for others.
+ * it says, and what it does while nothing can be written). Logger process only;
+ * logger.h is for others.
  */
 #ifndef SIGHTGLASS_LOG_LOGGER_STATE_H
 #define SIGHTGLASS_LOG_LOGGER_STATE_H

@@ -2,8 +2,8 @@
 /*
  * The life of a flow: birth, the step that dispatches on the state, deadlines,
  * and the one close, which finishes the taps and writes the records. What each
- * state does is in intake.c, upstream.c, downstream.c, dialogue.c, relay.c and datagrams.c.
- * Worker only.
+ * state does is in intake.c, upstream.c, downstream.c, dialogue.c, relay.c and
+ * datagrams.c. Worker only.
  */
 #include "mitm/flow.h"
 

@@ -14,9 +14,9 @@
  * does the hello is sniffed and decided about like any other, on the connection
  * that stands, and when it can no more RELAY follows.
  *
- * UPSTREAM_TLS may go back to CONNECT, unless a dialogue came before: once to ask without the session that was
- * offered (upstream_session.c), once to ask for TLS 1.2 alone, and once when the
- * flow is to be relayed after all (bypass_flow.c).
+ * UPSTREAM_TLS may go back to CONNECT, unless a dialogue came before: once to ask
+ * without the session that was offered (upstream_session.c), once to ask for TLS
+ * 1.2 alone, and once when the flow is to be relayed after all (bypass_flow.c).
  *
  * Any state may go to CLOSED, by flow_close and by nothing else.
  */

@@ -5,9 +5,10 @@
  * the fields, is decided here. Every header block is decoded, also of streams
  * that are not known (any more): the blocks behind it depend on it.
  *
- * Of SETTINGS only that they come first is read. What bounds a decoder's table (SETTINGS_HEADER_TABLE_SIZE)
- * is kept by the encoder, which says in its next block what size it chose
- * (RFC 7541 section 4.2); that the two ends agreed on it is their affair.
+ * Of SETTINGS only that they come first is read. What bounds a decoder's table
+ * (SETTINGS_HEADER_TABLE_SIZE) is kept by the encoder, which says in its next
+ * block what size it chose (RFC 7541 section 4.2); that the two ends agreed on it
+ * is their affair.
  */
 #include "mitm/h2.h"
 

@@ -43,7 +43,8 @@ leaf_key_new(uint64_t now_ms)
 {
 	struct leaf_key *key = allocate(LEAF_KEY_P256, now_ms);
 
-	if (key != NULL && (ca_make_key(&key->pk, CA_KEY_P256) != 0 || write_public(key) != 0)) {
+	if (key != NULL && (ca_make_key(&key->pk, CA_KEY_P256) != 0 ||
+	        write_public(key) != 0)) {
 		leaf_key_release(key);
 		return NULL;
 	}

@@ -2,9 +2,10 @@
 /*
  * What a TLS server answers in the clear: its hello (RFC 8446 section 4.1.3, RFC
  * 5246 section 7.4.1.3) and, below TLS 1.3, the group of its key exchange (RFC
- * 8422 section 5.4) or the size of its prime. A reader is fed the server's bytes as they pass, cut in any
- * way; it keeps one message at a time and nothing of a certificate. Pure; runs
- * in the worker; refuses what is not a handshake, and then says nothing more.
+ * 8422 section 5.4) or the size of its prime. A reader is fed the server's bytes
+ * as they pass, cut in any way; it keeps one message at a time and nothing of a
+ * certificate. Pure; runs in the worker; refuses what is not a handshake, and then
+ * says nothing more.
  */
 #ifndef SIGHTGLASS_MITM_SERVER_HELLO_H
 #define SIGHTGLASS_MITM_SERVER_HELLO_H

@@ -2,7 +2,8 @@
 /*
  * Fuzz target of mitm/hello. Of what parses: every shorter piece of it asks for
  * more, what follows it changes nothing, and the same handshake cut into records
- * of one byte says the same, and so when those are joined. Runs in the fuzzer and in the unit suite.
+ * of one byte says the same, and so when those are joined. Runs in the fuzzer and
+ * in the unit suite.
  */
 #include "mitm/hello.h"
 
