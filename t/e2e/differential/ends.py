@@ -56,6 +56,10 @@ class End:
             self.waiting += data
         self.flush()
 
+    def has_written(self):
+        """Whether TLS stands and has taken all that was to be sent."""
+        return not self.tls or (self.shaken and not self.plain)
+
     def shut(self, orderly=True):
         self.closing = True
         if self.tls and orderly:
@@ -189,13 +193,13 @@ class Play:
         self.until(lambda: self.end(side).end, f"the {side} to see the end")
 
     def do_shut(self, side):
-        self.end(side).shut()
+        self.written(side).shut()
 
     def do_cut(self, side):
-        self.end(side).shut(orderly=False)
+        self.written(side).shut(orderly=False)
 
     def do_reset(self, side):
-        self.end(side).drop()
+        self.written(side).drop()
 
     def do_push(self, side):
         """What is sent goes nowhere, so it does not count."""
@@ -213,6 +217,11 @@ class Play:
     def end(self, side):
         self.until(lambda: self.ends[side], "the server to be connected")
         return self.ends[side]
+
+    def written(self, side):
+        end = self.end(side)
+        self.until(end.has_written, f"the {side}'s TLS")
+        return end
 
     def have_met(self):
         return all(len(self.ends[OTHER[side]].got) >= end.sent
