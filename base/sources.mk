@@ -8,6 +8,7 @@ libbase_a_SOURCES = \
 	base/err.c base/err.h \
 	base/fds.c base/fds.h \
 	base/file.c base/file.h \
+	base/glob.c base/glob.h \
 	base/json.c base/json.h \
 	base/nosignal.h \
 	base/path.c base/path.h \

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/glob.h"
 
 #define POLICY_BYTES_MAX ((size_t)256 * 1024 * 1024)
 #define NAME_BYTES 256u
@@ -568,35 +569,6 @@ match_port(const struct policy *p, const struct sockaddr_storage *address)
 			found = stronger(found, r->strength);
 	}
 	return found;
-}
-
-/* `*` is any run of characters, `/` too; `?` is any one; `\` takes the next as
- * it is. After a mismatch only the last `*` is retried: it may always take
- * over what an earlier one could, so the time is pattern × text at most. */
-static bool
-glob_matches(const char *pattern, const char *text)
-{
-	const char *star = NULL, *resume = NULL;
-
-	while (*text != '\0') {
-		const char *literal = *pattern == '\\' && pattern[1] != '\0' ?
-		    pattern + 1 : pattern;
-		if (*pattern == '*') {
-			star = ++pattern;
-			resume = text;
-		} else if (*pattern == '?' || (*pattern != '\0' && *literal == *text)) {
-			pattern = literal + 1;
-			text++;
-		} else if (star != NULL) {
-			pattern = star;
-			text = ++resume;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return *pattern == '\0';
 }
 
 static unsigned
