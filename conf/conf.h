@@ -20,9 +20,15 @@ enum conf_ca_key { CONF_CA_P256, CONF_CA_RSA3072 };
 enum conf_log_full { CONF_LOG_DROP, CONF_LOG_WAIT };
 enum conf_invalid { CONF_INVALID_MIRROR, CONF_INVALID_REFUSE, CONF_INVALID_ALLOW };
 
+/* Where a value begins in the file, both from 1. */
+struct conf_place {
+	size_t line, column;
+};
+
 struct conf_list {
 	char **items; /* owned */
 	size_t count;
+	struct conf_place *places; /* owned, of each; NULL: not read from a file */
 };
 
 #define CONF_TYPE_BOOL bool
@@ -55,7 +61,7 @@ int conf_set_directory(struct conf *c, const char *directory)
     WUNRES NONNULL(1, 2);
 
 /* Sets one value from its text ("log.flush", "50 ms"; a list's items separated
- * by blanks, replacing the list). E_NOTFOUND (the nearest key is named),
+ * by blanks, in double quotes where they have some, replacing the list). E_NOTFOUND (the nearest key is named),
  * E_SYNTAX, E_RANGE; *error says it, without a place. */
 int conf_set(struct conf *c, const char *key, const char *value,
     struct conf_error *error) WUNRES NONNULL(1, 2, 3, 4);

@@ -46,10 +46,10 @@ int conf_unknown(const char *key, struct conf_error *error) NONNULL(1, 2);
 int value_set(const struct conf_row *row, struct conf *c, const char *text,
     struct conf_error *error) WUNRES NONNULL(1, 2, 3, 4);
 
-/* Replaces a list's items; copies them. */
+/* Replaces a list's items; copies them and their places (NULL: they have none). */
 int value_set_list(const struct conf_row *row, struct conf *c,
-    const char *const *items, size_t count, struct conf_error *error)
-    WUNRES NONNULL(1, 2, 5);
+    const char *const *items, const struct conf_place *places, size_t count,
+    struct conf_error *error) WUNRES NONNULL(1, 2, 6);
 
 /* Whether both have the same value. */
 bool value_equal(const struct conf_row *row, const struct conf *a,

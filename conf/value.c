@@ -217,6 +217,7 @@ free_list(struct conf_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);
 	free(list->items);
+	free(list->places);
 	*list = (struct conf_list){0};
 }
 
@@ -235,38 +236,70 @@ append(struct conf_list *list, const char *text, size_t length)
 	return 0;
 }
 
+static int
+copy_places(struct conf_list *list, const struct conf_place *places)
+{
+	if (places == NULL || list->count == 0)
+		return 0;
+	list->places = malloc(list->count * sizeof(*places));
+	if (list->places == NULL)
+		return E_NOMEM;
+	memcpy(list->places, places, list->count * sizeof(*places));
+	return 0;
+}
+
 int
 value_set_list(const struct conf_row *row, struct conf *c,
-    const char *const *items, size_t count, struct conf_error *error)
+    const char *const *items, const struct conf_place *places, size_t count,
+    struct conf_error *error)
 {
 	struct conf_list list = {0};
+	int outcome = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		if (append(&list, items[i], strlen(items[i])) != 0) {
-			free_list(&list);
-			return no_memory(error);
-		}
+	for (size_t i = 0; outcome == 0 && i < count; i++)
+		outcome = append(&list, items[i], strlen(items[i]));
+	if (outcome == 0)
+		outcome = copy_places(&list, places);
+	if (outcome != 0) {
+		free_list(&list);
+		return no_memory(error);
 	}
 	free_list(conf_member(row, c));
 	memcpy(conf_member(row, c), &list, sizeof(list));
 	return 0;
 }
 
-/* Items in one text are separated by blanks. */
+/* Items in one text are separated by blanks; one in double quotes may have some. Cuts
+ * the next off, which is *length bytes long. */
+static const char *
+next_item(const char **text, size_t *length)
+{
+	const char *item = *text;
+	const char *end = *item == '"' ? strchr(item + 1, '"') : NULL;
+
+	if (end != NULL)
+		item++;
+	else
+		end = item + strcspn(item, " ");
+	*length = (size_t)(end - item);
+	*text = end + (*end == '"');
+	*text += strspn(*text, " ");
+	return item;
+}
+
 static int
 set_list(const struct conf_row *row, struct conf *c, const char *text,
     struct conf_error *error)
 {
 	struct conf_list list = {0};
 
-	for (const char *p = text + strspn(text, " "); *p != '\0';) {
-		size_t length = strcspn(p, " ");
-		if (append(&list, p, length) != 0) {
+	for (text += strspn(text, " "); *text != '\0';) {
+		size_t length;
+		const char *item = next_item(&text, &length);
+		if (append(&list, item, length) != 0) {
 			free_list(&list);
 			return no_memory(error);
 		}
-		p += length;
-		p += strspn(p, " ");
 	}
 	free_list(conf_member(row, c));
 	memcpy(conf_member(row, c), &list, sizeof(list));

@@ -128,6 +128,7 @@ next_plain(struct reading *r)
 
 struct items {
 	char **texts;
+	struct conf_place *places;
 	size_t count;
 };
 
@@ -137,6 +138,33 @@ free_items(struct items *items)
 	for (size_t i = 0; i < items->count; i++)
 		free(items->texts[i]);
 	free(items->texts);
+	free(items->places);
+}
+
+/* Where its first letter stands. */
+static struct conf_place
+place_of(const yaml_event_t *event)
+{
+	yaml_scalar_style_t style = event->data.scalar.style;
+	bool quoted = style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
+	    style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+
+	return (struct conf_place){event->start_mark.line + 1,
+	    event->start_mark.column + 1 + quoted};
+}
+
+static int
+grow(struct items *items)
+{
+	size_t count = items->count + 1;
+	char **texts = realloc(items->texts, count * sizeof(*texts));
+
+	if (texts != NULL)
+		items->texts = texts;
+	struct conf_place *places = realloc(items->places, count * sizeof(*places));
+	if (places != NULL)
+		items->places = places;
+	return texts != NULL && places != NULL ? 0 : E_NOMEM;
 }
 
 static int
@@ -146,13 +174,11 @@ add_item(struct reading *r, struct items *items, const char *key)
 		return complain_of(r, mark(r), key, "expected a list of texts");
 	if (items->count >= ITEMS_MAX)
 		return complain_of(r, mark(r), key, "more than 65536 items");
-	char **grown = realloc(items->texts,
-	    (items->count + 1) * sizeof(*items->texts));
-	if (grown == NULL)
+	if (grow(items) != 0)
 		return E_NOMEM;
-	items->texts = grown;
-	grown[items->count] = strdup(scalar(r));
-	if (grown[items->count] == NULL)
+	items->places[items->count] = place_of(&r->event);
+	items->texts[items->count] = strdup(scalar(r));
+	if (items->texts[items->count] == NULL)
 		return E_NOMEM;
 	items->count++;
 	return 0;
@@ -181,7 +207,8 @@ read_list(struct reading *r, const struct conf_row *row)
 
 	if (error == 0)
 		error = value_set_list(row, r->conf,
-		    (const char *const *)items.texts, items.count, r->error);
+		    (const char *const *)items.texts, items.places, items.count,
+		    r->error);
 	free_items(&items);
 	return error;
 }

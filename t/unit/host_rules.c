@@ -48,7 +48,7 @@ static const struct {
 
 START_TEST(the_first_rule_that_covers_the_host_counts)
 {
-	const struct conf_list list = {items, ARRAY_LENGTH(items)};
+	const struct conf_list list = {.items = items, .count = ARRAY_LENGTH(items)};
 	struct sockaddr_storage at;
 	const char *why;
 	size_t wrong;
@@ -84,7 +84,7 @@ static const struct {
 START_TEST(a_mistake_is_named)
 {
 	char *rules[] = {items[0], (char *)mistakes[_i].rule};
-	const struct conf_list list = {rules, 2};
+	const struct conf_list list = {.items = rules, .count = 2};
 	const char *why;
 	size_t wrong;
 
