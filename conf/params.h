@@ -214,6 +214,12 @@
 	    KIB, 256 * KIB,                                                   \
 	    "A request or response head longer than this is not read "        \
 	    "further; it is still passed on.")                                \
+	X(capture_rules, LIST, "capture.rules", "", 0, 0,                     \
+	    "How much of an exchange is logged: rules like "                  \
+	    "\"head type=image/*,font/*\", of which the first that fits "     \
+	    "counts. body logs all that the limits allow, head no bodies, "   \
+	    "count nothing but their number. What no rule fits is logged "    \
+	    "with its bodies. 64 at most.")                                   \
 	X(capture_redact_headers, LIST, "capture.redact_headers",             \
 	    "authorization proxy-authorization cookie set-cookie", 0, 0,      \
 	    "Header fields whose values are replaced by [redacted] before "   \

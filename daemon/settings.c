@@ -15,6 +15,7 @@
 #include "daemon/places.h"
 #include "daemon/privileges.h"
 #include "mitm/bypass.h"
+#include "mitm/capture_rules.h"
 #include "mitm/invalid.h"
 #include "mitm/known_bad.h"
 #include "mitm/policy.h"
@@ -309,6 +310,28 @@ check_redact(const struct conf *conf, struct conf_error *error)
 	return rules == NULL ? E_SYNTAX : 0;
 }
 
+/* Names the word that is wrong, and where it stands. */
+static int
+check_capture(const struct conf *conf, struct conf_error *error)
+{
+	const struct conf_list *lines = &conf->capture_rules;
+	struct capture_rules_error wrong;
+	struct capture_rules *rules = capture_rules_new(lines, &wrong);
+	bool placed = lines->places != NULL && wrong.rule < lines->count;
+
+	capture_rules_release(rules);
+	if (rules != NULL)
+		return 0;
+	const char *line = wrong.rule < lines->count ? lines->items[wrong.rule] : "";
+	(void)snprintf(error->text, sizeof(error->text),
+	    "capture.rules: %s %zu, column %zu: '%.*s': %s", placed ? "line" : "rule",
+	    placed ? lines->places[wrong.rule].line : wrong.rule + 1,
+	    (placed ? lines->places[wrong.rule].column : 1) + wrong.column,
+	    (int)(wrong.length < 200 ? wrong.length : 200), line + wrong.column,
+	    wrong.why);
+	return E_SYNTAX;
+}
+
 int
 settings_check(const struct conf *conf, struct conf_error *error)
 {
@@ -341,6 +364,8 @@ settings_check(const struct conf *conf, struct conf_error *error)
 		outcome = check_redact(conf, error);
 	if (outcome == 0)
 		outcome = check_starttls(conf, error);
+	if (outcome == 0)
+		outcome = check_capture(conf, error);
 	if (outcome == 0)
 		outcome = check_ca(conf, error);
 	return outcome;

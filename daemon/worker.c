@@ -430,6 +430,21 @@ compile_redact(struct worker *w)
 	w->host.redact_rules = rules;
 }
 
+/* None where all is logged; a flow has its own reference. */
+static void
+compile_capture_rules(struct worker *w)
+{
+	const struct conf_list *lines = &w->role.conf->capture_rules;
+	struct capture_rules_error error = {0};
+	struct capture_rules *rules =
+	    lines->count == 0 ? NULL : capture_rules_new(lines, &error);
+
+	if (rules == NULL && lines->count > 0)
+		diag_fatal("capture.rules: %s", error.why);
+	capture_rules_release(w->host.capture_rules);
+	w->host.capture_rules = rules;
+}
+
 /* Compiled when the settings that belong to them come. */
 static void
 take_rules(struct worker *w, const struct msg *m)
@@ -495,6 +510,7 @@ configure(struct role *r)
 	compile_invalid(w);
 	compile_redact(w);
 	watch_starttls(w);
+	compile_capture_rules(w);
 	leafs_set_key_life(w->host.leafs, conf->leaf_key_life_ms);
 	w->host.conf = conf;
 	w->host.writer.redact_headers = list_of(&conf->capture_redact_headers);

@@ -50,7 +50,7 @@ records_on_http(void *context, struct flow *flow,
 	struct record_timing timing = {0};
 	int error = E_LIMIT;
 
-	if (flow->exchanges == 1 && flow->connected_us != 0) {
+	if (flow->exchanges - flow->exchanges_counted == 1 && flow->connected_us != 0) {
 		timing.connect_us = flow->connected_us - flow->connect_began_us;
 		if (flow->tls_done_us != 0)
 			timing.tls_us = flow->tls_done_us - flow->connected_us;

@@ -81,6 +81,13 @@ record_end(struct record_line *line)
 }
 
 void
+record_capture(struct json *j, enum capture_level level)
+{
+	if (level != CAPTURE_BODY)
+		json_text(j, "capture", "head");
+}
+
+void
 record_text(struct json *j, const char *key, const char *text)
 {
 	if (text != NULL && text[0] != '\0')
@@ -398,6 +405,20 @@ put_first(struct json *j, const struct bytes first[2])
 	json_object_end(j);
 }
 
+/* What capture.rules would not have logged. */
+static void
+put_counted(struct json *j, const struct flow_event *e)
+{
+	if (e->exchanges_counted + e->messages_counted == 0)
+		return;
+	json_object_begin(j, "counted");
+	if (e->exchanges_counted > 0)
+		json_uint(j, "exchanges", e->exchanges_counted);
+	if (e->messages_counted > 0)
+		json_uint(j, "messages", e->messages_counted);
+	json_object_end(j);
+}
+
 int
 record_flow(const struct record_writer *w, uint64_t sequence,
     const struct record_facts *facts, const struct flow_event *e,
@@ -421,6 +442,7 @@ record_flow(const struct record_writer *w, uint64_t sequence,
 		put_pair(j, "datagrams", e->datagrams);
 	if (e->exchanges > 0)
 		json_uint(j, "exchanges", e->exchanges);
+	put_counted(j, e);
 	if (e->connect_us > 0) {
 		json_object_begin(j, "timing");
 		json_ms(j, "connect", e->connect_us);

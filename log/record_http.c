@@ -152,10 +152,8 @@ authority_of(const struct record_facts *facts, const struct http_exchange *e,
 	    : text_bytes(facts->scheme_host);
 }
 
-/* Whether the request asks another host for something than TLS was begun with
- * (RFC 9110 section 7.4); a dot at the end changes no name. */
-static bool
-host_differs(const struct record_facts *facts, const struct http_exchange *e)
+struct bytes
+record_http_host(const struct record_facts *facts, const struct http_exchange *e)
 {
 	struct target t;
 	unsigned port;
@@ -163,6 +161,16 @@ host_differs(const struct record_facts *facts, const struct http_exchange *e)
 	split_target(e, &t);
 	struct bytes host = authority_of(facts, e, &t);
 	(void)split_port(&host, &port);
+	return host;
+}
+
+/* Whether the request asks another host for something than TLS was begun with
+ * (RFC 9110 section 7.4); a dot at the end changes no name. */
+static bool
+host_differs(const struct record_facts *facts, const struct http_exchange *e)
+{
+	struct bytes host = record_http_host(facts, e);
+
 	if (host.length > 1 && host.data[host.length - 1] == '.')
 		host.length--;
 	return facts->tls && facts->named && !is_name(&host, facts->scheme_host);
@@ -477,6 +485,7 @@ put_own(struct record_line *line, const struct record_writer *w,
 	put_reset(j, e);
 	record_text(j, "incomplete", incomplete_name(e->incomplete));
 	record_text(j, "parse_error", e->parse_error);
+	record_capture(j, e->capture);
 	put_redacted(j, w, e);
 }
 

@@ -37,6 +37,9 @@ int record_end(struct record_line *line) WUNRES NONNULL(1);
 void record_content(struct json *j, struct bytes content, bool truncated)
     NONNULL(1);
 
+/* Member "capture", where a rule of capture.rules asked for less than all. */
+void record_capture(struct json *j, enum capture_level level) NONNULL(1);
+
 /* Whether the values of fields of that name are kept out (capture.redact_headers). */
 bool record_is_redacted(const struct record_writer *w, const struct bytes *name)
     WUNRES NONNULL(1, 2);

@@ -73,6 +73,7 @@ record_websocket(const struct record_writer *w, uint64_t sequence,
 	json_uint(&line.json, "stream", m->stream);
 	if (!m->complete)
 		json_text(&line.json, "incomplete", "cut_message");
+	record_capture(&line.json, m->capture);
 	put_redacted(&line.json, &m->redacted);
 	return record_end(&line);
 }

@@ -48,6 +48,19 @@ struct http_body {
 	struct redacted redacted;
 };
 
+/* How much of an exchange is logged, from the most to the least. */
+enum capture_level {
+	CAPTURE_BODY, /* all that the limits allow */
+	CAPTURE_HEAD, /* of bodies and messages their length alone */
+	CAPTURE_COUNT /* nothing: it is counted in its flow's record */
+};
+
+/* As far as that is known. */
+struct capture_verdict {
+	enum capture_level level; /* it will be no more than this... */
+	bool decided;             /* ...and no less */
+};
+
 /* The messages of gRPC in a body, as far as it came. */
 struct grpc_messages {
 	uint64_t count;      /* that came whole */
@@ -112,6 +125,7 @@ struct http_exchange {
 	                          * section 7), or NULL: none was sent */
 	enum direction reset_by;
 	struct redacted redacted; /* of `target` */
+	enum capture_level capture;
 	enum http_incomplete incomplete;
 	const char *parse_error; /* llhttp's name, or ours, or NULL */
 	uint64_t stream; /* HTTP/2's number of it, or that of the exchange in its
@@ -205,7 +219,9 @@ struct flow_event {
 	const char *starttls; /* as in struct tls_event */
 	const char *detail;   /* more words on the close (errno's), or NULL */
 	uint64_t bytes[2];    /* payload, by enum direction */
-	uint64_t exchanges;   /* HTTP exchanges recorded in it */
+	uint64_t exchanges;   /* HTTP exchanges in it */
+	uint64_t exchanges_counted; /* those of them without a record of their own */
+	uint64_t messages_counted;  /* likewise, of WebSockets */
 	uint64_t connect_us;  /* the upstream connect took this long */
 	uint64_t datagrams[2];
 	struct bytes first[2]; /* the first 64 bytes of what was not parsed */
@@ -258,6 +274,7 @@ struct websocket_message {
 	unsigned close_code;      /* RFC 6455 section 7.4, or 0 */
 	bool complete;            /* its end was seen */
 	struct redacted redacted;
+	enum capture_level capture; /* that of the exchange which upgraded */
 	uint64_t first_us, last_us;
 };
 
@@ -266,6 +283,12 @@ struct tap_sink {
 	void *context;
 	void (*http)(void *context, const struct http_exchange *exchange);
 	void (*websocket)(void *context, const struct websocket_message *message);
+	/* How much of an exchange is to be logged, by what is known of it so far: asked
+	 * when the head of its request is whole, and unless that decided it, when that
+	 * of its answer is, or when none will come (`answered`). Until it is decided
+	 * nothing of it is handed on. NULL: all of all. */
+	struct capture_verdict (*capture)(void *context,
+	    const struct http_exchange *exchange, bool answered);
 };
 
 #endif

@@ -70,6 +70,7 @@ flow_free(struct flow *flow)
 	if (flow->passed_fd >= 0)
 		(void)close(flow->passed_fd);
 	tap_free(flow->tap);
+	capture_rules_release(flow->capture_rules);
 	leaf_release(flow->leaf);
 	judgement_release(flow->judgement);
 	client_certificate_release(flow->client_certificate);
@@ -317,6 +318,8 @@ report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 	    .bytes = {flow->bytes[0], flow->bytes[1]},
 	    .datagrams = {flow->datagrams[0], flow->datagrams[1]},
 	    .exchanges = flow->exchanges,
+	    .exchanges_counted = flow->exchanges_counted,
+	    .messages_counted = flow->messages_counted,
 	};
 
 	if (flow->connected_us != 0)

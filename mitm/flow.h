@@ -37,6 +37,7 @@
 #include "extension-bridge/flow_header.h"
 #include "log/record.h"
 #include "mitm/bypass.h"
+#include "mitm/capture_rules.h"
 #include "mitm/chains.h"
 #include "mitm/client_certificates.h"
 #include "mitm/event.h"
@@ -112,6 +113,7 @@ struct flow_host {
 	struct redact_rules *redact_rules; /* the worker's reference */
 	const struct client_certificates *client_certificates;
 	const mbedtls_x509_crt *own_ca; /* a list: no server may have them */
+	struct capture_rules *capture_rules;
 	struct leafs *leafs;
 	struct tickets *tickets;
 	struct side_io io;
@@ -197,7 +199,9 @@ struct flow {
 
 	struct tap *tap; /* while it reads */
 	bool tap_decided;
-	uint64_t exchanges;
+	struct capture_rules *capture_rules; /* counted reference, from the relay on */
+	struct capture_flow capture;
+	uint64_t exchanges, exchanges_counted, messages_counted;
 	uint64_t bytes[2];
 	uint64_t datagrams[2];
 	uint8_t first[2][64]; /* of what no tap read */

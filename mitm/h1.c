@@ -40,6 +40,7 @@ struct exchange {
 	bool is_head, is_connect;
 	bool request_ended; /* complete, or its direction ended inside it */
 	bool upgraded;
+	struct capture_verdict capture;
 	uint64_t stream;
 	size_t kept; /* bytes of the request that wait for an answer */
 };
@@ -155,20 +156,10 @@ keep_text(struct reader *r)
 	return kept;
 }
 
-/* Hands on the oldest exchange and frees it. One of which not even the method
- * came is nothing to tell. */
 static void
-emit_oldest(struct h1 *h, const char *parse_error)
+describe(const struct exchange *x, struct http_exchange *out)
 {
-	struct exchange *x = h->oldest;
-
-	/* Ended inside the target: what came of it. Not after an error: llhttp
-	 * keeps back what it had of the text then. */
-	if (h->requesting == x && x->method.length > 0 &&
-	    x->target.length == 0 && parse_error == NULL)
-		x->target = keep_text(&h->readers[FROM_CLIENT]);
-	(void)take_oldest(h);
-	struct http_exchange out = {
+	*out = (struct http_exchange){
 	    .version = x->version,
 	    .method = x->method,
 	    .target = x->target,
@@ -177,16 +168,50 @@ emit_oldest(struct h1 *h, const char *parse_error)
 	    .informational_count = x->informational_count,
 	    .last_informational = x->last_informational,
 	    .upgraded = x->upgraded,
+	    .capture = x->capture.level,
 	    .incomplete = missing(x),
 	    .stream = x->stream,
 	};
+	http_builder_describe(&x->request, &out->request);
+	http_builder_describe(&x->response, &out->response);
+}
 
+/* More is known of it: what will not be logged is not kept either. */
+static void
+decide_capture(const struct h1 *h, struct exchange *x, bool answered)
+{
+	struct http_exchange so_far;
+
+	if (x->capture.decided || h->sink.capture == NULL)
+		return;
+	describe(x, &so_far);
+	x->capture = h->sink.capture(h->sink.context, &so_far, answered);
+	if (x->capture.level == CAPTURE_BODY)
+		return;
+	http_builder_drop_body(&x->request);
+	http_builder_drop_body(&x->response);
+}
+
+/* Hands on the oldest exchange and frees it. One of which not even the method
+ * came is nothing to tell. */
+static void
+emit_oldest(struct h1 *h, const char *parse_error)
+{
+	struct exchange *x = h->oldest;
+	struct http_exchange out;
+
+	/* Ended inside the target: what came of it. Not after an error: llhttp
+	 * keeps back what it had of the text then. */
+	if (h->requesting == x && x->method.length > 0 &&
+	    x->target.length == 0 && parse_error == NULL)
+		x->target = keep_text(&h->readers[FROM_CLIENT]);
+	(void)take_oldest(h);
+	decide_capture(h, x, true);
+	describe(x, &out);
 	if (out.incomplete != HTTP_WHOLE && parse_error != NULL) {
 		out.incomplete = HTTP_PARSER_GAVE_UP;
 		out.parse_error = parse_error;
 	}
-	http_builder_describe(&x->request, &out.request);
-	http_builder_describe(&x->response, &out.response);
 	if (x->method.length > 0)
 		h->sink.http(h->sink.context, &out);
 	free_exchange(x);
@@ -336,6 +361,7 @@ on_request_head(llhttp_t *parser)
 		h->requesting->version[0] = (char)('0' + parser->http_major);
 		h->requesting->version[2] = (char)('0' + parser->http_minor);
 		http_builder_end_head(&h->requesting->request);
+		decide_capture(h, h->requesting, false);
 	}
 	return 0;
 }
@@ -395,10 +421,11 @@ on_response_head(llhttp_t *parser)
 	h->readers[FROM_SERVER].in_trailers = true;
 	x->status = status;
 	http_builder_end_head(&x->response);
-	if (status == 101 || (x->is_connect && status / 100 == 2)) {
-		x->upgraded = true;
+	x->upgraded = status == 101 || (x->is_connect && status / 100 == 2);
+	if (x->upgraded || status / 100 != 1)
+		decide_capture(h, x, true);
+	if (x->upgraded)
 		return 2;
-	}
 	return x->is_head || status / 100 == 1 || status == 204 || status == 304;
 }
 

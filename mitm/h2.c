@@ -102,11 +102,10 @@ is_unprocessed(const struct h2 *h, const struct h2_stream *s)
 	    !s->response.began && s->informational_count == 0;
 }
 
-/* One of which neither the head nor so much as the method came is nothing to tell. */
 static void
-emit(struct h2 *h, struct h2_stream *s, const char *parse_error)
+describe(const struct h2 *h, const struct h2_stream *s, struct http_exchange *out)
 {
-	struct http_exchange out = {
+	*out = (struct http_exchange){
 	    .version = "2",
 	    .method = s->method,
 	    .target = s->path,
@@ -121,16 +120,42 @@ emit(struct h2 *h, struct h2_stream *s, const char *parse_error)
 	    .reset_error = s->reset_error,
 	    .reset_by = s->reset_by,
 	    .unprocessed = is_unprocessed(h, s),
+	    .capture = s->capture.level,
 	    .incomplete = missing(s),
 	    .stream = s->id,
 	};
+	http_builder_describe(&s->request, &out->request);
+	http_builder_describe(&s->response, &out->response);
+}
 
+/* More is known of it: what will not be logged is not kept either. */
+static void
+decide_capture(const struct h2 *h, struct h2_stream *s, bool answered)
+{
+	struct http_exchange so_far;
+
+	if (s->capture.decided || h->sink.capture == NULL)
+		return;
+	describe(h, s, &so_far);
+	s->capture = h->sink.capture(h->sink.context, &so_far, answered);
+	if (s->capture.level == CAPTURE_BODY)
+		return;
+	http_builder_drop_body(&s->request);
+	http_builder_drop_body(&s->response);
+}
+
+/* One of which neither the head nor so much as the method came is nothing to tell. */
+static void
+emit(struct h2 *h, struct h2_stream *s, const char *parse_error)
+{
+	struct http_exchange out;
+
+	decide_capture(h, s, true);
+	describe(h, s, &out);
 	if (out.incomplete != HTTP_WHOLE && parse_error != NULL) {
 		out.incomplete = HTTP_PARSER_GAVE_UP;
 		out.parse_error = parse_error;
 	}
-	http_builder_describe(&s->request, &out.request);
-	http_builder_describe(&s->response, &out.response);
 	if (s->method.length > 0 || s->has_head[FROM_CLIENT])
 		h->sink.http(h->sink.context, &out);
 }
@@ -408,7 +433,8 @@ pass_informational(struct h2_stream *s)
 static void
 begin_websocket(struct h2 *h, struct h2_stream *s)
 {
-	const struct ws_limits limits = {.message_bytes = h->limits.body_bytes};
+	const struct ws_limits limits = {.message_bytes = h->limits.body_bytes,
+	    .capture = s->capture.level};
 	const struct http_builder *sent = &s->request;
 
 	if (!is_text(s->protocol, "websocket") ||
@@ -454,9 +480,17 @@ end_head(struct h2 *h, struct h2_stream *s, enum direction direction,
 	}
 	s->has_head[direction] = true;
 	http_builder_end_head(builder_of(s, direction));
+	decide_capture(h, s, direction == FROM_SERVER);
 	if (direction == FROM_SERVER && s->status / 100 == 2 &&
 	    is_text(s->method, "CONNECT"))
 		become_tunnel(h, s);
+}
+
+static void
+end_promise(struct h2 *h, struct h2_stream *s)
+{
+	s->has_head[FROM_CLIENT] = s->request.complete = true;
+	decide_capture(h, s, false);
 }
 
 static void
@@ -470,7 +504,7 @@ end_block(struct h2 *h, enum direction direction)
 		return;
 	touch(h, block_builder(&block, direction));
 	if (block.part == REQUEST && direction == FROM_SERVER)
-		s->has_head[FROM_CLIENT] = s->request.complete = true; /* promised */
+		end_promise(h, s);
 	else if (block.part != TRAILERS)
 		end_head(h, s, direction, block.end_stream);
 	settle(h, s);
@@ -686,6 +720,7 @@ h2_adopt(struct h2 *h, const struct http_exchange *upgrade)
 	m->last_us = from->last_us;
 	s->has_head[FROM_CLIENT] = s->ended[FROM_CLIENT] = true;
 	h->last_requested = 1;
+	decide_capture(h, s, false);
 	settle(h, s);
 }
 

@@ -26,6 +26,7 @@ struct h2_stream {
 	bool pushed;
 	bool tunnel; /* told already: its bytes are another protocol's */
 	struct ws *ws; /* of a tunnel that is a WebSocket, or NULL; freed here */
+	struct capture_verdict capture;
 	const char *reset_error; /* NULL: it was not reset */
 	enum direction reset_by;
 	size_t kept; /* bytes that it counts for */

@@ -63,6 +63,13 @@ http_builder_limit_body(struct http_builder *m, size_t body_bytes)
 		m->body.limit_bytes = kept + body_bytes;
 }
 
+void
+http_builder_drop_body(struct http_builder *m)
+{
+	buf_free(&m->body);
+	m->body.limit_bytes = 0;
+}
+
 /* Room for one more; the old array stays in the arena until the message goes. */
 static bool
 grow(struct http_builder *m, struct http_fields *list)

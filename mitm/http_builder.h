@@ -48,6 +48,9 @@ void http_builder_limit_head(struct http_builder *m, size_t head_bytes) NONNULL(
 /* At most body_bytes more of the body are kept. */
 void http_builder_limit_body(struct http_builder *m, size_t body_bytes) NONNULL(1);
 
+/* Nothing of the body is kept, nor what was so far. */
+void http_builder_drop_body(struct http_builder *m) NONNULL(1);
+
 /* Adds a field to `list`, one of m's. One that does not fit is left out, as are
  * all behind it, and head_too_long is set. */
 void http_builder_add_field(struct http_builder *m, struct http_fields *list,

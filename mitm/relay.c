@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "mitm/flow.h"
+#include "mitm/http_fields.h"
 #include "mitm/tls.h"
 
 /* Reads of one direction in one step; then other flows have their turn. */
@@ -23,7 +24,10 @@ on_http(void *context, const struct http_exchange *exchange)
 	struct flow *flow = context;
 
 	flow->exchanges++;
-	flow->host->on_http(flow->host->context, flow, exchange);
+	if (exchange->capture == CAPTURE_COUNT)
+		flow->exchanges_counted++;
+	else
+		flow->host->on_http(flow->host->context, flow, exchange);
 }
 
 static void
@@ -31,7 +35,41 @@ on_websocket(void *context, const struct websocket_message *message)
 {
 	struct flow *flow = context;
 
-	flow->host->on_websocket(flow->host->context, flow, message);
+	if (message->capture == CAPTURE_COUNT)
+		flow->messages_counted++;
+	else
+		flow->host->on_websocket(flow->host->context, flow, message);
+}
+
+static struct capture_verdict
+on_capture(void *context, const struct http_exchange *e, bool answered)
+{
+	const struct flow *flow = context;
+	const struct capture_subject subject = {
+	    .host = record_http_host(&flow->facts, e),
+	    .method = e->method,
+	    .answered = answered,
+	    .status = e->status,
+	    .type = http_fields_find(e->response.fields, e->response.field_count,
+	        "content-type"),
+	};
+
+	return capture_rules_ask(flow->capture_rules, &flow->capture, &subject);
+}
+
+/* The rules that hold for all of the flow, and what they ask of it; the header knows
+ * that. */
+static void
+take_capture_rules(struct flow *flow)
+{
+	const struct flow_header *h = flow->header;
+	const struct policy_subject subject = {.address = &h->destination,
+	    .executable = text_or_null(h->executable),
+	    .signing_id = text_or_null(h->signing_id)};
+
+	flow->capture_rules = capture_rules_hold(flow->host->capture_rules);
+	if (flow->capture_rules != NULL)
+		flow->capture = capture_rules_flow(flow->capture_rules, &subject);
 }
 
 static void
@@ -48,7 +86,8 @@ start_tap(struct flow *flow, enum tap_protocol protocol)
 	    .rules = &flow->host->redact_rules,
 	};
 	const struct tap_sink sink = {.context = flow, .http = on_http,
-	    .websocket = on_websocket};
+	    .websocket = on_websocket,
+	    .capture = flow->capture_rules == NULL ? NULL : on_capture};
 
 	flow->tap = tap_new(protocol, &limits, &sink);
 	flow->protocol = tap_protocol_name(protocol);
@@ -226,6 +265,7 @@ bool
 relay_step(struct flow *flow)
 {
 	if (flow->header != NULL) {
+		take_capture_rules(flow);
 		/* Nothing below asks the header again. */
 		free(flow->header);
 		flow->header = NULL;

@@ -6,6 +6,8 @@ libmitm_a_SOURCES = \
 	mitm/bypass.c \
 	mitm/bypass.h \
 	mitm/bypass_flow.c \
+	mitm/capture_rules.c \
+	mitm/capture_rules.h \
 	mitm/certificate.c \
 	mitm/certificate.h \
 	mitm/certificate_read.c \

@@ -89,6 +89,14 @@ hand_on(void *context, const struct http_exchange *e)
 	buf_free(&message);
 }
 
+static struct capture_verdict
+ask_capture(void *context, const struct http_exchange *e, bool answered)
+{
+	const struct tap *t = context;
+
+	return t->sink.capture(t->sink.context, e, answered);
+}
+
 static void
 hand_on_websocket(void *context, const struct websocket_message *message)
 {
@@ -122,7 +130,8 @@ static struct h2 *
 new_h2(struct tap *t)
 {
 	const struct tap_sink sink = {.context = t, .http = hand_on,
-	    .websocket = hand_on_websocket};
+	    .websocket = hand_on_websocket,
+	    .capture = t->sink.capture == NULL ? NULL : ask_capture};
 	const struct h2_limits limits = {
 	    .head_bytes = t->limits.head_bytes,
 	    .body_bytes = t->limits.body_bytes,
@@ -138,7 +147,8 @@ new_ws(struct tap *t, const struct http_exchange *e)
 {
 	const struct tap_sink sink = {.context = t,
 	    .websocket = hand_on_websocket};
-	const struct ws_limits limits = {.message_bytes = t->limits.body_bytes};
+	const struct ws_limits limits = {.message_bytes = t->limits.body_bytes,
+	    .capture = e->capture};
 
 	return ws_new(&limits, &sink, e->stream, e->response.fields,
 	    e->response.field_count);
@@ -171,7 +181,8 @@ new_h1(struct tap *t)
 	    .pipelined = t->limits.pipelined,
 	    .pending_bytes = t->limits.pending_bytes,
 	};
-	const struct tap_sink sink = {.context = t, .http = on_http1};
+	const struct tap_sink sink = {.context = t, .http = on_http1,
+	    .capture = t->sink.capture == NULL ? NULL : ask_capture};
 
 	return h1_new(&limits, &sink);
 }

@@ -88,6 +88,12 @@ ws_is_agreed(const struct http_field *fields, size_t count)
 
 /* --- messages --- */
 
+static bool
+keeps_content(const struct ws *ws)
+{
+	return ws->limits.capture == CAPTURE_BODY;
+}
+
 static void
 begin_message(struct ws *ws, struct message *m, uint8_t opcode, bool compressed)
 {
@@ -95,7 +101,7 @@ begin_message(struct ws *ws, struct message *m, uint8_t opcode, bool compressed)
 
 	buf_clear(&content);
 	content.limit_bytes = (opcode & IS_CONTROL) != 0 ? CONTROL_BYTES_MAX
-	                                                 : ws->limits.message_bytes;
+	    : keeps_content(ws) ? ws->limits.message_bytes : 0;
 	*m = (struct message){.open = true, .opcode = opcode,
 	    .compressed = compressed, .first_us = ws->now_us,
 	    .content = content};
@@ -135,12 +141,17 @@ hand_on(struct ws *ws, enum direction direction, const struct message *m,
 	    .compressed = m->compressed,
 	    .decode_error = m->error,
 	    .complete = complete,
+	    .capture = ws->limits.capture,
 	    .first_us = m->first_us,
 	    .last_us = m->last_us,
 	};
 
 	out.truncated = m->cut || m->error != NULL;
 	describe_close(m, &out);
+	if (!keeps_content(ws)) {
+		out.truncated = m->wire_bytes > 0;
+		out.content.length = 0;
+	}
 	ws->sink.websocket(ws->sink.context, &out);
 }
 
@@ -149,7 +160,7 @@ end_message(struct ws *ws, enum direction direction, struct message *m)
 {
 	struct ws_inflate *inflate = &ws->readers[direction].inflate;
 
-	if (m->compressed) {
+	if (m->compressed && keeps_content(ws)) {
 		uint64_t said = 0;
 		int error = ws_inflate_end(inflate, &m->content, &said);
 		if (m->error == NULL)
@@ -162,10 +173,10 @@ end_message(struct ws *ws, enum direction direction, struct message *m)
 }
 
 static void
-add_content(struct reader *r, struct message *m, const uint8_t *bytes,
-    size_t length)
+add_content(const struct ws *ws, struct reader *r, struct message *m,
+    const uint8_t *bytes, size_t length)
 {
-	if (!m->compressed)
+	if (!m->compressed || !keeps_content(ws))
 		m->cut |= !buf_append_some(&m->content, bytes, length);
 	else if (m->error == NULL)
 		m->error = inflate_error(ws_inflate_more(&r->inflate, bytes, length,
@@ -174,14 +185,14 @@ add_content(struct reader *r, struct message *m, const uint8_t *bytes,
 
 /* Section 5.3. What is not looked at need not be unmasked. */
 static void
-add_payload(struct reader *r, struct message *m, const uint8_t *bytes,
-    size_t length)
+add_payload(const struct ws *ws, struct reader *r, struct message *m,
+    const uint8_t *bytes, size_t length)
 {
 	uint8_t clear[UNMASK_BYTES];
 
 	m->wire_bytes += length;
 	if (!r->is_masked) {
-		add_content(r, m, bytes, length);
+		add_content(ws, r, m, bytes, length);
 		return;
 	}
 	while (length > 0) {
@@ -189,7 +200,7 @@ add_payload(struct reader *r, struct message *m, const uint8_t *bytes,
 		for (size_t i = 0; i < n; i++)
 			clear[i] = bytes[i] ^ r->mask[(r->masked + i) & 3];
 		r->masked += n;
-		add_content(r, m, clear, n);
+		add_content(ws, r, m, clear, n);
 		bytes += n;
 		length -= n;
 	}
@@ -292,7 +303,7 @@ read_payload(struct ws *ws, enum direction direction, const uint8_t *bytes,
 	struct message *m = message_of(r);
 	size_t used = length < r->payload_left ? length : (size_t)r->payload_left;
 
-	add_payload(r, m, bytes, used);
+	add_payload(ws, r, m, bytes, used);
 	m->last_us = ws->now_us;
 	r->payload_left -= used;
 	if (r->payload_left > 0)

@@ -20,7 +20,8 @@
 struct ws;
 
 struct ws_limits {
-	size_t message_bytes; /* kept of each message's content */
+	size_t message_bytes; /* kept of each message's content... */
+	enum capture_level capture; /* ...unless this is less than CAPTURE_BODY */
 };
 
 /* A tap for what follows the exchange `stream` of a connection, whose answer has

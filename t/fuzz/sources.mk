@@ -14,6 +14,11 @@ t_fuzz_bypass_fuzz_SOURCES = t/fuzz/bypass.c
 t_fuzz_bypass_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_bypass_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/capture_rules-fuzz
+t_fuzz_capture_rules_fuzz_SOURCES = t/fuzz/capture_rules.c $(CONVERSATION)
+t_fuzz_capture_rules_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_capture_rules_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/content-fuzz
 t_fuzz_content_fuzz_SOURCES = t/fuzz/content.c t/fuzz/redact_all.c \
 	t/fuzz/redact_all.h

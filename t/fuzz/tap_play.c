@@ -92,7 +92,8 @@ start(struct player *p, const uint8_t *header)
 	    .streams = header[5],
 	    .pending_bytes = read_uint16(header + 6),
 	};
-	struct tap_sink sink = {p, on_http, on_websocket};
+	struct tap_sink sink = {.context = p, .http = on_http,
+	    .websocket = on_websocket};
 
 	p->began_as_http1 = (header[0] & TAP_PLAY_HTTP1) != 0;
 	p->text.head_bytes = limits.head_bytes;

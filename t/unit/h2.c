@@ -101,7 +101,7 @@ note(void *context, const struct http_exchange *exchange)
 static struct h2 *
 tap(struct seen *seen, const struct h2_limits *limits)
 {
-	struct tap_sink sink = {seen, note, NULL};
+	struct tap_sink sink = {.context = seen, .http = note};
 	struct h2 *h = h2_new(limits, &sink);
 
 	ck_assert_ptr_nonnull(h);

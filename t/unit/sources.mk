@@ -25,6 +25,12 @@ t_unit_ca_suite_SOURCES = t/unit/ca.c $(UNIT_SUITE) t/unit/cas.c t/unit/cas.h
 t_unit_ca_suite_LDADD = libca.a libconf.a libbase.a $(YAML_LIBS) \
 	$(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/capture_rules-suite
+t_unit_capture_rules_suite_SOURCES = t/unit/capture_rules.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/capture_rules.c $(CONVERSATION)
+t_unit_capture_rules_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/capture_rules
+
 check_PROGRAMS += t/unit/client_certificates-suite
 t_unit_client_certificates_suite_SOURCES = t/unit/client_certificates.c \
 	$(UNIT_SUITE)

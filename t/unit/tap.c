@@ -70,7 +70,7 @@ START_TEST(it_says_what_it_reads_now)
 	const struct tap_limits limits = {.head_bytes = 4096, .body_bytes = 100,
 	    .content_bytes = 100, .pipelined = 8, .streams = 8, .pending_bytes = 65536};
 	unsigned counted = 0;
-	const struct tap_sink sink = {&counted, count, NULL};
+	const struct tap_sink sink = {.context = &counted, .http = count};
 	struct tap *t = tap_new(TAP_HTTP1, &limits, &sink);
 
 	ck_assert_ptr_nonnull(t);
@@ -88,6 +88,131 @@ START_TEST(it_says_what_it_reads_now)
 }
 END_TEST
 
+/* --- what is captured --- */
+
+/* The answers to what the tap asks, and what it told in the end. */
+struct capturing {
+	struct capture_verdict early, late;
+	unsigned asked[2]; /* before the answer, and with it */
+	unsigned status;   /* that was told with the latter */
+	unsigned told;
+	enum capture_level level;
+	size_t captured[2];
+	uint64_t bytes[2];
+};
+
+static struct capture_verdict
+on_capture(void *context, const struct http_exchange *e, bool answered)
+{
+	struct capturing *c = context;
+
+	c->asked[answered]++;
+	ck_assert_uint_eq(e->request.field_count, 1);
+	ck_assert_uint_gt(e->method.length, 0);
+	if (!answered)
+		return c->early;
+	c->status = e->status;
+	return c->late;
+}
+
+static void
+on_captured(void *context, const struct http_exchange *e)
+{
+	const struct http_message *messages[2] = {&e->request, &e->response};
+	struct capturing *c = context;
+
+	c->told++;
+	c->level = e->capture;
+	for (int i = 0; i < 2; i++) {
+		c->captured[i] = messages[i]->body.captured.length;
+		c->bytes[i] = messages[i]->body.wire_bytes;
+	}
+}
+
+static const char http1_request[] =
+    "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nsaid";
+static const char http1_answer[] =
+    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nheard";
+/* The same, without a table that changes: ":method: POST", a field, and the body. */
+static const char http2_request[] = PREFACE "\0\0\0\4\0\0\0\0\0"
+    "\0\0\6\1\4\0\0\0\1\x83\0\1a\1b" "\0\0\4\0\1\0\0\0\1said";
+static const char http2_answer[] = "\0\0\0\4\0\0\0\0\0"
+    "\0\0\1\1\4\0\0\0\1\x88" "\0\0\5\0\1\0\0\0\1heard";
+
+static void
+play(struct capturing *c, bool http2, bool answered)
+{
+	const struct tap_limits limits = {.head_bytes = 4096, .body_bytes = 100,
+	    .content_bytes = 100, .pipelined = 8, .streams = 8, .pending_bytes = 65536};
+	const struct tap_sink sink = {.context = c, .http = on_captured,
+	    .capture = on_capture};
+	struct tap *t = tap_new(http2 ? TAP_HTTP2 : TAP_HTTP1, &limits, &sink);
+
+	ck_assert_ptr_nonnull(t);
+	ck_assert(tap_feed(t, FROM_CLIENT,
+	    (const uint8_t *)(http2 ? http2_request : http1_request),
+	    http2 ? sizeof(http2_request) - 1 : sizeof(http1_request) - 1, 1));
+	if (answered)
+		ck_assert(tap_feed(t, FROM_SERVER,
+		    (const uint8_t *)(http2 ? http2_answer : http1_answer),
+		    http2 ? sizeof(http2_answer) - 1 : sizeof(http1_answer) - 1, 2));
+	tap_finish(t, 3);
+	tap_free(t);
+	ck_assert_uint_eq(c->told, 1);
+	ck_assert_uint_eq(c->bytes[FROM_CLIENT], 4);
+	ck_assert_uint_eq(c->bytes[FROM_SERVER], answered ? 5 : 0);
+}
+
+#define FOR_BOTH(t, test) tcase_add_loop_test(t, test, 0, 2)
+
+START_TEST(what_is_decided_by_the_request_is_not_asked_again)
+{
+	struct capturing c = {.early = {CAPTURE_HEAD, true}};
+
+	play(&c, _i == 1, true);
+	ck_assert(c.asked[0] == 1 && c.asked[1] == 0);
+	ck_assert(c.level == CAPTURE_HEAD);
+	ck_assert(c.captured[FROM_CLIENT] == 0 && c.captured[FROM_SERVER] == 0);
+}
+END_TEST
+
+START_TEST(what_waits_for_the_answer_is_kept_until_then)
+{
+	struct capturing c = {.early = {CAPTURE_BODY, false},
+	    .late = {CAPTURE_BODY, true}};
+
+	play(&c, _i == 1, true);
+	ck_assert(c.asked[0] == 1 && c.asked[1] == 1);
+	ck_assert_uint_eq(c.status, 200);
+	ck_assert(c.level == CAPTURE_BODY);
+	ck_assert(c.captured[FROM_CLIENT] == 4 && c.captured[FROM_SERVER] == 5);
+}
+END_TEST
+
+START_TEST(what_the_answer_rules_out_is_not_told)
+{
+	struct capturing c = {.early = {CAPTURE_BODY, false},
+	    .late = {CAPTURE_COUNT, true}};
+
+	play(&c, _i == 1, true);
+	ck_assert(c.level == CAPTURE_COUNT);
+	ck_assert(c.captured[FROM_CLIENT] == 0 && c.captured[FROM_SERVER] == 0);
+}
+END_TEST
+
+START_TEST(without_an_answer_it_is_decided_at_the_end)
+{
+	struct capturing c = {.early = {CAPTURE_BODY, false},
+	    .late = {CAPTURE_HEAD, true}};
+
+	play(&c, _i == 1, false);
+	ck_assert(c.asked[0] == 1 && c.asked[1] == 1);
+	ck_assert_uint_eq(c.status, 0);
+	ck_assert(c.level == CAPTURE_HEAD);
+	ck_assert_uint_eq(c.captured[FROM_CLIENT], 0);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -98,6 +223,10 @@ suite(void)
 	    ARRAY_LENGTH(choices));
 	tcase_add_test(t, readers_have_names);
 	tcase_add_test(t, it_says_what_it_reads_now);
+	FOR_BOTH(t, what_is_decided_by_the_request_is_not_asked_again);
+	FOR_BOTH(t, what_waits_for_the_answer_is_kept_until_then);
+	FOR_BOTH(t, what_the_answer_rules_out_is_not_told);
+	FOR_BOTH(t, without_an_answer_it_is_decided_at_the_end);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -22,6 +22,7 @@ static struct seen {
 } seen[SEEN_MAX];
 static size_t seen_count;
 static struct ws *ws;
+static enum capture_level capture;
 
 static void
 note(void *context, const struct websocket_message *m)
@@ -43,7 +44,7 @@ agree(const char *extensions)
 	const struct http_field field = {
 	    .name = {(const uint8_t *)"sec-websocket-extensions", 24},
 	    .value = {(const uint8_t *)extensions, strlen(extensions)}};
-	const struct ws_limits limits = {.message_bytes = LIMIT};
+	const struct ws_limits limits = {.message_bytes = LIMIT, .capture = capture};
 	const struct tap_sink sink = {.context = seen, .websocket = note};
 
 	ws_free(ws);
@@ -55,6 +56,7 @@ agree(const char *extensions)
 static void
 setup(void)
 {
+	capture = CAPTURE_BODY;
 	agree("");
 }
 
@@ -186,6 +188,27 @@ START_TEST(with_a_context_nothing_is_read_behind_a_broken_message)
 }
 END_TEST
 
+START_TEST(of_messages_whose_bodies_are_not_logged_the_length_is_told)
+{
+	capture = CAPTURE_HEAD;
+	agree("permessage-deflate");
+	feed(FROM_SERVER, FRAMES(0xc1, 0x02, 0xff, 0xff)); /* corrupt, were it read */
+	feed(FROM_CLIENT, FRAMES(0x81, 0x02, 'o', 'k'));
+	feed(FROM_SERVER, FRAMES(0x88, 0x05, 0x03, 0xe9, 'b', 'y', 'e'));
+	feed(FROM_SERVER, FRAMES(0x8a, 0x00));
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_str_eq(seen[i].content, "");
+		ck_assert(seen[i].message.truncated);
+		ck_assert_ptr_null(seen[i].message.decode_error);
+		ck_assert(seen[i].message.capture == CAPTURE_HEAD);
+	}
+	ck_assert_uint_eq(seen[1].message.wire_bytes, 2);
+	ck_assert_uint_eq(seen[2].message.close_code, 1001);
+	ck_assert(!seen[3].message.truncated);
+	ck_assert_uint_eq(seen_count, 4);
+}
+END_TEST
+
 static const struct {
 	uint8_t bytes[10];
 	size_t length;
@@ -243,6 +266,7 @@ suite(void)
 	tcase_add_test(t, compressed_messages_are_read);
 	tcase_add_test(t, without_a_context_a_broken_message_spoils_no_other);
 	tcase_add_test(t, with_a_context_nothing_is_read_behind_a_broken_message);
+	tcase_add_test(t, of_messages_whose_bodies_are_not_logged_the_length_is_told);
 	tcase_add_loop_test(t, what_no_end_may_send_ends_the_reading_of_its_direction,
 	    0, (int)ARRAY_LENGTH(unsound));
 	tcase_add_test(t, what_is_not_whole_is_told_at_the_end);
