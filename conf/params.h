@@ -220,6 +220,14 @@
 	    "counts. body logs all that the limits allow, head no bodies, "   \
 	    "count nothing but their number. What no rule fits is logged "    \
 	    "with its bodies. 64 at most.")                                   \
+	X(capture_sample, COUNT, "capture.sample", "1", 0, 1000000,           \
+	    "Of each so many flows one is read. The others are opened and "   \
+	    "passed on all the same, and have their tls and flow records "    \
+	    "alone. 1: all are read; 0: none.")                               \
+	X(capture_sample_hosts, LIST, "capture.sample_hosts", "", 0, 0,       \
+	    "The same for some hosts: PATTERN=NUMBER, with a name, an "       \
+	    "address or a block as in policy rules. The first that covers a " \
+	    "server counts.")                                                 \
 	X(capture_redact_headers, LIST, "capture.redact_headers",             \
 	    "authorization proxy-authorization cookie set-cookie", 0, 0,      \
 	    "Header fields whose values are replaced by [redacted] before "   \

@@ -20,6 +20,7 @@
 #include "mitm/known_bad.h"
 #include "mitm/policy.h"
 #include "mitm/redact_rules.h"
+#include "mitm/sample.h"
 #include "mitm/starttls.h"
 
 static int
@@ -190,6 +191,19 @@ check_invalid(const struct conf *conf, struct conf_error *error)
 	invalid_free(invalid);
 	return invalid != NULL ? 0
 	    : complain_of_rule("upstream.invalid_hosts", rules, wrong, why, error);
+}
+
+static int
+check_sample(const struct conf *conf, struct conf_error *error)
+{
+	const struct conf_list *rules = &conf->capture_sample_hosts;
+	const char *why;
+	size_t wrong;
+	struct sample *sample = sample_new(1, rules, &wrong, &why);
+
+	sample_free(sample);
+	return sample != NULL ? 0
+	    : complain_of_rule("capture.sample_hosts", rules, wrong, why, error);
 }
 
 static int
@@ -366,6 +380,8 @@ settings_check(const struct conf *conf, struct conf_error *error)
 		outcome = check_starttls(conf, error);
 	if (outcome == 0)
 		outcome = check_capture(conf, error);
+	if (outcome == 0)
+		outcome = check_sample(conf, error);
 	if (outcome == 0)
 		outcome = check_ca(conf, error);
 	return outcome;

@@ -430,6 +430,22 @@ compile_redact(struct worker *w)
 	w->host.redact_rules = rules;
 }
 
+static void
+compile_sample(struct worker *w)
+{
+	const struct conf *conf = w->role.conf;
+	const char *why;
+	size_t wrong;
+	struct sample *sample = sample_new(conf->capture_sample,
+	    &conf->capture_sample_hosts, &wrong, &why);
+
+	if (sample == NULL)
+		diag_fatal("capture.sample_hosts: %s", why);
+	sample_free(w->sample);
+	w->sample = sample;
+	w->host.sample = sample;
+}
+
 /* None where all is logged; a flow has its own reference. */
 static void
 compile_capture_rules(struct worker *w)
@@ -511,6 +527,7 @@ configure(struct role *r)
 	compile_redact(w);
 	watch_starttls(w);
 	compile_capture_rules(w);
+	compile_sample(w);
 	leafs_set_key_life(w->host.leafs, conf->leaf_key_life_ms);
 	w->host.conf = conf;
 	w->host.writer.redact_headers = list_of(&conf->capture_redact_headers);

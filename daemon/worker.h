@@ -61,6 +61,7 @@ struct worker {
 	struct trust trust;
 	struct keylog keylog;
 	struct policy *policy;
+	struct sample *sample;
 	struct policy *never;     /* bypass.never */
 	struct invalid *invalid;  /* upstream.invalid, by host too */
 	struct client_certificates *client_certificates;

@@ -80,6 +80,14 @@ record_end(struct record_line *line)
 	return error;
 }
 
+/* Only what is left out of the sample says so. */
+static void
+put_sampled(struct json *j, bool left_out)
+{
+	if (left_out)
+		json_bool(j, "sampled", false);
+}
+
 void
 record_capture(struct json *j, enum capture_level level)
 {
@@ -362,6 +370,7 @@ record_tls(const struct record_writer *w, uint64_t sequence,
 	record_begin_own(&line, facts);
 	json_text(j, "decision", decision_name(e->decision));
 	record_text(j, "reason", e->reason);
+	put_sampled(j, e->left_out);
 	put_offer(j, e);
 	put_leg(j, "client", &e->client);
 	put_leg(j, "server", &e->server);
@@ -436,6 +445,7 @@ record_flow(const struct record_writer *w, uint64_t sequence,
 	record_text(j, "state", e->state);
 	record_text(j, "protocol", e->protocol);
 	record_text(j, "starttls", e->starttls);
+	put_sampled(j, e->left_out);
 	record_text(j, "detail", e->detail);
 	put_pair(j, "bytes", e->bytes);
 	if (e->datagrams[0] + e->datagrams[1] > 0)

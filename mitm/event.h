@@ -204,6 +204,7 @@ struct tls_event {
 				   * "counted", or is "never" to be; else NULL */
 	const char *starttls;     /* the protocol in whose plain dialogue it was
 				   * begun, or NULL */
+	bool left_out;            /* of the sample: nothing in it was read */
 	bool name_mismatch;       /* SNI and the forwarder's AUTHORITY differ */
 };
 
@@ -217,6 +218,7 @@ struct flow_event {
 	const char *state;    /* the state in which it ended */
 	const char *protocol; /* "http", "tls", "dns", …, or NULL */
 	const char *starttls; /* as in struct tls_event */
+	bool left_out;        /* of the sample: nothing in it was read */
 	const char *detail;   /* more words on the close (errno's), or NULL */
 	uint64_t bytes[2];    /* payload, by enum direction */
 	uint64_t exchanges;   /* HTTP exchanges in it */

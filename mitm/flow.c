@@ -285,6 +285,8 @@ flow_report_tls(struct flow *flow)
 	event->server_name = text_or_null(flow->hello->server_name);
 	event->offered_alpn = flow->alpn;
 	event->offered_alpn_count = flow->hello->alpn_count;
+	event->left_out =
+	    flow->left_out && flow->verdict.decision == DECIDE_INSPECT;
 	event->offered_version = version_text(flow->hello->highest_version);
 	event->offered_ech = flow->hello->encrypted_client_hello;
 	take_fingerprints(flow, &fingerprints, event);
@@ -314,6 +316,7 @@ report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 	    .state = flow_state_name(last),
 	    .protocol = flow->protocol,
 	    .starttls = flow->starttls,
+	    .left_out = flow->left_out && flow->verdict.decision == DECIDE_INSPECT,
 	    .detail = flow->close_detail,
 	    .bytes = {flow->bytes[0], flow->bytes[1]},
 	    .datagrams = {flow->datagrams[0], flow->datagrams[1]},

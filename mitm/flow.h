@@ -45,6 +45,7 @@
 #include "mitm/invalid.h"
 #include "mitm/leafs.h"
 #include "mitm/policy.h"
+#include "mitm/sample.h"
 #include "mitm/sessions.h"
 #include "mitm/side.h"
 #include "mitm/starttls.h"
@@ -114,6 +115,7 @@ struct flow_host {
 	const struct client_certificates *client_certificates;
 	const mbedtls_x509_crt *own_ca; /* a list: no server may have them */
 	struct capture_rules *capture_rules;
+	const struct sample *sample;
 	struct leafs *leafs;
 	struct tickets *tickets;
 	struct side_io io;
@@ -199,6 +201,8 @@ struct flow {
 
 	struct tap *tap; /* while it reads */
 	bool tap_decided;
+	bool left_out; /* of the sample... */
+	bool unread;   /* ...and there is something that could be read */
 	struct capture_rules *capture_rules; /* counted reference, from the relay on */
 	struct capture_flow capture;
 	uint64_t exchanges, exchanges_counted, messages_counted;

@@ -442,6 +442,8 @@ intake_decide(struct flow *flow)
 	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
 	bow_to_the_possible(flow);
 	bypass_decide(flow);
+	flow->left_out = !sample_takes(flow->host->sample, flow->id,
+	    flow_server_name(flow), &flow->header->destination);
 	flow->tls.name_mismatch = flow->hello != NULL &&
 	    flow->hello->server_name[0] != '\0' &&
 	    flow->header->authority[0] != '\0' &&

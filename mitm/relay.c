@@ -93,6 +93,16 @@ start_tap(struct flow *flow, enum tap_protocol protocol)
 	flow->protocol = tap_protocol_name(protocol);
 }
 
+/* Of what could be read only the name is told: its first bytes are not for a record
+ * that nothing is redacted in. */
+static void
+leave_out(struct flow *flow, enum tap_protocol protocol)
+{
+	flow->protocol = tap_protocol_name(protocol);
+	flow->unread = true;
+	flow->first_length[FROM_CLIENT] = flow->first_length[FROM_SERVER] = 0;
+}
+
 /* By ALPN and the client's first bytes, up to the 64 that the flow keeps. */
 static void
 choose_tap(struct flow *flow)
@@ -101,7 +111,9 @@ choose_tap(struct flow *flow)
 	int protocol = flow->verdict.decision != DECIDE_INSPECT ? TAP_NOTHING
 	    : tap_choose(flow->client_alpn[0], flow->first[FROM_CLIENT], seen);
 
-	if (protocol > TAP_NOTHING)
+	if (protocol > TAP_NOTHING && flow->left_out)
+		leave_out(flow, (enum tap_protocol)protocol);
+	else if (protocol > TAP_NOTHING)
 		start_tap(flow, (enum tap_protocol)protocol);
 	flow->tap_decided = protocol != E_MORE || seen == sizeof(flow->first[0]);
 }
@@ -130,7 +142,8 @@ show_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
 	if (flow->tap_decided) {
 		if (flow->tap != NULL)
 			feed_tap(flow, direction, bytes, length);
-		else if (flow->exchanges == 0 && flow->starttls == NULL)
+		else if (flow->exchanges == 0 && flow->starttls == NULL &&
+		    !flow->unread)
 			flow_note_first(flow, direction, bytes, length);
 		return;
 	}

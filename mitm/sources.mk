@@ -88,6 +88,8 @@ libmitm_a_SOURCES = \
 	mitm/revocation.h \
 	mitm/rsa_maker.c \
 	mitm/rsa_maker.h \
+	mitm/sample.c \
+	mitm/sample.h \
 	mitm/server_hello.c \
 	mitm/server_hello.h \
 	mitm/sessions.c \

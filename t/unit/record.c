@@ -339,6 +339,31 @@ START_TEST(what_did_not_happen_in_a_flow_is_left_out)
 }
 END_TEST
 
+START_TEST(what_is_not_logged_is_counted)
+{
+	write_flow();
+	check_absent("/sightglass/counted");
+	check_absent("/sightglass/sampled");
+	end.exchanges_counted = 3;
+	end.messages_counted = 2;
+	write_flow();
+	check_number("/sightglass/counted/exchanges", 3);
+	check_number("/sightglass/counted/messages", 2);
+}
+END_TEST
+
+START_TEST(a_flow_that_is_left_out_says_so)
+{
+	write_tls();
+	check_absent("/sightglass/sampled");
+	tls.left_out = end.left_out = true;
+	write_tls();
+	check_false("/sightglass/sampled");
+	write_flow();
+	check_false("/sightglass/sampled");
+}
+END_TEST
+
 START_TEST(datagrams_and_first_bytes_are_told)
 {
 	end.datagrams[FROM_SERVER] = 2;
@@ -454,6 +479,8 @@ add_others(TCase *t)
 	tcase_add_test(t, what_did_not_happen_in_tls_is_left_out);
 	tcase_add_test(t, the_end_of_a_flow_is_told);
 	tcase_add_test(t, what_did_not_happen_in_a_flow_is_left_out);
+	tcase_add_test(t, what_is_not_logged_is_counted);
+	tcase_add_test(t, a_flow_that_is_left_out_says_so);
 	tcase_add_test(t, datagrams_and_first_bytes_are_told);
 	tcase_add_test(t, what_the_signer_made_is_told);
 	tcase_add_test(t, what_the_signer_refused_is_told);

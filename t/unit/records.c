@@ -178,6 +178,12 @@ check_true(const char *pointer)
 }
 
 void
+check_false(const char *pointer)
+{
+	ck_assert_msg(yyjson_is_false(at(pointer)), "%s is not false", pointer);
+}
+
+void
 check_absent(const char *pointer)
 {
 	ck_assert_msg(at(pointer) == NULL, "%s is there", pointer);

@@ -46,6 +46,7 @@ void check_text(const char *pointer, const char *text);
 void check_number(const char *pointer, uint64_t number);
 void check_ms(const char *pointer, double ms);
 void check_true(const char *pointer);
+void check_false(const char *pointer);
 void check_absent(const char *pointer);
 /* Members of an object or an array. */
 void check_count(const char *pointer, size_t count);

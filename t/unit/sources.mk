@@ -210,6 +210,10 @@ check_PROGRAMS += t/unit/retention-suite
 t_unit_retention_suite_SOURCES = t/unit/retention.c $(UNIT_SUITE)
 t_unit_retention_suite_LDADD = liblog.a libbase.a $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/sample-suite
+t_unit_sample_suite_SOURCES = t/unit/sample.c $(UNIT_SUITE)
+t_unit_sample_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/scope-suite
 t_unit_scope_suite_SOURCES = t/unit/scope.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/scope.c
