@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "mitm/bypass.h"
 #include "mitm/flow.h"
+#include "mitm/ftp_data.h"
 #include "mitm/tls.h"
 
 static bool
@@ -80,6 +81,37 @@ report(struct flow *flow, enum bypass_why why)
 	flow->tls.bypass = "counted";
 	host->on_bypass(host->context, &key, why);
 	return true;
+}
+
+struct ftp_control {
+	struct bypass_key key; /* header and hello are gone when it is needed */
+	struct ftp_data replies;
+};
+
+void
+bypass_watch_data(struct flow *flow)
+{
+	if (flow->starttls == NULL ||
+	    strcmp(flow->starttls, starttls_name(STARTTLS_FTP)) != 0)
+		return;
+	flow->ftp = calloc(1, sizeof(*flow->ftp));
+	if (flow->ftp == NULL)
+		return;
+	if (!key_of(flow, &flow->ftp->key) ||
+	    bypass_never_covers(flow->host->never, flow->ftp->key.name)) {
+		free(flow->ftp);
+		flow->ftp = NULL;
+	}
+}
+
+void
+bypass_read_reply(struct flow *flow, const uint8_t *bytes, size_t length)
+{
+	const struct flow_host *host = flow->host;
+
+	if (flow->ftp != NULL &&
+	    ftp_data_refused(&flow->ftp->replies, bytes, length))
+		host->on_bypass(host->context, &flow->ftp->key, BYPASS_HANDSHAKE);
 }
 
 void

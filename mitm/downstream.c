@@ -215,6 +215,7 @@ downstream_tls(struct flow *flow)
 	}
 	flow->tls_done_us = flow->host->now_us;
 	flow_make_facts(flow);
+	bypass_watch_data(flow);
 	flow_report_tls(flow);
 	flow_set_state(flow, FLOW_STATE_RELAY);
 	flow_set_idle_deadline(flow);

@@ -79,6 +79,7 @@ flow_free(struct flow *flow)
 	free(flow->header);
 	free(flow->header_bytes);
 	free(flow->dialogue);
+	free(flow->ftp);
 	free(flow->hello);
 	free(flow->names);
 	free(flow->answer);

@@ -166,6 +166,7 @@ struct flow {
 
 	struct starttls *dialogue;   /* owned, while TLS may begin in it */
 	const char *starttls;        /* in whose dialogue TLS was begun; NULL: none */
+	struct ftp_control *ftp;     /* owned: see bypass_watch_data */
 	struct hello *hello;         /* owned, until the tls record is written */
 	size_t hello_bytes;          /* of client.input, with its records */
 	const char *alpn[HELLO_ALPN_MAX + 1];
@@ -333,6 +334,12 @@ bool bypass_unread_chain(struct flow *flow) WUNRES NONNULL(1);
  * chose, with the client, what is too old or too weak. */
 bool bypass_answer_stands(struct flow *flow, const uint8_t *bytes,
     size_t length) WUNRES NONNULL(1, 2);
+/* The flow is opened: if it is the control connection of FTP, what its server says is
+ * read, and that it turns data connections away for their sessions is counted like
+ * any failure behind a dialogue. Before the tls record is written. */
+void bypass_watch_data(struct flow *flow) NONNULL(1);
+void bypass_read_reply(struct flow *flow, const uint8_t *bytes, size_t length)
+    NONNULL(1);
 /* The client's handshake failed: perhaps it does not believe our leaf. */
 void bypass_client_failed(struct flow *flow) NONNULL(1);
 /* Sets flow->leaf_kind, once the server's version is known. False: the client

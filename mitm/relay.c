@@ -139,6 +139,8 @@ show_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
     size_t length)
 {
 	flow->bytes[direction] += length;
+	if (direction == FROM_SERVER)
+		bypass_read_reply(flow, bytes, length);
 	if (flow->tap_decided) {
 		if (flow->tap != NULL)
 			feed_tap(flow, direction, bytes, length);

@@ -38,6 +38,8 @@ libmitm_a_SOURCES = \
 	mitm/fingerprint.h \
 	mitm/flow.c \
 	mitm/flow.h \
+	mitm/ftp_data.c \
+	mitm/ftp_data.h \
 	mitm/greeting.c \
 	mitm/greeting.h \
 	mitm/grpc.c \

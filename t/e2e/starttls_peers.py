@@ -56,6 +56,48 @@ class Ftp(Scripted):
         return os.path.join(self.root, name)
 
 
+class Vsftpd(Process):
+    """For whoever calls himself "ftp", into the folder "up"; data connections have to
+    go on with the control connection's session, which is its default."""
+
+    def __init__(self, test, pair):
+        self.port = free_port()
+        self.root = os.path.join(test.directory, "vsftpd")
+        os.makedirs(os.path.join(self.root, "up"))
+        os.chmod(os.path.join(self.root, "up"), 0o777)
+        os.chmod(test.directory, 0o755)
+        empty = os.path.join(test.directory, "empty")
+        os.mkdir(empty)
+        me = "daemon" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+        path = os.path.join(test.directory, "vsftpd.conf")
+        with open(path, "w", encoding="ascii") as out:
+            out.write(f"""listen=YES
+listen_address=127.0.0.1
+listen_port={self.port}
+background=NO
+run_as_launching_user={"NO" if os.getuid() == 0 else "YES"}
+local_enable=NO
+anonymous_enable=YES
+anon_root={self.root}
+anon_upload_enable=YES
+write_enable=YES
+ftp_username={me}
+nopriv_user={me}
+secure_chroot_dir={empty}
+seccomp_sandbox=NO
+ssl_enable=YES
+allow_anon_ssl=YES
+force_anon_logins_ssl=YES
+force_anon_data_ssl=YES
+ssl_request_cert=NO
+ssl_ciphers=HIGH
+rsa_cert_file={pair[0]}
+rsa_private_key_file={pair[1]}
+""")
+        super().__init__(test, ["vsftpd", path], "vsftpd")
+        waits_to_listen(self, self.port)
+
+
 class Dovecot(Process):
     """IMAP and POP3 for one mail box, the password of which is asked in TLS alone.
     `user` is whom it runs as: Dovecot has users of its own when root starts it."""

@@ -22,7 +22,7 @@ import unittest
 
 from harness import (CLI, DAEMON, TLV_ALTERNATE, Daemon, Forwarder, Process, Test,
                      ThreadServer, free_port, get, listens, wait_for)
-from starttls_peers import (PASSWORD, USER, Dovecot, Ftp, Postgresql, Smtp,
+from starttls_peers import (PASSWORD, USER, Dovecot, Ftp, Postgresql, Smtp, Vsftpd,
                             find_postgresql)
 
 MAIL = b"Subject: hello\r\n\r\nthrough the glass\r\n.. and a dot\r\n"
@@ -588,6 +588,32 @@ class SpeaksFirst(Scripted):
 
 class DataConnections(Test):
     """FTP in a namespace in which every connection is a flow."""
+
+    def test_a_server_that_misses_a_session_is_relayed_in_the_end(self):
+        ca = self.certificates()
+        server = Vsftpd(self, ca.server())
+        path = os.path.join(self.directory, "content")
+        with open(path, "wb") as out:
+            out.write(pattern(1 << 16, 6))
+        environment = dict(os.environ, SSL_CERT_FILE=ca.ca, HOME=self.directory)
+        environment.pop("SSL_CERT_DIR", None)
+
+        script = "\n".join([
+            "import subprocess, sys",
+            "for name in 'abcd':",
+            "    subprocess.run(['curl', '-sS', '--ssl-reqd', '-T', sys.argv[1],",
+            "                    sys.argv[2] + name], check=False)"])
+        done = subprocess.run(
+            [CLI, "exec", "-d", os.path.join(self.directory, "state"), "--",
+             sys.executable, "-c", script, path,
+             f"ftp://ftp:x@127.0.0.1:{server.port}/up/"],
+            capture_output=True, text=True, timeout=60, check=False,
+            env=environment)
+        self.assertEqual(done.stderr.count("curl: ("), 2, done.stderr)
+        self.assertEqual(done.stderr.count("splice  upstream_handshake"), 4,
+                         done.stderr)
+        with open(os.path.join(server.root, "up", "d"), "rb") as file:
+            self.assertTrue(file.read() == pattern(1 << 16, 6))
 
     def test_a_data_connection_is_a_flow_of_its_own(self):
         ca = self.certificates()

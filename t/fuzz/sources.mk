@@ -51,6 +51,11 @@ t_fuzz_flow_header_fuzz_SOURCES = t/fuzz/flow_header.c
 t_fuzz_flow_header_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_flow_header_fuzz_LDADD = libbridge.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/ftp_data-fuzz
+t_fuzz_ftp_data_fuzz_SOURCES = t/fuzz/ftp_data.c
+t_fuzz_ftp_data_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_ftp_data_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/greeting-fuzz
 t_fuzz_greeting_fuzz_SOURCES = t/fuzz/greeting.c
 t_fuzz_greeting_fuzz_LDFLAGS = $(WITH_FUZZER)

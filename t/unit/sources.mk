@@ -79,6 +79,12 @@ t_unit_flow_header_suite_SOURCES = t/unit/flow_header.c $(UNIT_SUITE) \
 t_unit_flow_header_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += extension-bridge/PROTOCOL.md t/corpus/flow_header
 
+check_PROGRAMS += t/unit/ftp_data-suite
+t_unit_ftp_data_suite_SOURCES = t/unit/ftp_data.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/ftp_data.c
+t_unit_ftp_data_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/ftp_data
+
 check_PROGRAMS += t/unit/greeting-suite
 t_unit_greeting_suite_SOURCES = t/unit/greeting.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/greeting.c
