@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Servers in whose plain dialogue TLS begins, as real programs: aiosmtpd, Dovecot,
-pyftpdlib and PostgreSQL, each in a folder of its test's own."""
+pyftpdlib, vsftpd and PostgreSQL, each in a folder of its test's own."""
 
 import os
 import pwd
@@ -11,6 +11,43 @@ from harness import Process, free_port, listens, wait_for
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers")
 PYTHON = "/usr/bin/python3"  # the one that the distribution's modules are for
 USER, PASSWORD = "me", "secret"
+
+
+DOVECOT_2_3 = """
+ssl_cert = <{certificate}
+ssl_key = <{key}
+mail_location = maildir:{base}/mail
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={base}/mail
+}}
+"""
+
+DOVECOT_2_4 = """
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+ssl_server_cert_file = {certificate}
+ssl_server_key_file = {key}
+mail_driver = maildir
+mail_path = {base}/mail
+namespace inbox {{
+  inbox = yes
+}}
+passdb static {{
+  password = {password}
+}}
+userdb static {{
+  fields {{
+    uid = {uid}
+    gid = {gid}
+    home = {base}/mail
+  }}
+}}
+"""
 
 
 def waits_to_listen(process, port):
@@ -100,7 +137,7 @@ rsa_private_key_file={pair[1]}
 
 class Dovecot(Process):
     """IMAP and POP3 for one mail box, the password of which is asked in TLS alone.
-    `user` is whom it runs as: Dovecot has users of its own when root starts it."""
+    Started by root it has users of its own, and the mail box is nobody's."""
 
     def __init__(self, test, pair, mail=b"Subject: hello\r\n\r\nthrough the glass\r\n"):
         self.imap, self.pop3 = free_port(), free_port()
@@ -122,26 +159,17 @@ class Dovecot(Process):
             f"default_internal_group = {me}\n")
         path = os.path.join(base, "dovecot.conf")
         with open(path, "w", encoding="ascii") as out:
-            out.write(f"""
+            out.write((DOVECOT_2_4 if self.is_new() else DOVECOT_2_3).format(
+                certificate=pair[0], key=pair[1], base=base, uid=owner.pw_uid,
+                gid=owner.pw_gid, password=PASSWORD) + f"""
 base_dir = {base}/run
 state_dir = {base}/state
 log_path = /dev/stderr
 protocols = imap pop3
 listen = 127.0.0.1
 ssl = required
-ssl_cert = <{pair[0]}
-ssl_key = <{pair[1]}
 first_valid_uid = 1
-mail_location = maildir:{base}/mail
 {roles}
-passdb {{
-  driver = static
-  args = password={PASSWORD}
-}}
-userdb {{
-  driver = static
-  args = uid={owner.pw_uid} gid={owner.pw_gid} home={base}/mail
-}}
 service imap-login {{
   chroot =
   inet_listener imap {{
@@ -167,6 +195,12 @@ service anvil {{
         super().__init__(test, ["dovecot", "-F", "-c", path], "dovecot")
         for port in (self.imap, self.pop3):
             waits_to_listen(self, port)
+
+    def is_new(self):
+        """Whether it reads the configuration of 2.4, and no older one."""
+        version = subprocess.run(["dovecot", "--version"], capture_output=True,
+                                 text=True, check=True).stdout
+        return tuple(map(int, version.split()[0].split(".")[:2])) >= (2, 4)
 
 
 def find_postgresql(name):

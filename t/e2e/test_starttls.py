@@ -597,7 +597,6 @@ class DataConnections(Test):
             out.write(pattern(1 << 16, 6))
         environment = dict(os.environ, SSL_CERT_FILE=ca.ca, HOME=self.directory)
         environment.pop("SSL_CERT_DIR", None)
-
         script = "\n".join([
             "import subprocess, sys",
             "for name in 'abcd':",
