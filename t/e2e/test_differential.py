@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Random conversations, through the daemon and without it: both ends must get the
-same bytes and see the same end, and of those that follow the book each exchange is
-in the log.
+same bytes and see the same end, and of those that follow the book each exchange and
+each message of a WebSocket is in the log.
 
 A conversation is made of its seed; a failure names it. SEEDS in the environment is
 how many are tried of each kind (make check-long: thousands, from a random one on),
@@ -15,9 +15,9 @@ import socket
 import ssl
 import unittest
 
-from differential import http1, http2
+from differential import http1, http2, websocket
 from differential.ends import OTHER, End, Play
-from differential.steps import Exchange, damaged
+from differential.steps import Exchange, Message, damaged
 from harness import Daemon, Test, get
 
 SEEDS = int(os.environ.get("SEEDS", "60"))
@@ -25,13 +25,13 @@ FIRST = int(os.environ.get("FIRST_SEED", "0"))
 
 
 def conversation(protocol, seed):
-    """(steps, exchanges or None) of a seed."""
+    """(steps, what must be in the log or None) of a seed."""
     source = random.Random(f"{protocol.__name__} {seed}")
     how = seed % 3
     if how == 1:
         return protocol.odd(source)
-    steps, exchanges = protocol.valid(source)
-    return (damaged(source, steps), None) if how == 2 else (steps, exchanges)
+    steps, told = protocol.valid(source)
+    return (damaged(source, steps), None) if how == 2 else (steps, told)
 
 
 class Differential(Test):
@@ -48,7 +48,7 @@ class Differential(Test):
         self.daemon = Daemon(self, "flow.sniff_timeout=20ms", trust=self.ca.ca)
         self.trusts = {"directly": self.ca.ca,
                        "through": self.daemon.path("ca", "sightglass-ca.pem")}
-        self.seen = {}
+        self.told = {}
 
     def client(self, way, seed, alpn):
         connected = socket.create_connection(("127.0.0.1", self.port)) \
@@ -66,7 +66,7 @@ class Differential(Test):
         return play.run(steps)
 
     def check_seed(self, protocol, seed, alpn):
-        steps, exchanges = conversation(protocol, seed)
+        steps, told = conversation(protocol, seed)
         sent = {side: b"".join(s[2] for s in steps if s[:2] == ("send", side))
                 for side in OTHER}
         directly = self.play("directly", seed, steps, alpn)
@@ -75,8 +75,8 @@ class Differential(Test):
             self.assertTrue(directly[side].data == sent[other], side)
             self.assertTrue(through[side].data == directly[side].data, side)
             self.assertEqual(through[side].end, directly[side].end, side)
-        if exchanges is not None:
-            self.seen[f"/seed/{seed}"] = collections.Counter(exchanges)
+        if told is not None:
+            self.told[f"/seed/{seed}"] = collections.Counter(told)
 
     def check(self, protocol, alpn=None):
         if alpn:
@@ -98,10 +98,12 @@ class Differential(Test):
                 flows[who] += 1
             elif record["event"]["dataset"] == "sightglass.http":
                 logged[who][exchange_of(record)] += 1
+            elif record["event"]["dataset"] == "sightglass.websocket":
+                logged[who][message_of(record)] += 1
         self.assertEqual(set(flows.values()), {1})
         self.assertEqual(len(flows), SEEDS)
-        for who, exchanges in self.seen.items():
-            self.assertEqual(logged[who], exchanges, who)
+        for who, told in self.told.items():
+            self.assertEqual(logged[who], told, who)
 
     def test_http_1(self):
         self.check(http1)
@@ -115,6 +117,9 @@ class Differential(Test):
     def test_http_2_in_tls(self):
         self.check(http2, "h2")
 
+    def test_websocket(self):
+        self.check(websocket)
+
 
 def exchange_of(record):
     url = record["url"]
@@ -123,6 +128,11 @@ def exchange_of(record):
                     get(record, "http.response.status_code"),
                     get(record, "http.request.body.bytes"),
                     get(record, "http.response.body.bytes"))
+
+
+def message_of(record):
+    return Message(*(get(record, "websocket." + key)
+                     for key in ("from", "type", "bytes")))
 
 
 if __name__ == "__main__":

@@ -79,8 +79,9 @@ class Http1(Test):
             "server": sum(len(answer) for _, answer in turns)})
 
     def test_what_breaks_inside_a_request_is_said(self):
-        (record,) = self.play((b"POST / HTTP/1.1\r\nHost: a\r\n"
-                               b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\n", OK))
+        (record,) = self.play((
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"2\r\nok\r\nzz\r\n", OK))
         self.assertEqual(get(record, "sightglass.incomplete"), "parser_gave_up")
         self.assertEqual(get(record, "sightglass.parse_error"),
                          "HPE_INVALID_CHUNK_SIZE")

@@ -30,7 +30,8 @@ def chunked(random, body, odd=False):
         out += f"{digits}{extension}\r\n".encode() + body[:size] + b"\r\n"
         body = body[size:]
     if odd and random.random() < 0.3:
-        out += random.choice([b"zz\r\n", b"5 ; q\r\n12345\r\n", b"-1\r\n", b"ffffffffffffffffff\r\n", b"5\nab"])
+        out += random.choice([b"zz\r\n", b"5 ; q\r\n12345\r\n", b"-1\r\n", b"5\nab",
+                              b"ffffffffffffffffff\r\n"])
     trailers = "".join(f"X-Trailer-{n}: t\r\n" for n in range(random.choice([0, 0, 2])))
     return out + b"0\r\n" + trailers.encode() + b"\r\n"
 
@@ -148,7 +149,7 @@ def odd_response(random):
     lines = [*fields(random), random.choice([
         "Content-Length: 5", f"Content-Length: {len(body)}", "Transfer-Encoding: chunked",
         "Content-Encoding: gzip", "Content-Encoding: br, zstd, deflate",
-        "Upgrade: websocket\r\nConnection: Upgrade", "Content-Type: text/html; charset=\xff",
+        "Upgrade: websocket\r\nConnection: Upgrade", "Content-Type: a; charset=\xff",
         "Content-Length: 5\r\nContent-Length: 6"])]
     end = random.choice(["\r\n", "\r\n", "\n"])
     text = end.join([first, *lines, "", ""]).encode("latin-1")

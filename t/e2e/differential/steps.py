@@ -4,8 +4,10 @@ ends of every kind, and damage."""
 
 import collections
 
-# What the log must have of an exchange that was sent in order.
+# What the log must have of an exchange that was sent in order, and of a WebSocket's
+# message: who sent it, its type, and its bytes on the wire.
 Exchange = collections.namedtuple("Exchange", "method target status sent returned")
+Message = collections.namedtuple("Message", "side type bytes")
 
 
 def bytes_of(random):
