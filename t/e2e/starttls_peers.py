@@ -2,6 +2,7 @@
 """Servers in whose plain dialogue TLS begins, as real programs: aiosmtpd, Dovecot,
 pyftpdlib, vsftpd and PostgreSQL, each in a folder of its test's own."""
 
+import grp
 import os
 import pwd
 import subprocess
@@ -153,10 +154,10 @@ class Dovecot(Process):
                 for path in [at, *(os.path.join(at, n) for n in names)]:
                     os.chown(path, owner.pw_uid, owner.pw_gid)
             os.chmod(test.directory, 0o755)
-        me = owner.pw_name
+        me, group = owner.pw_name, grp.getgrgid(os.getgid()).gr_name
         roles = "" if root else (
             f"default_internal_user = {me}\ndefault_login_user = {me}\n"
-            f"default_internal_group = {me}\n")
+            f"default_internal_group = {group}\n")
         path = os.path.join(base, "dovecot.conf")
         with open(path, "w", encoding="ascii") as out:
             out.write((DOVECOT_2_4 if self.is_new() else DOVECOT_2_3).format(
