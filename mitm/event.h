@@ -280,6 +280,69 @@ struct websocket_message {
 	uint64_t first_us, last_us;
 };
 
+/* --- DNS. Names and data are as mitm/dns_text.h writes them: a name has no final
+ * dot unless it is the root. --- */
+
+struct dns_question {
+	struct bytes name; /* as asked */
+	uint16_t type_number;
+	char type[16], class_name[16]; /* mnemonics, or TYPE12 and CLASS12 */
+};
+
+enum dns_section { DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL };
+
+struct dns_record {
+	enum dns_section section;
+	struct bytes name;
+	uint16_t type_number;
+	char type[16], class_name[16];
+	uint32_t ttl_s;
+	struct bytes data;
+};
+
+struct dns_option {
+	uint16_t code;
+	char name[16]; /* or OPTION12 */
+	struct bytes data;
+};
+
+/* Extension mechanisms (RFC 6891). */
+struct dns_edns {
+	unsigned version, udp_bytes;
+	const struct dns_option *options;
+	size_t option_count;
+};
+
+struct dns_message {
+	size_t bytes;
+	uint16_t id;
+	bool is_response, authoritative, truncated, recursion_desired,
+	    recursion_available, authentic, checking_disabled, dnssec_ok;
+	char opcode[16], rcode[16]; /* with the bits that EDNS adds to it */
+	unsigned counts[4]; /* questions, answers, authorities, additionals, as said */
+	const struct dns_question *question; /* the first, or NULL */
+	const struct dns_record *records; /* of all sections, in order, no OPT */
+	size_t record_count;
+	const struct dns_edns *edns; /* or NULL */
+	const char *malformed; /* why the reading ended early, enumerated, or NULL */
+};
+
+/* A question and its answer. */
+struct dns_transaction {
+	const char *transport;             /* "udp", "tcp", "tls", "https", "http" */
+	const struct dns_message *query;   /* NULL: nobody asked */
+	const struct dns_message *response; /* NULL: unanswered; the first message of
+	                                    * a zone transfer */
+	uint64_t asked_us;    /* the first time */
+	uint64_t answered_us; /* or given up */
+	unsigned retransmissions;
+	uint64_t response_messages, response_bytes, answers; /* of all its messages */
+	enum direction asked_by;
+	const struct sockaddr_storage *server; /* whom it went to; NULL: the flow's */
+	const char *incomplete; /* enumerated, or NULL */
+	uint64_t serial; /* of the HTTP exchange that it came in, or 0 */
+};
+
 /* Where a tap sends what it read. */
 struct tap_sink {
 	void *context;

@@ -26,6 +26,17 @@ libmitm_a_SOURCES = \
 	mitm/dialogue.c \
 	mitm/digest.c \
 	mitm/digest.h \
+	mitm/dns_data.c \
+	mitm/dns_data.h \
+	mitm/dns_edns.c \
+	mitm/dns_edns.h \
+	mitm/dns_message.c \
+	mitm/dns_message.h \
+	mitm/dns_service.c \
+	mitm/dns_text.c \
+	mitm/dns_text.h \
+	mitm/dns_types.c \
+	mitm/dns_types.h \
 	mitm/decode.c \
 	mitm/decode.h \
 	mitm/downstream.c \

@@ -49,6 +49,22 @@ t_unit_decode_suite_SOURCES = t/unit/decode.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_decode_suite_LDADD = libmitm.a libbase.a $(CONTENT_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/decode
 
+check_PROGRAMS += t/unit/dns_message-suite
+t_unit_dns_message_suite_SOURCES = t/unit/dns_message.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/dns_message.c
+t_unit_dns_message_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/dns_message
+
+# Beside a foreign reader; where that is not there, it is not built.
+EXTRA_DIST += t/unit/dns_reference.c t/unit/dns_lines.h
+if LDNS
+check_PROGRAMS += t/unit/dns_reference-suite
+t_unit_dns_reference_suite_SOURCES = t/unit/dns_reference.c $(UNIT_SUITE) \
+	t/unit/dns_lines.h
+t_unit_dns_reference_suite_CFLAGS = $(AM_CFLAGS) $(LDNS_CFLAGS)
+t_unit_dns_reference_suite_LDADD = libmitm.a libbase.a $(LDNS_LIBS) $(UNIT_LIBS)
+endif
+
 check_PROGRAMS += t/unit/early_data-suite
 t_unit_early_data_suite_SOURCES = t/unit/early_data.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/early_data.c
