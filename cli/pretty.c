@@ -79,6 +79,15 @@ at(yyjson_val *record, const char *pointer)
 	return yyjson_ptr_get(record, pointer);
 }
 
+/* "" where there is no text. */
+static const char *
+at_text(yyjson_val *record, const char *pointer)
+{
+	const char *text = yyjson_get_str(at(record, pointer));
+
+	return text != NULL ? text : "";
+}
+
 static void
 put_size(struct page *g, uint64_t bytes)
 {
@@ -530,6 +539,47 @@ put_websocket(struct page *g, yyjson_val *record)
 	put(g, "\n");
 }
 
+/* --- DNS --- */
+
+static void
+put_answers(struct page *g, yyjson_val *answers)
+{
+	size_t index, count;
+	yyjson_val *answer;
+
+	yyjson_arr_foreach(answers, index, count, answer) {
+		put(g, index == 0 ? "  " : ", ");
+		if (strcmp(at_text(answer, "/type"), "A") != 0 &&
+		    strcmp(at_text(answer, "/type"), "AAAA") != 0) {
+			put_value(g, at(answer, "/type"));
+			put(g, " ");
+		}
+		put_value(g, at(answer, "/data"));
+	}
+}
+
+static void
+put_dns(struct page *g, yyjson_val *record)
+{
+	yyjson_val *code = at(record, "/dns_response_code");
+
+	put(g, " dns ");
+	put_value(g, at(record, "/dns_hostname"));
+	put(g, "  ");
+	put_value(g, at(record, "/dns_query_type"));
+	put(g, "  ");
+	colour(g, strcmp(at_text(record, "/dns_response_code"), "NOERROR") == 0
+	    ? GREEN : code != NULL ? YELLOW : RED);
+	put_value(g, code != NULL ? code : at(record, "/sightglass/dns/incomplete"));
+	colour(g, RESET);
+	put_answers(g, at(record, "/dns/answers"));
+	put(g, "  ");
+	put_value(g, at(record, "/sightglass/dns/transport"));
+	put_duration(g, at(record, "/event/duration"));
+	put_process(g, record);
+	put(g, "\n");
+}
+
 /* --- the daemon --- */
 
 static void
@@ -567,8 +617,9 @@ static const struct {
 	const char *dataset;
 	void (*put)(struct page *g, yyjson_val *record);
 } kinds[] = {{"sightglass.http", put_http}, {"sightglass.websocket", put_websocket},
-    {"sightglass.tls", put_tls}, {"sightglass.flow", put_flow},
-    {"sightglass.mint", put_mint}, {"sightglass.daemon", put_daemon}};
+    {"sightglass.dns", put_dns}, {"sightglass.tls", put_tls},
+    {"sightglass.flow", put_flow}, {"sightglass.mint", put_mint},
+    {"sightglass.daemon", put_daemon}};
 
 /* One that speaks for itself already, in its exchanges. */
 static bool

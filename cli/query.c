@@ -71,8 +71,8 @@ add(struct query *q, const char *what, const char *text,
 static bool
 add_dataset(struct query *q, const char *name)
 {
-	static const char *const known[] = {"http", "websocket", "tls", "flow",
-	    "mint", "daemon"};
+	static const char *const known[] = {"http", "websocket", "dns", "tls",
+	    "flow", "mint", "daemon"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(known); i++) {
 		if (strcmp(known[i], name) != 0)
@@ -81,8 +81,8 @@ add_dataset(struct query *q, const char *name)
 		return buf_printf(&q->datasets, "%s'sightglass.%s'", comma, name) ==
 		    0;
 	}
-	diag_error("--dataset knows http, websocket, tls, flow, mint and daemon, not "
-	    "'%s'", name);
+	diag_error("--dataset knows http, websocket, dns, tls, flow, mint and daemon, "
+	    "not '%s'", name);
 	return false;
 }
 

@@ -40,13 +40,13 @@ enum query_option { QUERY_WHERE = 0x100, QUERY_DATASET, QUERY_UTC };
 	"      --where EXPR     by fields: url.domain == 'example.com' and\n"   \
 	"                       http.response.status_code >= 500\n"             \
 	"  -g, --grep REGEX     only records whose line matches\n"             \
-	"      --dataset NAME   http, websocket, tls, flow, mint or daemon; may be\n" \
-	"                       repeated\n"                                    \
+	"      --dataset NAME   http, websocket, dns, tls, flow, mint or daemon;\n" \
+	"                       may be repeated\n"                             \
 	"      --utc            times in UTC\n"
 #define QUERY_FILTER_HELP                                                     \
-	"FILTER is as mitmproxy's: ~u URL, ~d domain, ~m method, ~c status, ~h header,\n" \
-	"~b body, ~p program, ~q no response, ~e errors; ! & | ( ); a word alone is\n" \
-	"looked for in the URL.\n"
+	"FILTER is as mitmproxy's: ~u URL, ~d domain, ~m method, ~c status,\n" \
+	"~h header, ~b body, ~p program, ~q no response, ~e errors; ! & | ( );\n" \
+	"a word alone is looked for in the URL.\n"
 
 /* False after a message: out of memory. */
 bool query_open(struct query *q) WUNRES NONNULL(1);

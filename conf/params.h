@@ -238,6 +238,9 @@
 	    "Names, without case, of query parameters, fields of forms and "  \
 	    "members of JSON whose values are replaced likewise. 256 at "      \
 	    "most.")                                                          \
+	X(dns_timeout_ms, TIME, "dns.timeout", "10 s", 100, HOUR,             \
+	    "A question of DNS that has no answer this long after it was "    \
+	    "last asked is recorded as unanswered.")                          \
 	X(ring_bytes, BYTES, "ring.size", "8 MiB", 4 * MIB, GIB,              \
 	    "Shared memory between each worker and the logger. A record may " \
 	    "take a quarter of it. A full ring makes the worker wait.")       \

@@ -632,6 +632,7 @@ prepare_host(struct worker *w)
 	h->on_bypass = bypasses_report;
 	h->on_http = records_on_http;
 	h->on_websocket = records_on_websocket;
+	h->on_dns = records_on_dns;
 	h->on_tls = records_on_tls;
 	h->on_flow = records_on_flow;
 	if (side_io_init(&h->io) != 0 || h->chains == NULL || h->sessions == NULL ||

@@ -106,6 +106,8 @@ void records_on_http(void *context, struct flow *flow,
     const struct http_exchange *exchange);
 void records_on_websocket(void *context, struct flow *flow,
     const struct websocket_message *message);
+void records_on_dns(void *context, struct flow *flow,
+    const struct dns_transaction *transaction);
 void records_on_tls(void *context, struct flow *flow,
     const struct tls_event *event);
 void records_on_flow(void *context, struct flow *flow,

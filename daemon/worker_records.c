@@ -94,6 +94,21 @@ records_on_websocket(void *context, struct flow *flow,
 }
 
 void
+records_on_dns(void *context, struct flow *flow,
+    const struct dns_transaction *transaction)
+{
+	struct worker *w = context;
+
+	buf_clear(&w->sink.line);
+	int error = record_dns(&w->host.writer, sink_sequence(&w->sink), &flow->facts,
+	    transaction, &w->sink.line);
+	if (error != 0)
+		complain("dns", error);
+	else
+		commit(w);
+}
+
+void
 records_on_tls(void *context, struct flow *flow, const struct tls_event *event)
 {
 	struct worker *w = context;

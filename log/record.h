@@ -66,6 +66,10 @@ struct bytes record_http_host(const struct record_facts *facts,
 int record_websocket(const struct record_writer *w, uint64_t sequence,
     const struct record_facts *facts, const struct websocket_message *message,
     struct buf *out) WUNRES NONNULL(1, 3, 4, 5);
+/* With the answers alone when `out` has no room for all, then without. */
+int record_dns(const struct record_writer *w, uint64_t sequence,
+    const struct record_facts *facts, const struct dns_transaction *transaction,
+    struct buf *out) WUNRES NONNULL(1, 3, 4, 5);
 int record_tls(const struct record_writer *w, uint64_t sequence,
     const struct record_facts *facts, const struct tls_event *event,
     struct buf *out) WUNRES NONNULL(1, 3, 4, 5);

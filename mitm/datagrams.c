@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "mitm/flow.h"
 
@@ -39,6 +40,20 @@ is_refused(const struct flow *flow, const struct sockaddr_storage *address)
 	    intake_ask_policy(flow, address).decision == DECIDE_REFUSE;
 }
 
+/* Shows the tap a copy. What is no message of DNS is kept as the flow's first bytes
+ * are; it may be one datagram of many. */
+static void
+show_tap(struct flow *flow, enum direction direction,
+    const struct flow_datagram *d)
+{
+	flow->host->now_us = clock_wall_us(); /* a step may take a while by now */
+	if (flow->tap != NULL && tap_datagram(flow->tap, direction, d->payload,
+	        d->length, &d->address, flow->host->now_us))
+		relay_watch_tap(flow);
+	else
+		flow_note_first(flow, direction, d->payload, d->length);
+}
+
 /* A datagram that cannot be sent, or may not, is lost, as on any network. */
 static void
 send_datagram(struct flow *flow, const struct flow_datagram *d)
@@ -50,7 +65,7 @@ send_datagram(struct flow *flow, const struct flow_datagram *d)
 	flow->active_ms = flow->host->tick_ms;
 	flow->datagrams[FROM_CLIENT]++;
 	flow->bytes[FROM_CLIENT] += d->length;
-	flow_note_first(flow, FROM_CLIENT, d->payload, d->length);
+	show_tap(flow, FROM_CLIENT, d);
 	if (is_refused(flow, &d->address))
 		flow->connect_error = EACCES;
 	else if (sendto(flow->server.fd, d->payload, d->length, 0,
@@ -126,7 +141,7 @@ pass_answer(struct flow *flow)
 	flow->active_ms = flow->host->tick_ms;
 	flow->datagrams[FROM_SERVER]++;
 	flow->bytes[FROM_SERVER] += d.length;
-	flow_note_first(flow, FROM_SERVER, payload, d.length);
+	show_tap(flow, FROM_SERVER, &d);
 	memcpy(payload - used, header, (size_t)used);
 	int error = side_write(&flow->client, payload - used, (size_t)used + d.length);
 	return error != 0 ? error : 1;

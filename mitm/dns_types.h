@@ -25,7 +25,7 @@ enum { DNS_CLASS_NONE = 254, DNS_CLASS_ANY = 255 };
 
 /* Each writes the mnemonic, or the number's general form (RFC 3597: TYPE4711,
  * CLASS5; RCODE12, OPCODE7, OPTION65001). */
-void dns_type_name(uint16_t type, char out[DNS_NAME_BYTES]) NONNULL(2);
+void dns_type_name(uint16_t number, char out[DNS_NAME_BYTES]) NONNULL(2);
 void dns_class_name(uint16_t class_number, char out[DNS_NAME_BYTES]) NONNULL(2);
 void dns_opcode_name(unsigned opcode, char out[DNS_NAME_BYTES]) NONNULL(2);
 void dns_rcode_name(unsigned rcode, char out[DNS_NAME_BYTES]) NONNULL(2);
@@ -46,6 +46,6 @@ const char *dns_extended_error(uint16_t code) WUNRES;
  *   6 8  a hardware address of so many bytes
  *   x b  the rest: in base 16, in base 64
  *   l p  a location, the parameters of a service */
-const char *dns_type_layout(uint16_t type) WUNRES;
+const char *dns_type_layout(uint16_t number) WUNRES;
 
 #endif

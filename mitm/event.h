@@ -348,6 +348,7 @@ struct tap_sink {
 	void *context;
 	void (*http)(void *context, const struct http_exchange *exchange);
 	void (*websocket)(void *context, const struct websocket_message *message);
+	void (*dns)(void *context, const struct dns_transaction *transaction);
 	/* How much of an exchange is to be logged, by what is known of it so far: asked
 	 * when the head of its request is whole, and unless that decided it, when that
 	 * of its answer is, or when none will come (`answered`). Until it is decided

@@ -449,10 +449,15 @@ expire_idle(struct flow *flow)
 		flow->active_ms = flow->host->tick_ms;
 	uint64_t idle_ms = flow->host->tick_ms - flow->active_ms;
 
-	if (idle_ms >= limit_ms)
+	if (idle_ms >= limit_ms) {
 		flow_close(flow, CLOSE_IDLE, NULL);
-	else
-		flow_set_deadline(flow, limit_ms - idle_ms);
+		return;
+	}
+	flow_set_deadline(flow, limit_ms - idle_ms);
+	if (flow->tap == NULL)
+		return;
+	tap_expire(flow->tap, flow->host->now_us);
+	relay_watch_tap(flow);
 }
 
 void

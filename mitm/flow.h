@@ -140,6 +140,8 @@ struct flow_host {
 	    const struct http_exchange *exchange);
 	void (*on_websocket)(void *context, struct flow *flow,
 	    const struct websocket_message *message);
+	void (*on_dns)(void *context, struct flow *flow,
+	    const struct dns_transaction *transaction);
 	void (*on_tls)(void *context, struct flow *flow,
 	    const struct tls_event *event);
 	void (*on_flow)(void *context, struct flow *flow,
@@ -359,6 +361,9 @@ bool relay_step(struct flow *flow) WUNRES NONNULL(1); /* relay.c */
 /* Passes bytes in one direction until it must wait. False: the flow ended. */
 bool relay_pump(struct flow *flow, enum direction direction) WUNRES NONNULL(1);
 bool relay_drain(struct flow *flow) WUNRES NONNULL(1);
+void relay_start_tap(struct flow *flow, enum tap_protocol protocol) NONNULL(1);
+/* Moves the deadline to where the tap has something to do, if that is sooner. */
+void relay_watch_tap(struct flow *flow) NONNULL(1);
 void relay_finish_taps(struct flow *flow) NONNULL(1);
 bool datagrams_step(struct flow *flow) WUNRES NONNULL(1); /* datagrams.c */
 

@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,16 @@ header_done(struct flow *flow, size_t used)
 	return true;
 }
 
+static uint16_t
+destination_port(const struct flow *flow)
+{
+	const struct sockaddr_storage *to = &flow->header->destination;
+
+	return ntohs(to->ss_family == AF_INET
+	    ? ((const struct sockaddr_in *)to)->sin_port
+	    : ((const struct sockaddr_in6 *)to)->sin6_port);
+}
+
 /* What it is for is asked now: nothing in it will tell more. */
 static bool
 begin_datagrams(struct flow *flow)
@@ -114,7 +125,11 @@ begin_datagrams(struct flow *flow)
 		(void)close(flow->passed_fd);
 		flow->passed_fd = -1;
 	}
-	flow->verdict = (struct verdict){DECIDE_SPLICE, "datagrams"};
+	if (flow->verdict.decision != DECIDE_INSPECT ||
+	    !tap_is_dns_port(destination_port(flow)))
+		flow->verdict = (struct verdict){DECIDE_SPLICE, "datagrams"};
+	else
+		relay_start_tap(flow, TAP_DNS);
 	flow_set_state(flow, FLOW_STATE_DATAGRAMS);
 	flow_set_deadline(flow, flow->host->conf->flow_datagram_idle_ms);
 	return true;
@@ -282,11 +297,11 @@ classify(struct flow *flow)
 	int tls = hello_sniff(bytes, length);
 	if (tls == 1)
 		return sniff_tls(flow);
-	int http = flow->dialogue != NULL ? TAP_NOTHING
-	                                  : tap_choose(NULL, bytes, length);
-	if (http > TAP_NOTHING)
-		return decide_next(flow, tap_protocol_name((enum tap_protocol)http));
-	if (tls == 0 && http == TAP_NOTHING)
+	int clear = flow->dialogue != NULL ? TAP_NOTHING
+	    : tap_choose(NULL, destination_port(flow), bytes, length);
+	if (clear > TAP_NOTHING)
+		return decide_next(flow, tap_protocol_name((enum tap_protocol)clear));
+	if (tls == 0 && clear == TAP_NOTHING)
 		return decide_next(flow, NULL);
 	if (tls == E_MORE)
 		await_hello(flow);

@@ -72,8 +72,29 @@ take_capture_rules(struct flow *flow)
 		flow->capture = capture_rules_flow(flow->capture_rules, &subject);
 }
 
+static const char *
+transport_of(const struct flow *flow, const struct dns_transaction *t)
+{
+	if (t->serial != 0)
+		return flow->facts.tls ? "https" : "http";
+	if (flow->header != NULL && flow->header->transport == FLOW_DATAGRAM)
+		return "udp";
+	return flow->facts.tls ? "tls" : "tcp";
+}
+
 static void
-start_tap(struct flow *flow, enum tap_protocol protocol)
+on_dns(void *context, const struct dns_transaction *transaction)
+{
+	struct flow *flow = context;
+	struct dns_transaction t = *transaction;
+
+	flow->exchanges += t.serial == 0; /* else it was counted as one of HTTP */
+	t.transport = transport_of(flow, &t);
+	flow->host->on_dns(flow->host->context, flow, &t);
+}
+
+void
+relay_start_tap(struct flow *flow, enum tap_protocol protocol)
 {
 	const struct conf *conf = flow->host->conf;
 	const struct tap_limits limits = {
@@ -83,10 +104,12 @@ start_tap(struct flow *flow, enum tap_protocol protocol)
 	    .pipelined = 1024,
 	    .streams = 16384,
 	    .pending_bytes = (size_t)8 * 1024 * 1024,
+	    .dns_questions = 1024,
+	    .dns_timeout_us = conf->dns_timeout_ms * 1000,
 	    .rules = &flow->host->redact_rules,
 	};
 	const struct tap_sink sink = {.context = flow, .http = on_http,
-	    .websocket = on_websocket,
+	    .websocket = on_websocket, .dns = on_dns,
 	    .capture = flow->capture_rules == NULL ? NULL : on_capture};
 
 	flow->tap = tap_new(protocol, &limits, &sink);
@@ -109,13 +132,24 @@ choose_tap(struct flow *flow)
 {
 	size_t seen = flow->first_length[FROM_CLIENT];
 	int protocol = flow->verdict.decision != DECIDE_INSPECT ? TAP_NOTHING
-	    : tap_choose(flow->client_alpn[0], flow->first[FROM_CLIENT], seen);
+	    : tap_choose(flow->client_alpn[0], flow->facts.port,
+	          flow->first[FROM_CLIENT], seen);
 
 	if (protocol > TAP_NOTHING && flow->left_out)
 		leave_out(flow, (enum tap_protocol)protocol);
 	else if (protocol > TAP_NOTHING)
-		start_tap(flow, (enum tap_protocol)protocol);
+		relay_start_tap(flow, (enum tap_protocol)protocol);
 	flow->tap_decided = protocol != E_MORE || seen == sizeof(flow->first[0]);
+}
+
+void
+relay_watch_tap(struct flow *flow)
+{
+	uint64_t due_us = tap_due_us(flow->tap), now_us = flow->host->now_us;
+	uint64_t wait_ms = due_us > now_us ? (due_us - now_us) / 1000 + 1 : 0;
+
+	if (due_us != 0 && flow->host->tick_ms + wait_ms < flow->deadline_ms)
+		flow_set_deadline(flow, wait_ms);
 }
 
 static void
@@ -130,7 +164,9 @@ feed_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
 	if (!reads) {
 		tap_free(flow->tap);
 		flow->tap = NULL;
+		return;
 	}
+	relay_watch_tap(flow);
 }
 
 /* Shows the tap what passes. Bytes seen before it was chosen are in `first`. */

@@ -26,6 +26,8 @@ libmitm_a_SOURCES = \
 	mitm/dialogue.c \
 	mitm/digest.c \
 	mitm/digest.h \
+	mitm/dns.c \
+	mitm/dns.h \
 	mitm/dns_data.c \
 	mitm/dns_data.h \
 	mitm/dns_edns.c \

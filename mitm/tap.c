@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "mitm/dns.h"
 #include "mitm/grpc.h"
 #include "mitm/h1.h"
 #include "mitm/h2.h"
@@ -25,14 +26,31 @@ struct tap {
 	struct h1 *h1; /* while it reads HTTP/1 */
 	struct h2 *h2; /* while it reads HTTP/2, or is about to */
 	struct ws *ws; /* likewise */
+	struct dns *dns; /* while it reads DNS */
 	uint64_t before; /* exchanges of HTTP/1 before an upgrade to HTTP/2 */
 };
 
 /* --- choosing --- */
 
-int
-tap_choose(const char *alpn, const uint8_t *bytes, size_t length)
+#define DNS_PORT 53u
+#define DNS_TLS_PORT 853u /* RFC 7858 */
+#define MDNS_PORT 5353u   /* RFC 6762 */
+#define LLMNR_PORT 5355u  /* RFC 4795 */
+
+bool
+tap_is_dns_port(uint16_t port)
 {
+	return port == DNS_PORT || port == MDNS_PORT || port == LLMNR_PORT;
+}
+
+int
+tap_choose(const char *alpn, uint16_t port, const uint8_t *bytes, size_t length)
+{
+	bool dns_port = tap_is_dns_port(port) || port == DNS_TLS_PORT;
+	int dns = alpn == NULL && dns_port ? dns_sniff(bytes, length) : 0;
+
+	if (dns == 1 || (alpn != NULL && strcmp(alpn, "dot") == 0))
+		return TAP_DNS;
 	/* Two ends of gRPC's core library agree on a name of their own for it. */
 	if (alpn != NULL &&
 	    (strcmp(alpn, "h2") == 0 || strcmp(alpn, "grpc-exp") == 0))
@@ -44,7 +62,7 @@ tap_choose(const char *alpn, const uint8_t *bytes, size_t length)
 		return TAP_HTTP2;
 	if (http2 == 0 && http1 == 1)
 		return TAP_HTTP1;
-	return http2 == 0 && http1 == 0 ? TAP_NOTHING : E_MORE;
+	return http2 == 0 && http1 == 0 && dns == 0 ? TAP_NOTHING : E_MORE;
 }
 
 const char *
@@ -52,7 +70,7 @@ tap_protocol_name(enum tap_protocol protocol)
 {
 	static const char *const names[] = {[TAP_NOTHING] = NULL,
 	    [TAP_HTTP1] = "http", [TAP_HTTP2] = "http2",
-	    [TAP_WEBSOCKET] = "websocket"};
+	    [TAP_WEBSOCKET] = "websocket", [TAP_DNS] = "dns"};
 
 	return names[protocol];
 }
@@ -187,6 +205,15 @@ new_h1(struct tap *t)
 	return h1_new(&limits, &sink);
 }
 
+static struct dns *
+new_dns(const struct tap *t)
+{
+	const struct dns_limits limits = {.questions = t->limits.dns_questions,
+	    .timeout_us = t->limits.dns_timeout_us};
+
+	return dns_new(&limits, &t->sink);
+}
+
 static bool
 feed_second(struct tap *t, enum direction direction, struct bytes in,
     uint64_t now_us)
@@ -256,9 +283,11 @@ tap_new(enum tap_protocol protocol, const struct tap_limits *limits,
 	t->sink = *sink;
 	if (protocol == TAP_HTTP2)
 		t->h2 = new_h2(t);
+	else if (protocol == TAP_DNS)
+		t->dns = new_dns(t);
 	else
 		t->h1 = new_h1(t);
-	if (t->h1 == NULL && t->h2 == NULL) {
+	if (t->h1 == NULL && t->h2 == NULL && t->dns == NULL) {
 		free(t);
 		return NULL;
 	}
@@ -273,6 +302,7 @@ tap_free(struct tap *t)
 	h1_free(t->h1);
 	h2_free(t->h2);
 	ws_free(t->ws);
+	dns_free(t->dns);
 	free(t);
 }
 
@@ -280,6 +310,8 @@ bool
 tap_feed(struct tap *t, enum direction direction, const uint8_t *bytes,
     size_t length, uint64_t now_us)
 {
+	if (t->protocol == TAP_DNS)
+		return dns_feed(t->dns, direction, bytes, length, now_us);
 	if (t->protocol != TAP_HTTP1)
 		return feed_second(t, direction, (struct bytes){bytes, length},
 		    now_us);
@@ -287,6 +319,27 @@ tap_feed(struct tap *t, enum direction direction, const uint8_t *bytes,
 	if (h1_reading(t->h1))
 		return true;
 	return (t->h2 != NULL || t->ws != NULL) && change(t, now_us);
+}
+
+bool
+tap_datagram(struct tap *t, enum direction direction, const uint8_t *bytes,
+    size_t length, const struct sockaddr_storage *server, uint64_t now_us)
+{
+	return t->protocol == TAP_DNS &&
+	    dns_datagram(t->dns, direction, bytes, length, server, now_us);
+}
+
+uint64_t
+tap_due_us(const struct tap *t)
+{
+	return t->protocol == TAP_DNS ? dns_due_us(t->dns) : 0;
+}
+
+void
+tap_expire(struct tap *t, uint64_t now_us)
+{
+	if (t->protocol == TAP_DNS)
+		dns_expire(t->dns, now_us);
 }
 
 void
@@ -303,6 +356,8 @@ tap_finish(struct tap *t, uint64_t now_us)
 		h1_finish(t->h1, now_us);
 	else if (t->protocol == TAP_HTTP2)
 		h2_finish(t->h2, now_us);
+	else if (t->protocol == TAP_DNS)
+		dns_finish(t->dns, now_us);
 	else
 		end_websocket(t, now_us);
 }

@@ -18,7 +18,13 @@
 struct redact_rules;
 struct tap;
 
-enum tap_protocol { TAP_NOTHING, TAP_HTTP1, TAP_HTTP2, TAP_WEBSOCKET };
+enum tap_protocol {
+	TAP_NOTHING,
+	TAP_HTTP1,
+	TAP_HTTP2,
+	TAP_WEBSOCKET,
+	TAP_DNS
+};
 
 struct tap_limits {
 	size_t head_bytes;    /* a head longer than this is cut, and says so */
@@ -27,18 +33,24 @@ struct tap_limits {
 	unsigned pipelined;   /* requests of HTTP/1 that wait for an answer */
 	unsigned streams;     /* of HTTP/2 that are open at one time */
 	size_t pending_bytes; /* kept of them in all; then less of each is */
+	size_t dns_questions; /* that wait for an answer */
+	uint64_t dns_timeout_us; /* for so long */
 	struct redact_rules *const *rules; /* where those are that hold now, as long
 	                                    * as the tap lives; NULL: all is shown */
 };
 
-/* What the connection speaks that can be read, by the ALPN that was agreed on
- * (NULL: none) and the client's first bytes: an enum tap_protocol, or E_MORE. */
-int tap_choose(const char *alpn, const uint8_t *bytes, size_t length) WUNRES;
+/* What the connection to `port` speaks that can be read, by the ALPN that was agreed
+ * on (NULL: none) and the client's first bytes: an enum tap_protocol, or E_MORE. */
+int tap_choose(const char *alpn, uint16_t port, const uint8_t *bytes,
+    size_t length) WUNRES;
 
-/* As in flow records: "http", "http2", "websocket"; NULL for TAP_NOTHING. */
+/* Whether datagrams to `port` are of DNS, mDNS or LLMNR. */
+bool tap_is_dns_port(uint16_t port) WUNRES;
+
+/* As in flow records: "http", "http2", "websocket", "dns"; NULL for TAP_NOTHING. */
 const char *tap_protocol_name(enum tap_protocol protocol);
 
-/* Of TAP_HTTP1 or TAP_HTTP2. limits and sink are copied. NULL: out of memory. */
+/* Of TAP_HTTP1, TAP_HTTP2 or TAP_DNS. limits and sink are copied. NULL: out of memory. */
 struct tap *tap_new(enum tap_protocol protocol, const struct tap_limits *limits,
     const struct tap_sink *sink) WUNRES NONNULL(2, 3);
 
@@ -49,6 +61,17 @@ void tap_free(struct tap *t);
  * has ended, and what was unfinished has been handed on; it can be freed. */
 bool tap_feed(struct tap *t, enum direction direction, const uint8_t *bytes,
     size_t length, uint64_t now_us) WUNRES NONNULL(1);
+
+/* Of TAP_DNS: a datagram instead, to or from `server`. False: it is no message. */
+bool tap_datagram(struct tap *t, enum direction direction, const uint8_t *bytes,
+    size_t length, const struct sockaddr_storage *server, uint64_t now_us)
+    WUNRES NONNULL(1, 5);
+
+/* When tap_expire has something to do; 0: never, as it stands. */
+uint64_t tap_due_us(const struct tap *t) WUNRES NONNULL(1);
+
+/* Hands on what has waited too long. */
+void tap_expire(struct tap *t, uint64_t now_us) NONNULL(1);
 
 /* That direction has ended in order (a body may end with it). */
 void tap_eof(struct tap *t, enum direction direction, uint64_t now_us)

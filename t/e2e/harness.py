@@ -76,8 +76,12 @@ def is_sanitized():
 
 def listens(port):
     """Whether somebody listens on that port of loopback."""
+    return listens_at("127.0.0.1", port)
+
+
+def listens_at(address, port):
     with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
+        return s.connect_ex((address, port)) == 0
 
 
 def sign_between(directory, first_s, last_s, *arguments):

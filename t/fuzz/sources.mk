@@ -31,6 +31,11 @@ t_fuzz_decode_fuzz_SOURCES = t/fuzz/decode.c t/fuzz/decode_all.c \
 t_fuzz_decode_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_decode_fuzz_LDADD = libmitm.a libbase.a $(CONTENT_LIBS)
 
+noinst_PROGRAMS += t/fuzz/dns-fuzz
+t_fuzz_dns_fuzz_SOURCES = t/fuzz/dns.c
+t_fuzz_dns_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_dns_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/dns_message-fuzz
 t_fuzz_dns_message_fuzz_SOURCES = t/fuzz/dns_message.c
 t_fuzz_dns_message_fuzz_LDFLAGS = $(WITH_FUZZER)

@@ -151,6 +151,24 @@ START_TEST(a_leaf_and_a_message_are_lines)
 }
 END_TEST
 
+START_TEST(a_question_and_its_answers_are_a_line)
+{
+	struct pretty p = {.utc = true};
+
+	check_shown(&p, HEAD("dns") NAMED "\"dns_hostname\":\"www.example.com\","
+	    "\"dns_query_type\":\"A\",\"dns_response_code\":\"NOERROR\",\"dns\":"
+	    "{\"answers\":[{\"type\":\"CNAME\",\"data\":\"a\\u0007.example\"},"
+	    "{\"type\":\"A\",\"data\":\"192.0.2.1\"}]},"
+	    "\"sightglass\":{\"dns\":{\"transport\":\"udp\"}}}",
+	    AT " dns www.example.com  A  NOERROR  CNAME a\\x07.example, 192.0.2.1  "
+	    "udp  29 ms  curl\n");
+	check_shown(&p, HEAD("dns") "\"dns_hostname\":\"gone.example\","
+	    "\"dns_query_type\":\"A\",\"sightglass\":{\"dns\":"
+	    "{\"transport\":\"tls\",\"incomplete\":\"timeout\"}}}",
+	    AT " dns gone.example  A  timeout  tls  29 ms  curl\n");
+}
+END_TEST
+
 START_TEST(what_is_no_record_is_shown_made_safe)
 {
 	static const char line[] = "no \033 record";
@@ -182,6 +200,7 @@ suite(void)
 	tcase_add_test(t, requests_only_leaves_out_what_is_told_already);
 	tcase_add_test(t, an_exchange_is_a_line);
 	tcase_add_test(t, a_leaf_and_a_message_are_lines);
+	tcase_add_test(t, a_question_and_its_answers_are_a_line);
 	tcase_add_test(t, what_is_no_record_is_shown_made_safe);
 	tcase_add_test(t, the_corpus_holds);
 	suite_add_tcase(s, t);

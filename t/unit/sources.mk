@@ -49,6 +49,12 @@ t_unit_decode_suite_SOURCES = t/unit/decode.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_decode_suite_LDADD = libmitm.a libbase.a $(CONTENT_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/decode
 
+check_PROGRAMS += t/unit/dns-suite
+t_unit_dns_suite_SOURCES = t/unit/dns.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/dns.c
+t_unit_dns_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/dns
+
 check_PROGRAMS += t/unit/dns_message-suite
 t_unit_dns_message_suite_SOURCES = t/unit/dns_message.c $(UNIT_SUITE) \
 	$(UNIT_CORPUS) t/fuzz/dns_message.c
@@ -210,6 +216,11 @@ t_unit_record_suite_SOURCES = t/unit/record.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/unit/records.c t/unit/records.h t/fuzz/record.c
 t_unit_record_suite_LDADD = liblog.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/record
+
+check_PROGRAMS += t/unit/record_dns-suite
+t_unit_record_dns_suite_SOURCES = t/unit/record_dns.c $(UNIT_SUITE) \
+	t/unit/records.c t/unit/records.h
+t_unit_record_dns_suite_LDADD = liblog.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/record_http-suite
 t_unit_record_http_suite_SOURCES = t/unit/record_http.c $(UNIT_SUITE) \

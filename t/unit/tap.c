@@ -17,7 +17,7 @@ static const struct {
 	/* What was agreed on, whatever comes. */
 	{"h2", "", TAP_HTTP2}, {"h2", "GET / HTTP/1.1\r\n", TAP_HTTP2},
 	{"grpc-exp", "", TAP_HTTP2},
-	{"h3", PREFACE, TAP_NOTHING}, {"dot", "GET / HTTP/1.1\r\n", TAP_NOTHING},
+	{"h3", PREFACE, TAP_NOTHING}, {"dot", "GET / HTTP/1.1\r\n", TAP_DNS},
 	{"h2c", PREFACE, TAP_NOTHING}, {"", "GET /", TAP_NOTHING},
 	{"http/0.9", "GET /", TAP_NOTHING},
 	/* HTTP/1, or nothing was agreed on: the first bytes say it. */
@@ -37,8 +37,30 @@ START_TEST(a_reader_is_chosen_by_alpn_and_the_first_bytes)
 {
 	const char *bytes = choices[_i].bytes;
 
-	ck_assert_int_eq(tap_choose(choices[_i].alpn, (const uint8_t *)bytes,
-	    strlen(bytes)), choices[_i].chosen);
+	ck_assert_int_eq(tap_choose(choices[_i].alpn, 443,
+	    (const uint8_t *)bytes, strlen(bytes)), choices[_i].chosen);
+}
+END_TEST
+
+#define QUERY "\0\x11" "id\1\0" "\0\1"
+#define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
+
+START_TEST(dns_is_told_by_its_port_and_a_query)
+{
+	for (size_t length = 0; length < sizeof(QUERY) - 1; length++)
+		ck_assert_int_eq(tap_choose(NULL, 53, (const uint8_t *)QUERY, length),
+		    E_MORE);
+	ck_assert_int_eq(tap_choose(NULL, 53, BYTES(QUERY)), TAP_DNS);
+	ck_assert_int_eq(tap_choose(NULL, 853, BYTES(QUERY)), TAP_DNS);
+	ck_assert_int_eq(tap_choose(NULL, 443, BYTES(QUERY)), TAP_NOTHING);
+	ck_assert_int_eq(tap_choose("h2", 53, BYTES(QUERY)), TAP_HTTP2);
+	/* Shorter than a header; an answer; an operation that there is not; many. */
+	ck_assert_int_eq(tap_choose(NULL, 53, BYTES("\0\xb")), TAP_NOTHING);
+	ck_assert_int_eq(tap_choose(NULL, 53, BYTES("\0\x11id\x81")), TAP_NOTHING);
+	ck_assert_int_eq(tap_choose(NULL, 53, BYTES("\0\x11id\x38")), TAP_NOTHING);
+	ck_assert_int_eq(tap_choose(NULL, 53, BYTES("\0\x11id\1\0\0\2")),
+	    TAP_NOTHING);
+	ck_assert_int_eq(tap_choose(NULL, 53, BYTES("GET / HTTP/1.1\r\n")), TAP_HTTP1);
 }
 END_TEST
 
@@ -46,6 +68,7 @@ START_TEST(readers_have_names)
 {
 	ck_assert_str_eq(tap_protocol_name(TAP_HTTP1), "http");
 	ck_assert_str_eq(tap_protocol_name(TAP_HTTP2), "http2");
+	ck_assert_str_eq(tap_protocol_name(TAP_DNS), "dns");
 	ck_assert_ptr_null(tap_protocol_name(TAP_NOTHING));
 }
 END_TEST
@@ -221,6 +244,7 @@ suite(void)
 
 	tcase_add_loop_test(t, a_reader_is_chosen_by_alpn_and_the_first_bytes, 0,
 	    ARRAY_LENGTH(choices));
+	tcase_add_test(t, dns_is_told_by_its_port_and_a_query);
 	tcase_add_test(t, readers_have_names);
 	tcase_add_test(t, it_says_what_it_reads_now);
 	FOR_BOTH(t, what_is_decided_by_the_request_is_not_asked_again);
