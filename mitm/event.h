@@ -339,7 +339,7 @@ struct dns_transaction {
 	uint64_t response_messages, response_bytes, answers; /* of all its messages */
 	enum direction asked_by;
 	const struct sockaddr_storage *server; /* whom it went to; NULL: the flow's */
-	const char *incomplete; /* enumerated, or NULL */
+	const char *incomplete; /* enumerated (mitm/dns.h, mitm/dns_http.h), or NULL */
 	uint64_t serial; /* of the HTTP exchange that it came in, or 0 */
 };
 

@@ -32,6 +32,8 @@ libmitm_a_SOURCES = \
 	mitm/dns_data.h \
 	mitm/dns_edns.c \
 	mitm/dns_edns.h \
+	mitm/dns_http.c \
+	mitm/dns_http.h \
 	mitm/dns_message.c \
 	mitm/dns_message.h \
 	mitm/dns_service.c \

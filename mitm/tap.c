@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "mitm/dns.h"
+#include "mitm/dns_http.h"
 #include "mitm/grpc.h"
 #include "mitm/h1.h"
 #include "mitm/h2.h"
@@ -86,6 +87,19 @@ content_options(const struct tap *t)
 	};
 }
 
+/* A query of DNS over HTTP is told twice, in both ways. */
+static void
+hand_on_dns(const struct tap *t, const struct http_exchange *e, struct bytes target)
+{
+	struct dns_http dns;
+
+	if (t->sink.dns == NULL)
+		return;
+	if (dns_http_read(e, target, &dns))
+		t->sink.dns(t->sink.context, &dns.transaction);
+	dns_http_free(&dns);
+}
+
 /* What the bodies say is read only now, in memory that goes again. */
 static void
 hand_on(void *context, const struct http_exchange *e)
@@ -103,6 +117,7 @@ hand_on(void *context, const struct http_exchange *e)
 	out.serial = t->before + e->stream;
 	http_content_read(&options, &out, &content);
 	t->sink.http(t->sink.context, &out);
+	hand_on_dns(t, &out, e->target);
 	http_content_free(&content);
 	buf_free(&message);
 }

@@ -5,6 +5,7 @@ The server answers from its own configuration alone: no query leaves the machine
 Its address is one of loopback's, so that it has the ports which say what it is.
 """
 
+import base64
 import os
 import random
 import re
@@ -56,6 +57,8 @@ TEN = [("www.example.test", "A"), ("www.example.test", "AAAA"),
 
 # kdig cannot read a certificate without a subject, as one for an address alone is.
 TLS = ("+tls", "+tls-sni=ns.example.test")
+
+HTTPS = ("+https", "+tls-sni=ns.example.test", "+keepopen")
 
 RECORD = re.compile(r"^(?P<name>\S+)\s+(?P<ttl>\d+)\s+(?P<class>IN)\s+"
                     r"(?P<type>\S+)\s+(?P<data>.+)$")
@@ -166,7 +169,8 @@ class Dns(Exec):
         seen, records = {}, []
         for transport, options in (
                 ("udp", ()), ("tcp", ("+tcp",)), ("tcp", ("+tcp", "+keepopen")),
-                ("tls", TLS), ("tls", (*TLS, "+keepopen"))):
+                ("tls", TLS), ("tls", (*TLS, "+keepopen")),
+                ("https", HTTPS), ("https", (*HTTPS, "+https-get"))):
             words = [word for question in TEN for word in question]
             printed = self.kdig(server, *options, "+timeout=10", *words)
             fresh = self.records("dns")[len(records):]
@@ -182,8 +186,12 @@ class Dns(Exec):
         self.assertEqual(seen[()][4][2], "NXDOMAIN")
         # One record a flow beside them, and each says what it was.
         for flow in self.records("flow"):
-            self.assertEqual(get(flow, "sightglass.protocol"), "dns")
+            self.assertIn(get(flow, "sightglass.protocol"), ("dns", "http2"))
             self.assertEqual(get(flow, "sightglass.decision"), "inspect")
+        # Those over HTTP are joined with what HTTP says of them.
+        requests = [get(r, "http.request.id") for r in self.records("http")]
+        self.assertEqual([get(r, "http.request.id") for r in records[50:]], requests)
+        self.assertEqual(len(set(requests)), 20)
 
     def test_edns_is_read(self):
         server = Unbound(self, ZONE)
@@ -235,6 +243,35 @@ class Dns(Exec):
                            r["dns_answer_number"]) for r in records],
                          [("www.example.test", "A", 2),
                           ("www.example.test", "AAAA", 1)])
+
+    def test_curl_asks_over_https(self):
+        server = Unbound(self, [("localhost", "A", "127.0.0.1")])
+        nginx = self.tls_nginx()
+        done = self.exec("curl", "-sSk", "--doh-insecure", "--doh-url",
+                         f"https://{server.address}/dns-query",
+                         f"https://localhost.example.test:{nginx.port}/hello.txt")
+        self.assertNotEqual(done.returncode, 0)  # there is no such name
+        records = self.records("dns")
+        self.assertEqual({(r["dns_hostname"], r["dns_query_type"],
+                           r["dns_response_code"]) for r in records},
+                         {("localhost.example.test", "A", "NXDOMAIN"),
+                          ("localhost.example.test", "AAAA", "NXDOMAIN")})
+
+    def test_a_query_over_http_1(self):
+        nginx = self.tls_nginx(locations="location /dns-query "
+                               "{ default_type application/dns-message; }")
+        nginx.put("dns-query", refusal(query(0)))
+        asked = base64.urlsafe_b64encode(query(0)).decode().rstrip("=")
+        done = self.exec("curl", "-sS", "--http1.1", "-o", "/dev/null",
+                         f"https://localhost:{nginx.port}/dns-query?dns={asked}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        exchange = self.one(self.records("http"))
+        record = self.one(self.records("dns"))
+        self.assertEqual(get(exchange, "http.version"), "1.1")
+        self.assertEqual(get(record, "http.request.id"),
+                         get(exchange, "http.request.id"))
+        self.assertEqual(record["dns_hostname"], "www.example.test")
+        self.assertEqual(record["dns_response_code"], "REFUSED")
 
     def test_the_line_for_a_person(self):
         server = Unbound(self, ZONE)

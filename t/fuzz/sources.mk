@@ -36,6 +36,11 @@ t_fuzz_dns_fuzz_SOURCES = t/fuzz/dns.c
 t_fuzz_dns_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_dns_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/dns_http-fuzz
+t_fuzz_dns_http_fuzz_SOURCES = t/fuzz/dns_http.c
+t_fuzz_dns_http_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_dns_http_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/dns_message-fuzz
 t_fuzz_dns_message_fuzz_SOURCES = t/fuzz/dns_message.c
 t_fuzz_dns_message_fuzz_LDFLAGS = $(WITH_FUZZER)

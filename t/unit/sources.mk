@@ -55,6 +55,12 @@ t_unit_dns_suite_SOURCES = t/unit/dns.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_dns_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/dns
 
+check_PROGRAMS += t/unit/dns_http-suite
+t_unit_dns_http_suite_SOURCES = t/unit/dns_http.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/dns_http.c
+t_unit_dns_http_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/dns_http
+
 check_PROGRAMS += t/unit/dns_message-suite
 t_unit_dns_message_suite_SOURCES = t/unit/dns_message.c $(UNIT_SUITE) \
 	$(UNIT_CORPUS) t/fuzz/dns_message.c
