@@ -50,7 +50,7 @@ show_tap(struct flow *flow, enum direction direction,
 	if (flow->tap != NULL && tap_datagram(flow->tap, direction, d->payload,
 	        d->length, &d->address, flow->host->now_us))
 		relay_watch_tap(flow);
-	else
+	else if (!flow->unread)
 		flow_note_first(flow, direction, d->payload, d->length);
 }
 

@@ -112,6 +112,13 @@ destination_port(const struct flow *flow)
 	    : ((const struct sockaddr_in6 *)to)->sin6_port);
 }
 
+static bool
+is_left_out(const struct flow *flow)
+{
+	return !sample_takes(flow->host->sample, flow->id, flow_server_name(flow),
+	    &flow->header->destination);
+}
+
 /* What it is for is asked now: nothing in it will tell more. */
 static bool
 begin_datagrams(struct flow *flow)
@@ -126,10 +133,12 @@ begin_datagrams(struct flow *flow)
 		flow->passed_fd = -1;
 	}
 	if (flow->verdict.decision != DECIDE_INSPECT ||
-	    !tap_is_dns_port(destination_port(flow)))
+	    !tap_is_dns_port(destination_port(flow))) {
 		flow->verdict = (struct verdict){DECIDE_SPLICE, "datagrams"};
-	else
+	} else {
+		flow->left_out = is_left_out(flow);
 		relay_start_tap(flow, TAP_DNS);
+	}
 	flow_set_state(flow, FLOW_STATE_DATAGRAMS);
 	flow_set_deadline(flow, flow->host->conf->flow_datagram_idle_ms);
 	return true;
@@ -457,8 +466,7 @@ intake_decide(struct flow *flow)
 	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
 	bow_to_the_possible(flow);
 	bypass_decide(flow);
-	flow->left_out = !sample_takes(flow->host->sample, flow->id,
-	    flow_server_name(flow), &flow->header->destination);
+	flow->left_out = is_left_out(flow);
 	flow->tls.name_mismatch = flow->hello != NULL &&
 	    flow->hello->server_name[0] != '\0' &&
 	    flow->header->authority[0] != '\0' &&

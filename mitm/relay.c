@@ -93,6 +93,16 @@ on_dns(void *context, const struct dns_transaction *transaction)
 	flow->host->on_dns(flow->host->context, flow, &t);
 }
 
+/* Of what could be read only the name is told: its first bytes are not for a record
+ * that nothing is redacted in. */
+static void
+leave_out(struct flow *flow, enum tap_protocol protocol)
+{
+	flow->protocol = tap_protocol_name(protocol);
+	flow->unread = true;
+	flow->first_length[FROM_CLIENT] = flow->first_length[FROM_SERVER] = 0;
+}
+
 void
 relay_start_tap(struct flow *flow, enum tap_protocol protocol)
 {
@@ -112,18 +122,12 @@ relay_start_tap(struct flow *flow, enum tap_protocol protocol)
 	    .websocket = on_websocket, .dns = on_dns,
 	    .capture = flow->capture_rules == NULL ? NULL : on_capture};
 
+	if (flow->left_out) {
+		leave_out(flow, protocol);
+		return;
+	}
 	flow->tap = tap_new(protocol, &limits, &sink);
 	flow->protocol = tap_protocol_name(protocol);
-}
-
-/* Of what could be read only the name is told: its first bytes are not for a record
- * that nothing is redacted in. */
-static void
-leave_out(struct flow *flow, enum tap_protocol protocol)
-{
-	flow->protocol = tap_protocol_name(protocol);
-	flow->unread = true;
-	flow->first_length[FROM_CLIENT] = flow->first_length[FROM_SERVER] = 0;
 }
 
 /* By ALPN and the client's first bytes, up to the 64 that the flow keeps. */
@@ -135,9 +139,7 @@ choose_tap(struct flow *flow)
 	    : tap_choose(flow->client_alpn[0], flow->facts.port,
 	          flow->first[FROM_CLIENT], seen);
 
-	if (protocol > TAP_NOTHING && flow->left_out)
-		leave_out(flow, (enum tap_protocol)protocol);
-	else if (protocol > TAP_NOTHING)
+	if (protocol > TAP_NOTHING)
 		relay_start_tap(flow, (enum tap_protocol)protocol);
 	flow->tap_decided = protocol != E_MORE || seen == sizeof(flow->first[0]);
 }
