@@ -61,8 +61,8 @@ int conf_set_directory(struct conf *c, const char *directory)
     WUNRES NONNULL(1, 2);
 
 /* Sets one value from its text ("log.flush", "50 ms"; a list's items separated
- * by blanks, in double quotes where they have some, replacing the list). E_NOTFOUND (the nearest key is named),
- * E_SYNTAX, E_RANGE; *error says it, without a place. */
+ * by blanks, in double quotes where they have some, replacing the list). E_NOTFOUND
+ * (the nearest key is named), E_SYNTAX, E_RANGE; *error says it, without a place. */
 int conf_set(struct conf *c, const char *key, const char *value,
     struct conf_error *error) WUNRES NONNULL(1, 2, 3, 4);
 
