@@ -103,6 +103,40 @@ class Unbound(Process):
         return all(listens_at(self.address, port) for port in (53, 853, 443))
 
 
+class Nsd(Process):
+    """nsd with a zone that it gives away whole, on port 53 of an address of loopback."""
+
+    def __init__(self, test, records):
+        self.address = f"127.56.{os.getpid() % 250}.{random.randint(1, 250)}"
+        path = os.path.join(test.directory, "nsd.conf")
+        zone = os.path.join(test.directory, "zone")
+        with open(zone, "w", encoding="ascii") as out:
+            out.write("zone.test. 300 IN SOA ns.zone.test. host.zone.test. 1 1 1 1 1\n"
+                      "zone.test. 300 IN NS ns.zone.test.\n")
+            out.writelines(f"r{i}.zone.test. 300 IN TXT \"{i:0100}\"\n"
+                           for i in range(records))
+        with open(path, "w", encoding="ascii") as out:
+            out.write(f"""server:
+  ip-address: {self.address}@53
+  username: ""
+  chroot: ""
+  zonesdir: "{test.directory}"
+  pidfile: ""
+  xfrdfile: ""
+  zonelistfile: "{test.directory}/zones"
+  xfrdir: "{test.directory}"
+  cookie-secret-file: ""
+remote-control:
+  control-enable: no
+zone:
+  name: zone.test
+  zonefile: "{zone}"
+  provide-xfr: 127.0.0.0/8 NOKEY
+""")
+        super().__init__(test, ["nsd", "-d", "-c", path], "nsd")
+        wait_for(lambda: listens_at(self.address, 53), "nsd to listen")
+
+
 def bare(text):
     """Data without what may be written in two ways: the case of digits, a name's
     final dot, quotation marks where they may stand, 24.00m for 24m."""
@@ -243,6 +277,22 @@ class Dns(Exec):
                            r["dns_answer_number"]) for r in records],
                          [("www.example.test", "A", 2),
                           ("www.example.test", "AAAA", 1)])
+
+    def test_a_zone_transfer_is_one_transaction(self):
+        server = Nsd(self, 3000)
+        done = self.exec("dig", f"@{server.address}", "zone.test", "AXFR")
+        found = re.search(r"XFR size: (\d+) records \(messages (\d+), bytes (\d+)\)",
+                          done.stdout)
+        self.assertIsNotNone(found, done.stdout[-2000:] + done.stderr)
+        record = self.one(self.records("dns"))
+        self.assertEqual(record["dns_query_type"], "AXFR")
+        self.assertIsNone(get(record, "sightglass.dns.incomplete"))
+        self.assertEqual((record["dns_answer_number"],
+                          get(record, "sightglass.dns.messages"),
+                          get(record, "sightglass.dns.response.bytes")),
+                         tuple(map(int, found.groups())))
+        self.assertEqual(record["dns_answer_number"], 3003)  # the SOA is there twice
+        self.assertEqual(get(record, "dns.answers")[0]["type"], "SOA")
 
     def test_curl_asks_over_https(self):
         server = Unbound(self, [("localhost", "A", "127.0.0.1")])
