@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -95,42 +96,6 @@ json_array_end(struct json *j)
 
 /* --- strings --- */
 
-/* The length of the UTF-8 sequence at `p` (RFC 3629 section 4), 0 if it is not
- * one. `p` has at least one byte, of 0x80 or more. */
-static size_t
-sequence_length(const uint8_t *p, size_t have)
-{
-	uint8_t first = p[0];
-	uint8_t low = 0x80, high = 0xbf;
-	size_t length;
-
-	if (first >= 0xc2 && first <= 0xdf)
-		length = 2;
-	else if (first >= 0xe0 && first <= 0xef)
-		length = 3;
-	else if (first >= 0xf0 && first <= 0xf4)
-		length = 4;
-	else
-		return 0;
-	if (have < length)
-		return 0;
-	/* No overlong forms, no surrogates, nothing above U+10FFFF. */
-	if (first == 0xe0)
-		low = 0xa0;
-	else if (first == 0xed)
-		high = 0x9f;
-	else if (first == 0xf0)
-		low = 0x90;
-	else if (first == 0xf4)
-		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
-}
-
 /* Bytes that stand for themselves in a JSON string. */
 static const uint8_t plain[256] = {
 #define EIGHT 1, 1, 1, 1, 1, 1, 1, 1
@@ -179,10 +144,10 @@ put_escaped(struct json *j, const uint8_t *p, size_t length)
 
 	const uint8_t *end = p + length, *run = p;
 	while (p < end && j->error == 0) {
-		size_t sequence = 0;
+		int sequence = 0;
 		if (plain[*p] ||
 		    (*p >= 0x80 &&
-		        (sequence = sequence_length(p, (size_t)(end - p))) > 0)) {
+		        (sequence = utf8_length(p, (size_t)(end - p))) > 0)) {
 			p += sequence > 0 ? sequence : 1;
 			continue;
 		}
@@ -256,8 +221,8 @@ json_is_utf8(const void *bytes, size_t length)
 	const uint8_t *end = p + length;
 
 	while (p < end) {
-		size_t sequence = *p < 0x80 ? 1 : sequence_length(p, (size_t)(end - p));
-		if (sequence == 0)
+		int sequence = *p < 0x80 ? 1 : utf8_length(p, (size_t)(end - p));
+		if (sequence <= 0)
 			return false;
 		p += sequence;
 	}

@@ -16,7 +16,8 @@ libbase_a_SOURCES = \
 	base/ring.c base/ring.h \
 	base/roots.c base/roots.h \
 	base/self.h \
-	base/shm.c base/shm.h
+	base/shm.c base/shm.h \
+	base/utf8.c base/utf8.h
 if LINUX
 libbase_a_SOURCES += base/self_linux.c base/shm_linux.c
 endif

@@ -23,6 +23,7 @@
 #include "base/shm.h"
 #include "daemon/os.h"
 #include "daemon/sandbox.h"
+#include "mitm/charset.h"
 #include "mitm/policy_list.h"
 #include "mitm/redact_rules.h"
 
@@ -646,6 +647,7 @@ begin(struct role *r)
 	struct worker *w = r->context;
 
 	raise_descriptor_limit();
+	charset_load_all(); /* from files, which the sandbox will forbid */
 	prepare_host(w);
 	configure(r);
 	sandbox_enter(SANDBOX_WORKER, NULL);

@@ -2,22 +2,20 @@
 /* What was said, as text where it is text. Pure; worker. */
 #include "log/record_line.h"
 
+#include "base/err.h"
+#include "base/utf8.h"
+
 /* Of the bytes, those before a character of which not all is there. */
 static size_t
 before_cut_character(const uint8_t *bytes, size_t length)
 {
-	size_t lead = length;
-
-	for (size_t back = 1; back <= 3 && back <= length; back++) {
+	for (size_t back = 1; back < UTF8_BYTES_MAX && back <= length; back++) {
 		if ((bytes[length - back] & 0xc0) == 0x80)
 			continue;
-		lead = length - back;
-		break;
+		return utf8_length(bytes + length - back, back) == E_MORE
+		    ? length - back : length;
 	}
-	if (lead == length || bytes[lead] < 0xc2 || bytes[lead] > 0xf4)
-		return length;
-	size_t whole = bytes[lead] >= 0xf0 ? 4 : bytes[lead] >= 0xe0 ? 3 : 2;
-	return length - lead < whole ? lead : length;
+	return length;
 }
 
 void

@@ -360,6 +360,9 @@ put_body(struct json *j, const struct http_message *m)
 		json_string(j, "content_encoding", coding->data, coding->length);
 	if (body->decoded)
 		json_uint(j, "decoded_bytes", body->decoded_bytes);
+	record_text(j, "charset", body->charset);
+	if (body->replaced > 0)
+		json_uint(j, "replaced", body->replaced);
 	if (body->decode_error != NULL)
 		json_text(j, "decode_error", body->decode_error);
 	if (body->content_truncated)

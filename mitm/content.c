@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bytes go through the stages in pieces: decoder, redactor. A coding that fails
+ * Bytes go through the stages in pieces: decoder, charset, redactor. A coding that fails
  * before it has said anything is let go, and what it had read is shown. Worker only.
  */
 #include "mitm/content.h"
 
 #include <stdlib.h>
 
+#include "mitm/charset.h"
 #include "mitm/decode.h"
 #include "mitm/http_fields.h"
 #include "mitm/redact.h"
@@ -23,6 +24,8 @@ struct content {
 	uint64_t decoded_bytes;
 	bool decoded;
 	bool ended, cut;             /* nothing is read any more */
+	bool fed_a_part;
+	struct charset charset;
 	struct redactor redactor;
 };
 
@@ -47,6 +50,7 @@ content_new(const struct content_options *options)
 	    : decoder_new(options->codings, options->decoded_bytes, &c->decoder);
 	c->rules = redact_rules_ref(options->rules);
 	buf_init(&c->undecoded, UNDECODED_BYTES_MAX);
+	charset_init(&c->charset, options->type);
 	redactor_init(&c->redactor, c->rules, form_of(options->type));
 	return c;
 }
@@ -57,6 +61,7 @@ content_free(struct content *c)
 	if (c == NULL)
 		return;
 	decoder_free(c->decoder);
+	charset_free(&c->charset);
 	buf_free(&c->undecoded);
 	redact_rules_unref(c->rules);
 	free(c);
@@ -65,11 +70,34 @@ content_free(struct content *c)
 /* --- bytes --- */
 
 static void
-say(struct content *c, struct bytes bytes, struct buf *out)
+redact(struct content *c, struct bytes text, struct buf *out)
 {
-	redactor_feed(&c->redactor, bytes, out);
+	redactor_feed(&c->redactor, text, out);
 	if (c->redactor.cut)
 		c->ended = c->cut = true;
+}
+
+static void
+say_text(struct content *c, struct buf *text, struct buf *out)
+{
+	redact(c, (struct bytes){buf_data(text), buf_length(text)}, out);
+	if (c->charset.cut)
+		c->ended = c->cut = true;
+	buf_free(text);
+}
+
+static void
+say(struct content *c, struct bytes bytes, struct buf *out)
+{
+	struct buf text;
+
+	if (c->charset.state == CHARSET_PASSING) {
+		redact(c, bytes, out);
+		return;
+	}
+	buf_init(&text, SIZE_MAX);
+	charset_feed(&c->charset, bytes, &text);
+	say_text(c, &text, out);
 }
 
 /* The decoder reads no more. What it said stands; else what it had read is what is
@@ -185,6 +213,38 @@ error_name(enum decode_outcome outcome)
 }
 
 void
+content_is_cut(struct content *c)
+{
+	c->fed_a_part = true;
+}
+
+/* False: the last character may be cut. */
+static bool
+is_whole(const struct content *c)
+{
+	return !c->fed_a_part && (!c->decoded || c->outcome == DECODE_WHOLE);
+}
+
+static void
+end_text(struct content *c, struct buf *out)
+{
+	struct buf text;
+
+	buf_init(&text, SIZE_MAX);
+	charset_end(&c->charset, !is_whole(c), &text);
+	say_text(c, &text, out);
+	if (!c->cut)
+		redactor_end(&c->redactor, out);
+}
+
+/* UTF-8 is not worth a word. */
+static const char *
+charset_of(const struct content *c)
+{
+	return c->charset.state == CHARSET_CONVERTING ? c->charset.name : NULL;
+}
+
+void
 content_end(struct content *c, struct buf *out, struct content_facts *facts)
 {
 	if (c->decoder != NULL)
@@ -192,13 +252,15 @@ content_end(struct content *c, struct buf *out, struct content_facts *facts)
 	while (!c->cut && buf_length(&c->undecoded) > 0)
 		(void)pass_undecoded(c, out);
 	if (!c->cut)
-		redactor_end(&c->redactor, out);
+		end_text(c, out);
 	*facts = (struct content_facts){
 	    .decoded = c->decoded,
 	    .decoded_bytes = c->decoded_bytes,
 	    .cut = c->cut || c->redactor.cut ||
 	        (c->decoded && c->outcome != DECODE_WHOLE),
 	    .error = error_name(c->outcome),
+	    .charset = charset_of(c),
+	    .replaced = c->charset.replaced,
 	    .redacted = c->redactor.met,
 	};
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a body says, as a stream: its content codings are undone (decode.h) and what
- * is to be hidden is replaced (redact.h). The bytes of the body go in as they come,
+ * What a body says, as a stream: its content codings are undone (decode.h), text
+ * becomes UTF-8 (charset.h), and what is to be hidden is replaced (redact.h). The bytes of the body go in as they come,
  * what may be logged comes out. Pure; worker.
  *
- * Memory: some 2 KiB, those of the decoders, and, until a coding has said its first
+ * Memory: some 2 KiB, those of the decoders and of the charset, and, until a coding has said its first
  * byte, what it has read (192 KiB at most): a body that is not in its coding is shown
  * as it came.
  */
@@ -40,6 +40,9 @@ struct content_facts {
 	                         * more than decoded_bytes or than out could hold */
 	const char *error;      /* "corrupt", "limit", "unknown_coding", "no_memory":
 	                         * man/sightglass-log.5; NULL: nothing went wrong */
+	const char *charset;    /* that it was in, and is in no more; NULL: UTF-8,
+	                         * or no text */
+	uint64_t replaced;      /* characters that became U+FFFD */
 	struct redacted redacted; /* names: as long as the content */
 };
 
@@ -58,6 +61,9 @@ void content_free(struct content *c);
 #define CONTENT_GROWTH_BYTES ((size_t)256 * 1024)
 bool content_feed(struct content *c, struct bytes *in, size_t enough,
     struct buf *out) WUNRES NONNULL(1, 2, 4);
+
+/* What was fed is not all of the body: a character may be cut at its end. */
+void content_is_cut(struct content *c) NONNULL(1);
 
 /* The body ends here; appends what had to wait for that. Only content_free may
  * follow. */

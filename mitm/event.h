@@ -43,6 +43,8 @@ struct http_body {
 	struct bytes content;
 	bool decoded;
 	uint64_t decoded_bytes;   /* of it, before anything was hidden */
+	const char *charset;      /* that the text was in; NULL: UTF-8, or none */
+	uint64_t replaced;        /* characters that were none in it */
 	bool content_truncated;   /* it goes on behind `content` */
 	const char *decode_error; /* what went wrong, enumerated, or NULL */
 	struct redacted redacted;

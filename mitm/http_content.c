@@ -61,7 +61,7 @@ room_for(const struct http_content_options *options, struct bytes captured)
 
 /* All of a stream at once. Without memory for it nothing is shown. */
 static void
-read_whole(struct content *c, struct bytes in, struct buf *out,
+read_whole(struct content *c, struct bytes in, bool cut, struct buf *out,
     struct content_facts *facts)
 {
 	*facts = (struct content_facts){.cut = true, .error = "no_memory"};
@@ -69,6 +69,8 @@ read_whole(struct content *c, struct bytes in, struct buf *out,
 		return;
 	while (content_feed(c, &in, SIZE_MAX, out))
 		continue;
+	if (cut)
+		content_is_cut(c);
 	content_end(c, out, facts);
 }
 
@@ -83,12 +85,14 @@ read_body(const struct http_content_options *options, struct http_message *m,
 	if (body->captured.length == 0)
 		return;
 	*stream = http_content_new(options, m->fields, m->field_count);
-	read_whole(*stream, body->captured, out, &facts);
+	read_whole(*stream, body->captured, body->truncated, out, &facts);
 	body->content = (struct bytes){buf_data(out), buf_length(out)};
 	body->decoded = facts.decoded;
 	body->decoded_bytes = facts.decoded_bytes;
 	body->content_truncated = body->truncated || facts.cut;
 	body->decode_error = facts.error;
+	body->charset = facts.charset;
+	body->replaced = facts.replaced;
 	body->redacted = facts.redacted;
 }
 
@@ -136,7 +140,8 @@ http_content_read_message(const struct http_content_options *options,
 	if (m->content.length == 0)
 		return;
 	content->streams[0] = http_content_new(options, NULL, 0);
-	read_whole(content->streams[0], m->content, &content->request, &facts);
+	read_whole(content->streams[0], m->content, m->truncated, &content->request,
+	    &facts);
 	m->content = (struct bytes){buf_data(&content->request),
 	    buf_length(&content->request)};
 	m->truncated |= facts.cut;

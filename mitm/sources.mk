@@ -14,6 +14,10 @@ libmitm_a_SOURCES = \
 	mitm/certificate_read.h \
 	mitm/chains.c \
 	mitm/chains.h \
+	mitm/charset.c \
+	mitm/charset.h \
+	mitm/charset_names.c \
+	mitm/charset_names.h \
 	mitm/client_certificates.c \
 	mitm/client_certificates.h \
 	mitm/content.c \

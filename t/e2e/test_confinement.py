@@ -46,6 +46,13 @@ class Trace(Process):
                     if (m := re.match(r"\d+ +(\w+\(.*)", line))]
 
 
+def answer_page(connection):
+    connection.recv(65536)
+    page = "日本".encode("shift_jis")
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=sjis\r\n"
+                       b"Content-Length: %d\r\n\r\n%s" % (len(page), page))
+
+
 @unittest.skipUnless(may_trace(), "no strace, or it may not look at processes")
 class Handshakes(Test):
     def setUp(self):
@@ -100,3 +107,16 @@ class Handshakes(Test):
             [(get(r, "sightglass.verification"), get(r, "sightglass.server.resumed"))
              for r in tls],
             [("ok", False), ("ok", True)] * 2 + [("bad_signature", False)] * 2)
+
+    def test_nor_does_it_for_a_charset(self):
+        port = ThreadServer(self, answer_page).port
+        daemon = Daemon(self, workers=1)
+        trace = Trace(self, daemon.control("status")["workers"][0]["pid"])
+        with daemon.flow(port) as s:
+            s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertIn(b"200 OK", s.recv(65536))
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        calls = trace.calls()
+        self.assertEqual([c for c in calls if not c.startswith("connect(")], [],
+                         calls)
+        self.assertEqual(get(http, "http.response.body.content"), "日本")

@@ -19,6 +19,12 @@ t_fuzz_capture_rules_fuzz_SOURCES = t/fuzz/capture_rules.c $(CONVERSATION)
 t_fuzz_capture_rules_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_capture_rules_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/charset-fuzz
+t_fuzz_charset_fuzz_SOURCES = t/fuzz/charset.c t/fuzz/charset_all.c \
+	t/fuzz/charset_all.h
+t_fuzz_charset_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_charset_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/content-fuzz
 t_fuzz_content_fuzz_SOURCES = t/fuzz/content.c t/fuzz/redact_all.c \
 	t/fuzz/redact_all.h

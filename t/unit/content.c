@@ -148,6 +148,27 @@ START_TEST(what_is_not_in_its_coding_is_shown_as_it_came)
 }
 END_TEST
 
+START_TEST(text_becomes_utf8_before_it_is_redacted)
+{
+	struct bytes in = text_bytes("\xff\xfe{\"token\":1}");
+	uint8_t wide[64];
+	size_t length = 2;
+
+	memcpy(wide, in.data, 2);
+	for (size_t i = 2; i < in.length; i++) {
+		wide[length++] = in.data[i];
+		wide[length++] = 0;
+	}
+	say("application/json", "", LIMIT, (struct bytes){wide, length});
+	check_out("{\"token\":\"[redacted]\"}");
+	ck_assert_str_eq(facts.charset, "utf-16le");
+	say("text/plain; charset=utf-8", "", LIMIT, text_bytes("caf\xe9"));
+	check_out("caf\xef\xbf\xbd");
+	ck_assert_ptr_null(facts.charset);
+	ck_assert_uint_eq(facts.replaced, 1);
+}
+END_TEST
+
 START_TEST(it_stops_when_there_is_enough)
 {
 	static uint8_t zeros[100000], room[1000];
@@ -203,6 +224,7 @@ suite(void)
 	tcase_add_test(t, json_is_redacted_wherever_it_is_met);
 	tcase_add_test(t, codings_are_undone_first);
 	tcase_add_test(t, what_is_not_in_its_coding_is_shown_as_it_came);
+	tcase_add_test(t, text_becomes_utf8_before_it_is_redacted);
 	tcase_add_test(t, it_stops_when_there_is_enough);
 	tcase_add_test(t, no_more_is_said_than_there_is_room_for);
 	tcase_add_test(t, the_corpus_holds);

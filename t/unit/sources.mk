@@ -37,6 +37,12 @@ t_unit_client_certificates_suite_SOURCES = t/unit/client_certificates.c \
 t_unit_client_certificates_suite_LDADD = libmitm.a libca.a libbase.a \
 	$(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/charset-suite
+t_unit_charset_suite_SOURCES = t/unit/charset.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/charset.c t/fuzz/charset_all.c t/fuzz/charset_all.h
+t_unit_charset_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/charset
+
 check_PROGRAMS += t/unit/content-suite
 t_unit_content_suite_SOURCES = t/unit/content.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/content.c t/fuzz/redact_all.c t/fuzz/redact_all.h
