@@ -99,7 +99,7 @@ become_daemon(const struct exec_places *places, const char *trust, bool verbose,
 	 * not, the directory's own sightglass.yaml says so and wins over each -D. */
 	(void)execl(program, "sightglassd", "-d", places->state, "-o", run, "-D",
 	    roots, "-D", "workers=1", "-D", "capture.redact_headers=", "-D",
-	    "capture.redact_fields=", "-D", user,
+	    "capture.redact_fields=", "-D", "capture.redact_userinfo=false", "-D", user,
 	    verbose ? "-v" : NULL, (char *)NULL);
 	(void)fprintf(stderr, "%s: %s: set SIGHTGLASSD to where sightglassd is\n",
 	    program, strerror(errno));

@@ -36,6 +36,15 @@ conf_find(const char *key)
 	return NULL;
 }
 
+const struct conf_row *
+conf_find_mode(const char *section)
+{
+	char key[KEY_BYTES];
+	int length = snprintf(key, sizeof(key), "%s.mode", section);
+
+	return length < (int)sizeof(key) ? conf_find(key) : NULL;
+}
+
 /* --- the nearest key --- */
 
 static unsigned
@@ -183,6 +192,8 @@ conf_set(struct conf *c, const char *key, const char *value,
 {
 	const struct conf_row *row = conf_find(key);
 
+	if (row == NULL)
+		row = conf_find_mode(key);
 	return row == NULL ? conf_unknown(key, error)
 	                   : value_set(row, c, value, error);
 }

@@ -18,6 +18,7 @@
 enum conf_policy { CONF_INSPECT, CONF_SPLICE, CONF_REFUSE };
 enum conf_ca_key { CONF_CA_P256, CONF_CA_RSA3072 };
 enum conf_log_full { CONF_LOG_DROP, CONF_LOG_WAIT };
+enum conf_capture { CONF_CAPTURE_REDACTED, CONF_CAPTURE_FULL };
 enum conf_invalid { CONF_INVALID_MIRROR, CONF_INVALID_REFUSE, CONF_INVALID_ALLOW };
 
 /* Where a value begins in the file, both from 1. */

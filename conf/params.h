@@ -228,6 +228,10 @@
 	    "The same for some hosts: PATTERN=NUMBER, with a name, an "       \
 	    "address or a block as in policy rules. The first that covers a " \
 	    "server counts.")                                                 \
+	X(capture_mode, CHOICE, "capture.mode", "redacted", 0, 1,             \
+	    "redacted|full: whether what the settings below name is kept out " \
+	    "of the log. \"capture: full\", in place of the whole section, is " \
+	    "short for it: then nothing is.")                                 \
 	X(capture_redact_headers, LIST, "capture.redact_headers",             \
 	    "authorization proxy-authorization cookie set-cookie", 0, 0,      \
 	    "Header fields whose values are replaced by [redacted] before "   \
@@ -236,8 +240,19 @@
 	    "access_token refresh_token id_token token api_key apikey "       \
 	    "password passwd secret client_secret", 0, 0,                     \
 	    "Names, without case, of query parameters, fields of forms and "  \
-	    "members of JSON whose values are replaced likewise. 256 at "      \
-	    "most.")                                                          \
+	    "members of JSON whose values are replaced likewise. One with a " \
+	    "dot or brackets is also the path of one from the top: "          \
+	    "user.cards[].number, where [] is each element of an array and * " \
+	    "any member. 255 at most, with the cookies.")                     \
+	X(capture_redact_cookies, LIST, "capture.redact_cookies", "", 0, 0,   \
+	    "Cookies, by name without case, whose values are replaced in "    \
+	    "Cookie and Set-Cookie, where capture.redact_headers does not "   \
+	    "hide these whole.")                                              \
+	X(capture_redact_userinfo, BOOL, "capture.redact_userinfo", "true",   \
+	    0, 1,                                                             \
+	    "Whether user and password in a URL are replaced: in the target " \
+	    "of a request and, with what capture.redact_fields says of the "  \
+	    "query, in Referer, Origin, Location and Content-Location.")      \
 	X(dns_timeout_ms, TIME, "dns.timeout", "10 s", 100, HOUR,             \
 	    "A question of DNS that has no answer this long after it was "    \
 	    "last asked is recorded as unanswered.")                          \

@@ -33,6 +33,10 @@ extern const size_t conf_row_count;
 /* The row of a key, or NULL. */
 const struct conf_row *conf_find(const char *key) NONNULL(1);
 
+/* The row that a section's name stands for where it has a value of its own: that of
+ * its "mode" ("capture: full"). NULL: it has none. */
+const struct conf_row *conf_find_mode(const char *section) NONNULL(1);
+
 /* The row whose key is likest to `key`, or NULL when none is near. A section's
  * name ("log") counts too: *section is then set to its length in that key. */
 const struct conf_row *conf_nearest(const char *key, size_t *section)

@@ -272,6 +272,9 @@ read_section_value(struct reading *r, const char *key, unsigned depth)
 	if (r->event.type == YAML_SCALAR_EVENT &&
 	    r->event.data.scalar.length == 0)
 		return 0;
+	const struct conf_row *mode = conf_find_mode(key);
+	if (r->event.type == YAML_SCALAR_EVENT && mode != NULL)
+		return read_value(r, mode);
 	return complain_of(r, mark(r), key, "is a section: its settings stand "
 	    "below it, further in");
 }

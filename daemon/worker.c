@@ -532,7 +532,8 @@ configure(struct role *r)
 	leafs_set_key_life(w->host.leafs, conf->leaf_key_life_ms);
 	w->host.conf = conf;
 	w->host.writer.redact_headers = list_of(&conf->capture_redact_headers);
-	w->host.writer.redact_count = conf->capture_redact_headers.count;
+	w->host.writer.redact_count = conf->capture_mode == CONF_CAPTURE_FULL
+	    ? 0 : conf->capture_redact_headers.count;
 }
 
 /* --- the role --- */

@@ -336,7 +336,11 @@ put_redacted(struct json *j, const struct record_writer *w,
 		    field(&e->response, w->redact_headers[i]) != NULL)
 			put_redacted_name(j, &any, "", w->redact_headers[i]);
 	}
+	put_redacted_fields(j, &any, "url.", &e->redacted_userinfo);
 	put_redacted_fields(j, &any, "url.query.", &e->redacted);
+	put_redacted_fields(j, &any, "http.request.headers.", &e->request.redacted);
+	put_redacted_fields(j, &any, "http.response.headers.",
+	    &e->response.redacted);
 	put_redacted_fields(j, &any, "http.request.body.",
 	    &e->request.body.redacted);
 	put_redacted_fields(j, &any, "http.response.body.",

@@ -63,7 +63,7 @@ void
 charset_init(struct charset *c, struct bytes type)
 {
 	const struct charset_row *row =
-	    charset_find(charset_parameter(type, "charset"));
+	    charset_find(http_parameter(type, "charset"));
 
 	*c = (struct charset){.kind = kind_of(type, row != NULL),
 	    .said = row != NULL ? row->name : NULL,

@@ -140,22 +140,6 @@ take_value(struct bytes *text)
 	return value;
 }
 
-struct bytes
-charset_parameter(struct bytes type, const char *name)
-{
-	while (skip_to(&type, ";")) {
-		advance(&type, 1);
-		skip_blanks(&type);
-		if (!begins_with(type, name))
-			continue;
-		advance(&type, strlen(name));
-		struct bytes value = take_value(&type);
-		if (value.length > 0)
-			return value;
-	}
-	return (struct bytes){0};
-}
-
 /* --- documents --- */
 
 static struct bytes

@@ -24,11 +24,6 @@ extern const size_t charset_row_count;
 /* The charset with that label, without case. NULL: it is not known. */
 const struct charset_row *charset_find(struct bytes label) WUNRES;
 
-/* The value of a parameter of Content-Type (RFC 9110 section 8.3.2), without its
- * quotes. Empty: it has none. */
-struct bytes charset_parameter(struct bytes type, const char *name)
-    WUNRES NONNULL(2);
-
 /* The label that an XML declaration or a <meta> at the beginning of a document
  * names. Empty: none does. */
 struct bytes charset_declared(struct bytes document) WUNRES;

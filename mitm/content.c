@@ -32,11 +32,16 @@ struct content {
 /* --- life --- */
 
 /* A form is always said; what is not said to be JSON may be it all the same. */
-static enum redact_form
-form_of(struct bytes type)
+static void
+init_redactor(struct content *c, struct bytes type)
 {
-	return http_has_word(type, "x-www-form-urlencoded") ? REDACT_PAIRS
-	    : http_has_word(type, "json") ? REDACT_JSON : REDACT_GUESS;
+	if (http_has_word(type, "multipart/form-data"))
+		redactor_init_multipart(&c->redactor, c->rules,
+		    http_parameter(type, "boundary"));
+	else
+		redactor_init(&c->redactor, c->rules,
+		    http_has_word(type, "x-www-form-urlencoded") ? REDACT_PAIRS
+		    : http_has_word(type, "json") ? REDACT_JSON : REDACT_GUESS);
 }
 
 struct content *
@@ -51,7 +56,7 @@ content_new(const struct content_options *options)
 	c->rules = redact_rules_ref(options->rules);
 	buf_init(&c->undecoded, UNDECODED_BYTES_MAX);
 	charset_init(&c->charset, options->type);
-	redactor_init(&c->redactor, c->rules, form_of(options->type));
+	init_redactor(c, options->type);
 	return c;
 }
 

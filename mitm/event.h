@@ -83,6 +83,7 @@ struct http_message {
 	uint64_t last_us;  /* its last byte was seen */
 	bool complete;     /* its end was seen */
 	bool head_too_long;
+	struct redacted redacted; /* of `fields` */
 };
 
 /* Why an exchange is not whole. */
@@ -126,8 +127,9 @@ struct http_exchange {
 	const char *reset_error; /* the name that RST_STREAM's code has (RFC 9113
 	                          * section 7), or NULL: none was sent */
 	enum direction reset_by;
-	struct redacted redacted; /* of `target` */
 	enum capture_level capture;
+	struct redacted redacted; /* of the query of `target` */
+	struct redacted redacted_userinfo; /* of a target that is a URL */
 	enum http_incomplete incomplete;
 	const char *parse_error; /* llhttp's name, or ours, or NULL */
 	uint64_t stream; /* HTTP/2's number of it, or that of the exchange in its

@@ -3,13 +3,15 @@
 #include "mitm/http_content.h"
 
 #include "mitm/http_fields.h"
-#include "mitm/redact.h"
+#include "mitm/redact_head.h"
 
 #define CODINGS_BYTES_MAX 256u
 /* How much longer a text may become by what is put in the place of values, before
  * it is cut. */
 #define GROWTH_MAX 4u
 #define GROWTH_LEAST_BYTES 4096u
+/* Copies of fields: those of two heads at most, with what replaces values. */
+#define HEADS_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
 /* All the fields of that name as one list (RFC 9110 section 5.3). One that is longer
  * than any that is meant names a coding that nobody knows. */
@@ -96,27 +98,25 @@ read_body(const struct http_content_options *options, struct http_message *m,
 	body->redacted = facts.redacted;
 }
 
-/* Its query, that is. */
 static void
 read_target(const struct http_content_options *options, struct http_exchange *e,
     struct buf *out)
 {
-	struct redactor r;
-	size_t path = 0;
-
 	buf_init(out, room_for(options, e->target));
-	while (path < e->target.length && e->target.data[path] != '?')
-		path++;
-	if (options->rules == NULL || path == e->target.length)
-		return;
-	path++;
-	redactor_init(&r, options->rules, REDACT_PAIRS);
-	(void)buf_append_some(out, e->target.data, path);
-	redactor_feed(&r, (struct bytes){e->target.data + path,
-	    e->target.length - path}, out);
-	redactor_end(&r, out);
-	e->redacted = r.met;
+	redact_url(options->rules, e->target, out, &e->redacted,
+	    &e->redacted_userinfo);
 	e->target = (struct bytes){buf_data(out), buf_length(out)};
+}
+
+static void
+read_heads(const struct http_content_options *options, struct http_exchange *e,
+    struct http_content *content)
+{
+	if (options->rules == NULL || options->rules->count == 0)
+		return;
+	read_target(options, e, &content->target);
+	redact_head(options->rules, &e->request, &content->arena);
+	redact_head(options->rules, &e->response, &content->arena);
 }
 
 void
@@ -124,7 +124,8 @@ http_content_read(const struct http_content_options *options,
     struct http_exchange *e, struct http_content *content)
 {
 	*content = (struct http_content){0};
-	read_target(options, e, &content->target);
+	arena_init(&content->arena, HEADS_BYTES_MAX);
+	read_heads(options, e, content);
 	read_body(options, &e->request, &content->request, &content->streams[0]);
 	read_body(options, &e->response, &content->response, &content->streams[1]);
 }
@@ -151,6 +152,7 @@ http_content_read_message(const struct http_content_options *options,
 void
 http_content_free(struct http_content *content)
 {
+	arena_free(&content->arena);
 	buf_free(&content->target);
 	buf_free(&content->request);
 	buf_free(&content->response);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What exchanges and messages of WebSockets say, for the record alone: the content
- * of their bodies (content.h) and their targets, without what is to be hidden. Pure;
- * worker.
+ * of their bodies (content.h), their targets and fields (redact_head.h), without what
+ * is to be hidden. Pure; worker.
  */
 #ifndef SIGHTGLASS_MITM_HTTP_CONTENT_H
 #define SIGHTGLASS_MITM_HTTP_CONTENT_H
 
+#include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "mitm/content.h"
@@ -23,12 +24,13 @@ struct content *http_content_new(const struct http_content_options *options,
 
 /* Memory of what is borrowed by that which was read. */
 struct http_content {
+	struct arena arena; /* of fields */
 	struct buf target, request, response;
 	struct content *streams[2]; /* owned: they hold the names of rules */
 };
 
-/* Reads all of an exchange: sets its target and what its bodies say of their
- * content. Free *content when the exchange has been used. */
+/* Reads all of an exchange: sets its target, its fields and what its bodies say of
+ * their content. Free *content when the exchange has been used. */
 void http_content_read(const struct http_content_options *options,
     struct http_exchange *e, struct http_content *content) NONNULL(1, 2, 3);
 

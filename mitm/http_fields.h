@@ -20,4 +20,9 @@ const struct bytes *http_fields_find(const struct http_field *fields, size_t cou
 /* Whether the word stands anywhere in the text, without case. */
 bool http_has_word(struct bytes text, const char *word) WUNRES NONNULL(2);
 
+/* The value of a parameter of a field such as Content-Type (RFC 9110 section 5.6.6),
+ * by its name without case; without its quotes, its escapes as they are. Empty: it
+ * has none. */
+struct bytes http_parameter(struct bytes value, const char *name) WUNRES NONNULL(2);
+
 #endif

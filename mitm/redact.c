@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Two scanners that find a name, and how far its value goes, a byte at a time. They
- * do not parse: JSON that is broken or cut has its members found as far as they
- * stand there. Names are compared as they mean, with their percent or \u escapes
- * undone. Worker only.
+ * Scanners that find a name, and how far its value goes, a byte at a time. They do not
+ * parse: JSON that is broken or cut has its members found as far as they stand there.
+ * Names are compared as they mean, with their percent or \u escapes undone. Worker
+ * only.
  */
 #include "mitm/redact.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 
@@ -19,7 +20,8 @@ enum fate {
 	KEEP,
 	DROP,
 	MARK_AND_AGAIN, /* the mark stands in front of it, and it is looked at anew */
-	KEEP_AND_MARK
+	KEEP_AND_MARK,
+	DELIMIT         /* with it ends a delimiter, of which the rest was dropped */
 };
 
 /* --- names --- */
@@ -107,18 +109,56 @@ unescape(struct bytes *text, bool json, char out[3])
 	return 1;
 }
 
+/* The name as it means. False: it is longer than any that is looked for. */
 static bool
-is_hidden(struct redactor *r)
+name_text(const struct redactor *r, char text[REDACT_NAME_BYTES_MAX + 1])
 {
 	struct bytes raw = {r->name.raw, r->name.length};
-	char text[REDACT_NAME_BYTES_MAX + 1];
 	size_t length = 0;
 
-	while (raw.length > 0 && length + 3 < sizeof(text))
+	while (raw.length > 0 && length + 3 < REDACT_NAME_BYTES_MAX + 1)
 		length += unescape(&raw, r->form == REDACT_JSON, text + length);
 	text[length] = '\0';
-	return raw.length == 0 && !r->name.too_long &&
-	    redact_rules_name(r->rules, text, &r->met);
+	return raw.length == 0 && !r->name.too_long;
+}
+
+/* --- forms --- */
+
+/* A field's name tells its path: "user[cards][][number]" or "user.cards[].number",
+ * as frameworks read them. The last part is a name of its own. */
+static bool
+is_hidden_path(struct redactor *r, char *text)
+{
+	struct redact_set set;
+	size_t depth = 0;
+	const char *last = text;
+
+	redact_rules_top(r->rules, &set);
+	while (*text != '\0') {
+		size_t length = strcspn(text, "[].");
+		char end = text[length];
+		bool element = length == 0 && end == ']';
+		text[length] = '\0';
+		if (length > 0 || element) {
+			last = element ? last : text;
+			redact_rules_step(r->rules, &set, depth++,
+			    element ? NULL : text, &set);
+		}
+		text += length + (end != '\0' ? 1 : 0);
+	}
+	return redact_rules_end(r->rules, &set, depth, &r->met) ||
+	    redact_rules_name(r->rules, REDACT_FIELD, last, &r->met);
+}
+
+static bool
+is_hidden_field(struct redactor *r)
+{
+	char text[REDACT_NAME_BYTES_MAX + 1];
+
+	if (!name_text(r, text))
+		return false;
+	return redact_rules_name(r->rules, REDACT_FIELD, text, &r->met) ||
+	    (strpbrk(text, "[.") != NULL && is_hidden_path(r, text));
 }
 
 /* --- pairs --- */
@@ -145,12 +185,99 @@ pairs_byte(struct redactor *r, uint8_t c)
 		name_add(&r->name, c);
 		return KEEP;
 	}
-	bool hidden = is_hidden(r);
+	bool hidden = is_hidden_field(r);
 	r->state = hidden ? REDACT_DROP_WORD : REDACT_IN_VALUE;
 	return hidden ? KEEP_AND_MARK : KEEP;
 }
 
-/* --- JSON --- */
+/* --- multipart --- */
+
+/* A part's head tells its name: Content-Disposition: form-data; name="…" (RFC 7578
+ * section 4.2). */
+static bool
+find_part_name(struct redact_name *n)
+{
+	static const char field[] = "content-disposition:", key[] = "name=\"";
+	const char *line = (const char *)n->raw;
+	size_t at = sizeof(field) - 1, begin = 0, end;
+
+	if (n->length < at || strncasecmp(line, field, at) != 0)
+		return false;
+	for (; begin == 0 && at + sizeof(key) - 1 <= n->length; at++) {
+		if (strncasecmp(line + at, key, sizeof(key) - 1) == 0 &&
+		    (line[at - 1] == ' ' || line[at - 1] == ';'))
+			begin = at + sizeof(key) - 1;
+	}
+	for (end = begin; end < n->length && line[end] != '"'; end++)
+		continue;
+	if (begin == 0 || end == n->length)
+		return false;
+	memmove(n->raw, n->raw + begin, end - begin);
+	n->length = end - begin;
+	n->too_long = false;
+	return true;
+}
+
+/* A line of a part's head has ended; behind an empty one its value begins. */
+static enum fate
+head_line(struct redactor *r)
+{
+	bool empty = r->name.length == 0;
+	enum fate fate = KEEP;
+
+	if (find_part_name(&r->name))
+		r->hides_part = is_hidden_field(r);
+	name_begin(&r->name);
+	if (empty) {
+		r->state = r->hides_part ? REDACT_DROP_PART : REDACT_IN_VALUE;
+		r->delimiter.matched = 2; /* the value may be empty */
+		fate = r->hides_part ? KEEP_AND_MARK : KEEP;
+	}
+	return fate;
+}
+
+/* Whether a delimiter ends with this byte. */
+static bool
+ends_delimiter(struct redact_delimiter *d, uint8_t c)
+{
+	/* A line break begins it, and stands nowhere else in it. */
+	if (c != (uint8_t)d->text[d->matched])
+		d->matched = 0;
+	if (c == (uint8_t)d->text[d->matched])
+		d->matched++;
+	if (d->matched < d->length)
+		return false;
+	d->matched = 0;
+	return true;
+}
+
+static enum fate
+multipart_byte(struct redactor *r, uint8_t c)
+{
+	bool drops = r->state == REDACT_DROP_PART;
+
+	if (r->state == REDACT_BEHIND_DELIMITER) {
+		if (c == '\n') {
+			r->hides_part = false;
+			name_begin(&r->name);
+			r->state = REDACT_IN_HEAD;
+		}
+		return KEEP;
+	}
+	if (r->state == REDACT_IN_HEAD) {
+		if (c == '\n')
+			return head_line(r);
+		if (c != '\r')
+			name_add(&r->name, c);
+		return KEEP;
+	}
+	if (!ends_delimiter(&r->delimiter, c))
+		return drops ? DROP : KEEP;
+	r->state = REDACT_BEHIND_DELIMITER;
+	return drops ? DELIMIT : KEEP;
+}
+
+/* --- the structure of JSON --- */
 
 static bool
 is_blank(uint8_t c)
@@ -170,13 +297,90 @@ ends_structure(uint8_t c)
 	return c == '}' || c == ']';
 }
 
+/* Whether what is innermost is an array whose elements a path may lead to. */
+static bool
+in_array(const struct redact_structure *s)
+{
+	return s->depth > 0 && s->depth <= REDACT_PATH_MAX &&
+	    (s->arrays >> s->depth & 1) != 0;
+}
+
+static void
+enter(struct redactor *r, bool array)
+{
+	struct redact_structure *s = &r->around;
+
+	if (s->depth == 0)
+		redact_rules_top(r->rules, &s->next);
+	s->depth++;
+	if (s->depth > REDACT_PATH_MAX)
+		return;
+	s->sets[s->depth] = s->next;
+	s->arrays &= ~(UINT32_C(1) << s->depth);
+	s->arrays |= (uint32_t)array << s->depth;
+	s->element_follows = array;
+}
+
+static void
+leave(struct redactor *r)
+{
+	struct redact_structure *s = &r->around;
+
+	if (s->depth > 0)
+		s->depth--;
+	s->element_follows = false;
+	s->next = (struct redact_set){{0}};
+}
+
+/* From what is innermost to one of its members, or (NULL) its elements. Whether the
+ * value there is to be hidden. */
+static bool
+lead_on(struct redactor *r, const char *name)
+{
+	struct redact_structure *s = &r->around;
+
+	if (s->depth == 0 || s->depth > REDACT_PATH_MAX) {
+		s->next = (struct redact_set){{0}};
+		return false;
+	}
+	redact_rules_step(r->rules, &s->sets[s->depth], s->depth - 1, name, &s->next);
+	return redact_rules_end(r->rules, &s->next, s->depth, &r->met);
+}
+
+/* Outside of strings and values that go. */
+static void
+note_structure(struct redactor *r, uint8_t c)
+{
+	if (!r->rules->has_paths)
+		return;
+	if (begins_structure(c))
+		enter(r, c == '[');
+	else if (ends_structure(c))
+		leave(r);
+	else if (c == ',')
+		r->around.element_follows = in_array(&r->around);
+}
+
+/* --- JSON --- */
+
+static bool
+is_hidden_member(struct redactor *r)
+{
+	char text[REDACT_NAME_BYTES_MAX + 1];
+
+	if (!name_text(r, text))
+		text[0] = '\0'; /* but an array may still be in an array */
+	bool by_path = r->rules->has_paths && lead_on(r, text);
+	return redact_rules_name(r->rules, REDACT_FIELD, text, &r->met) || by_path;
+}
+
 /* The first byte of a value that goes. */
 static void
 begin_drop(struct redactor *r, uint8_t c)
 {
-	r->depth = begins_structure(c) ? 1 : 0;
+	r->dropped = begins_structure(c) ? 1 : 0;
 	r->state = c == '"' ? REDACT_DROP_STRING
-	    : r->depth > 0 ? REDACT_DROP_STRUCTURE : REDACT_DROP_WORD;
+	    : r->dropped > 0 ? REDACT_DROP_STRUCTURE : REDACT_DROP_WORD;
 }
 
 static void
@@ -187,7 +391,7 @@ drop_string_byte(struct redactor *r, uint8_t c)
 	else if (c == '\\')
 		r->state = REDACT_DROP_ESCAPED;
 	else
-		r->state = r->depth > 0 ? REDACT_DROP_STRUCTURE : REDACT_BETWEEN;
+		r->state = r->dropped > 0 ? REDACT_DROP_STRUCTURE : REDACT_BETWEEN;
 }
 
 static void
@@ -196,16 +400,30 @@ drop_structure_byte(struct redactor *r, uint8_t c)
 	if (c == '"')
 		r->state = REDACT_DROP_STRING;
 	else if (begins_structure(c))
-		r->depth++;
-	else if (ends_structure(c) && --r->depth == 0)
+		r->dropped++;
+	else if (ends_structure(c) && --r->dropped == 0)
 		r->state = REDACT_BETWEEN;
 }
 
-/* Outside of strings. */
+/* Whether an element begins here that is to be hidden. */
+static bool
+begins_hidden_element(struct redactor *r, uint8_t c)
+{
+	if (!r->around.element_follows || is_blank(c))
+		return false;
+	r->around.element_follows = false;
+	return c != ',' && !ends_structure(c) && lead_on(r, NULL);
+}
+
 static enum fate
 between_byte(struct redactor *r, uint8_t c)
 {
 	r->state = REDACT_BETWEEN;
+	if (begins_hidden_element(r, c)) {
+		r->state = REDACT_IN_VALUE;
+		return MARK_AND_AGAIN;
+	}
+	note_structure(r, c);
 	if (c == '"') {
 		name_begin(&r->name);
 		r->state = REDACT_IN_NAME;
@@ -237,7 +455,8 @@ json_byte(struct redactor *r, uint8_t c)
 	case REDACT_BEHIND_NAME:
 		if (c != ':')
 			return is_blank(c) ? KEEP : between_byte(r, c);
-		r->state = is_hidden(r) ? REDACT_BEFORE_VALUE : REDACT_BETWEEN;
+		r->state = is_hidden_member(r) ? REDACT_BEFORE_VALUE
+		                               : REDACT_BETWEEN;
 		return KEEP;
 	case REDACT_BEFORE_VALUE:
 		if (is_blank(c))
@@ -259,10 +478,9 @@ json_byte(struct redactor *r, uint8_t c)
 	case REDACT_DROP_ESCAPED:
 		drop_string_byte(r, c);
 		return DROP;
-	case REDACT_BETWEEN:
-		break;
+	default:
+		return between_byte(r, c);
 	}
-	return between_byte(r, c);
 }
 
 /* --- texts --- */
@@ -286,13 +504,25 @@ void
 redactor_init(struct redactor *r, const struct redact_rules *rules,
     enum redact_form form)
 {
-	r->rules = rules;
-	r->form = rules == NULL || rules->count == 0 ? REDACT_PLAIN : form;
-	r->state = REDACT_BETWEEN;
-	r->depth = 0;
-	r->met = (struct redacted){0};
-	r->cut = false;
-	name_begin(&r->name);
+	*r = (struct redactor){.rules = rules,
+	    .form = rules == NULL || rules->count == 0 ? REDACT_PLAIN : form};
+}
+
+void
+redactor_init_multipart(struct redactor *r, const struct redact_rules *rules,
+    struct bytes boundary)
+{
+	struct redact_delimiter *d = &r->delimiter;
+
+	redactor_init(r, rules, boundary.length == 0 ||
+	    boundary.length > REDACT_BOUNDARY_MAX ? REDACT_PLAIN : REDACT_MULTIPART);
+	if (r->form == REDACT_PLAIN)
+		return;
+	memcpy(d->text, "\r\n--", 4);
+	memcpy(d->text + 4, boundary.data, boundary.length);
+	d->length = 4 + boundary.length;
+	d->matched = 2; /* nothing need stand in front of the first */
+	r->state = REDACT_IN_VALUE;
 }
 
 /* Blanks tell nothing. */
@@ -307,6 +537,13 @@ guess(struct redactor *r, struct bytes text)
 		r->form = begins_structure(text.data[i]) ? REDACT_JSON : REDACT_PLAIN;
 }
 
+static enum fate
+step(struct redactor *r, uint8_t c)
+{
+	return r->form == REDACT_JSON ? json_byte(r, c)
+	    : r->form == REDACT_PAIRS ? pairs_byte(r, c) : multipart_byte(r, c);
+}
+
 void
 redactor_feed(struct redactor *r, struct bytes text, struct buf *out)
 {
@@ -316,13 +553,14 @@ redactor_feed(struct redactor *r, struct bytes text, struct buf *out)
 		guess(r, text);
 	for (size_t i = 0; r->form > REDACT_GUESS && i < text.length;) {
 		uint8_t c = text.data[i];
-		enum fate fate = r->form == REDACT_JSON ? json_byte(r, c)
-		                                        : pairs_byte(r, c);
+		enum fate fate = step(r, c);
 		size_t end = fate == KEEP_AND_MARK ? i + 1 : i;
 		if (fate != KEEP && from < end)
 			put(r, out, text.data + from, end - from);
 		if (fate == MARK_AND_AGAIN || fate == KEEP_AND_MARK)
 			put_mark(r, out);
+		if (fate == DELIMIT)
+			put(r, out, r->delimiter.text, r->delimiter.length);
 		if (fate != MARK_AND_AGAIN)
 			i++;
 		if (fate != KEEP)

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* The rules own copies of their texts: the settings may go before they do. */
+/*
+ * The rules own copies of their texts: the settings may go before they do. Since
+ * each segment of a path is one step down, a rule that led so far is at the segment
+ * of that depth: which rules they are is all that has to be remembered.
+ */
 #include "mitm/redact_rules.h"
 
 #include <stdio.h>
@@ -7,52 +11,183 @@
 #include <string.h>
 #include <strings.h>
 
+/* --- paths --- */
+
+static int
+complain(struct conf_error *error, const char *setting, const char *text,
+    size_t at, const char *words)
+{
+	(void)snprintf(error->text, sizeof(error->text),
+	    "%s: '%.200s', column %zu: %s", setting, text, at + 1, words);
+	return -1;
+}
+
+static bool
+is_path(const char *text)
+{
+	return strpbrk(text, ".[]") != NULL || strcmp(text, "*") == 0;
+}
+
+/* A name up to the next dot or bracket, which is put to its end. */
+static size_t
+take_name(struct redact_rule *rule, char *text, size_t at)
+{
+	size_t length = strcspn(text + at, ".[]");
+	bool any = length == 1 && text[at] == '*';
+
+	rule->path[rule->path_length++] = (struct redact_segment){
+	    .name = any ? NULL : text + at};
+	return length;
+}
+
+/* "a.b[].*": the segments point into rule->path_text. */
+static int
+parse_path(struct redact_rule *rule, const char *setting, struct conf_error *error)
+{
+	char *text = rule->path_text;
+	const char *whole = rule->name;
+	size_t at = 0;
+
+	while (whole[at] != '\0') {
+		if (rule->path_length == REDACT_PATH_MAX)
+			return complain(error, setting, whole, at,
+			    "more than 16 steps: leave some out");
+		if (strncmp(whole + at, "[]", 2) == 0) {
+			rule->path[rule->path_length++] =
+			    (struct redact_segment){.element = true};
+			text[at] = '\0';
+			at += 2;
+		} else if (whole[at] == '[' || whole[at] == ']') {
+			return complain(error, setting, whole, at,
+			    "write [] for each element of an array");
+		} else {
+			size_t length = take_name(rule, text, at);
+			if (length == 0)
+				return complain(error, setting, whole, at,
+				    "a name is missing: write one, or * for any");
+			at += length;
+		}
+		if (whole[at] != '.')
+			continue;
+		text[at++] = '\0';
+		if (whole[at] == '\0')
+			return complain(error, setting, whole, at,
+			    "a name is missing: write one, or * for any");
+	}
+	return 0;
+}
+
 /* --- life --- */
 
 static void
 free_rules(struct redact_rules *r)
 {
-	for (size_t i = 0; i < r->count; i++)
-		free(r->names[i]);
-	free(r->names);
+	for (size_t i = 0; i < r->count; i++) {
+		free(r->rules[i].name);
+		free(r->rules[i].path_text);
+		free(r->labels[i]);
+	}
+	free(r->rules);
+	free(r->labels);
 	free(r);
 }
 
-static bool
-add_names(struct redact_rules *r, const struct conf_list *list)
+static char *
+label_of(enum redact_kind kind, const char *name)
 {
-	r->names = calloc(list->count + 1, sizeof(*r->names));
-	if (r->names == NULL)
-		return false;
-	for (; r->count < list->count; r->count++) {
-		r->names[r->count] = strdup(list->items[r->count]);
-		if (r->names[r->count] == NULL)
-			return false;
+	const char *prefix = kind == REDACT_COOKIE ? "cookie." : "";
+	size_t size = strlen(prefix) + strlen(name) + 1;
+	char *label = malloc(size);
+
+	if (label != NULL)
+		(void)snprintf(label, size, "%s%s", prefix, name);
+	return label;
+}
+
+static int
+no_memory(struct conf_error *error, const char *setting)
+{
+	(void)snprintf(error->text, sizeof(error->text), "%s: out of memory",
+	    setting);
+	return -1;
+}
+
+static int
+add(struct redact_rules *r, const char *setting, enum redact_kind kind,
+    const char *name, struct conf_error *error)
+{
+	struct redact_rule *rule = &r->rules[r->count];
+
+	*rule = (struct redact_rule){.kind = kind, .name = strdup(name),
+	    .path_text = strdup(name)};
+	r->labels[r->count] = label_of(kind, name);
+	bool fits = rule->name != NULL && rule->path_text != NULL &&
+	    r->labels[r->count] != NULL;
+	r->count++;
+	if (!fits)
+		return no_memory(error, setting);
+	if (strlen(name) >= REDACT_NAME_BYTES_MAX)
+		return complain(error, setting, name, REDACT_NAME_BYTES_MAX - 1,
+		    "longer than 127 bytes: make it shorter");
+	return kind == REDACT_FIELD && is_path(name)
+	    ? parse_path(rule, setting, error) : 0;
+}
+
+static int
+add_all(struct redact_rules *r, const char *setting, enum redact_kind kind,
+    const struct conf_list *list, struct conf_error *error)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (add(r, setting, kind, list->items[i], error) != 0)
+			return -1;
+		r->has_paths |= r->rules[r->count - 1].path_length > 0;
+		r->has_cookies |= kind == REDACT_COOKIE;
 	}
-	return true;
+	return 0;
+}
+
+static int
+compile(struct redact_rules *r, const struct conf *conf, struct conf_error *error)
+{
+	const struct conf_list *fields = &conf->capture_redact_fields;
+	const struct conf_list *cookies = &conf->capture_redact_cookies;
+	size_t most = fields->count + cookies->count + 1;
+
+	if (most > REDACT_RULES_MAX) {
+		(void)snprintf(error->text, sizeof(error->text),
+		    "capture.redact_fields and capture.redact_cookies: %zu names, and "
+		    "%u are the most: leave some out", most - 1,
+		    REDACT_RULES_MAX - 1);
+		return -1;
+	}
+	r->rules = calloc(most, sizeof(*r->rules));
+	r->labels = calloc(most, sizeof(*r->labels));
+	if (r->rules == NULL || r->labels == NULL)
+		return no_memory(error, "capture.redact_fields");
+	if (add_all(r, "capture.redact_fields", REDACT_FIELD, fields, error) != 0 ||
+	    add_all(r, "capture.redact_cookies", REDACT_COOKIE, cookies, error) != 0)
+		return -1;
+	r->hides_userinfo = conf->capture_redact_userinfo;
+	return r->hides_userinfo ? add(r, "capture.redact_userinfo",
+	    REDACT_USERINFO, "userinfo", error) : 0;
 }
 
 struct redact_rules *
 redact_rules_new(const struct conf *conf, struct conf_error *error)
 {
-	const struct conf_list *fields = &conf->capture_redact_fields;
+	struct redact_rules *r = calloc(1, sizeof(*r));
 
-	if (fields->count > REDACT_RULES_MAX) {
-		(void)snprintf(error->text, sizeof(error->text),
-		    "capture.redact_fields: %zu names, and %u are the most: leave some "
-		    "out", fields->count, REDACT_RULES_MAX);
+	if (r == NULL) {
+		(void)no_memory(error, "capture.redact_fields");
 		return NULL;
 	}
-	struct redact_rules *r = calloc(1, sizeof(*r));
-	if (r != NULL && add_names(r, fields)) {
-		r->references = 1;
-		return r;
-	}
-	if (r != NULL)
+	r->references = 1;
+	if (conf->capture_mode != CONF_CAPTURE_FULL &&
+	    compile(r, conf, error) != 0) {
 		free_rules(r);
-	(void)snprintf(error->text, sizeof(error->text),
-	    "capture.redact_fields: out of memory");
-	return NULL;
+		return NULL;
+	}
+	return r;
 }
 
 struct redact_rules *
@@ -75,19 +210,79 @@ redact_rules_unref(struct redact_rules *r)
 static void
 note(const struct redact_rules *r, size_t rule, struct redacted *met)
 {
-	met->names = (const char *const *)r->names;
+	met->names = (const char *const *)r->labels;
 	met->bits[rule / 64] |= UINT64_C(1) << rule % 64;
 }
 
+static bool
+has(const struct redact_set *set, size_t rule)
+{
+	return (set->bits[rule / 64] >> rule % 64 & 1) != 0;
+}
+
 bool
-redact_rules_name(const struct redact_rules *r, const char *name,
-    struct redacted *met)
+redact_rules_name(const struct redact_rules *r, enum redact_kind kind,
+    const char *name, struct redacted *met)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		if (strcasecmp(name, r->names[i]) == 0) {
+		if (r->rules[i].kind == kind &&
+		    strcasecmp(name, r->rules[i].name) == 0) {
 			note(r, i, met);
 			return true;
 		}
 	}
 	return false;
+}
+
+bool
+redact_rules_userinfo(const struct redact_rules *r, struct redacted *met)
+{
+	if (r->hides_userinfo)
+		note(r, r->count - 1, met);
+	return r->hides_userinfo;
+}
+
+bool
+redact_rules_end(const struct redact_rules *r, const struct redact_set *set,
+    size_t depth, struct redacted *met)
+{
+	for (size_t i = 0; r->has_paths && i < r->count; i++) {
+		if (has(set, i) && r->rules[i].path_length == depth) {
+			note(r, i, met);
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+redact_rules_top(const struct redact_rules *r, struct redact_set *set)
+{
+	*set = (struct redact_set){{0}};
+	for (size_t i = 0; r->has_paths && i < r->count; i++) {
+		if (r->rules[i].path_length > 0)
+			set->bits[i / 64] |= UINT64_C(1) << i % 64;
+	}
+}
+
+static bool
+leads_to(const struct redact_segment *s, const char *name)
+{
+	if (name == NULL || s->element)
+		return name == NULL && s->element;
+	return s->name == NULL || strcasecmp(s->name, name) == 0;
+}
+
+void
+redact_rules_step(const struct redact_rules *r, const struct redact_set *from,
+    size_t depth, const char *name, struct redact_set *to)
+{
+	struct redact_set next = {{0}};
+
+	for (size_t i = 0; r->has_paths && i < r->count; i++) {
+		if (has(from, i) && depth < r->rules[i].path_length &&
+		    leads_to(&r->rules[i].path[depth], name))
+			next.bits[i / 64] |= UINT64_C(1) << i % 64;
+	}
+	*to = next;
 }

@@ -16,15 +16,43 @@
 #include "mitm/event.h"
 
 #define REDACT_NAME_BYTES_MAX 128u
+#define REDACT_PATH_MAX 16u
+
+enum redact_kind {
+	REDACT_FIELD,   /* of a query, a form or JSON, by its name or its path */
+	REDACT_COOKIE,
+	REDACT_USERINFO /* of a URL */
+};
+
+/* A step down to a value: a member's name, or any member, or any element. */
+struct redact_segment {
+	const char *name; /* NULL: any */
+	bool element;
+};
+
+struct redact_rule {
+	enum redact_kind kind;
+	char *name;       /* owned; compared without case */
+	char *path_text;  /* owned: what the segments are made of */
+	struct redact_segment path[REDACT_PATH_MAX];
+	size_t path_length; /* 0: it is no path */
+};
 
 struct redact_rules {
 	unsigned references;
-	char **names; /* without case; rule i is names[i] */
-	size_t count; /* REDACT_RULES_MAX at most */
+	struct redact_rule *rules; /* owned */
+	char **labels;             /* owned: how records name rule i */
+	size_t count;              /* REDACT_RULES_MAX at most */
+	bool has_paths, has_cookies, hides_userinfo;
 };
 
-/* Compiles capture.redact_fields. NULL: *error says why, in words that begin with
- * the setting. */
+/* Some of the rules. */
+struct redact_set {
+	uint64_t bits[REDACT_RULES_MAX / 64];
+};
+
+/* Compiles capture.redact_fields, _cookies and _userinfo; with capture.mode full
+ * there are no rules. NULL: *error says why, in words that begin with the setting. */
 struct redact_rules *redact_rules_new(const struct conf *conf,
     struct conf_error *error) WUNRES NONNULL(1, 2);
 
@@ -32,9 +60,26 @@ struct redact_rules *redact_rules_new(const struct conf *conf,
 struct redact_rules *redact_rules_ref(struct redact_rules *r);
 void redact_rules_unref(struct redact_rules *r);
 
-/* Whether the values of fields of that name are to be hidden, and notes the rule
- * in *met. */
-bool redact_rules_name(const struct redact_rules *r, const char *name,
-    struct redacted *met) WUNRES NONNULL(1, 2, 3);
+/* Each tells whether a value is to be hidden, and notes the rules in *met. */
+
+/* That of a field or a cookie with that name. */
+bool redact_rules_name(const struct redact_rules *r, enum redact_kind kind,
+    const char *name, struct redacted *met) WUNRES NONNULL(1, 3, 4);
+
+bool redact_rules_userinfo(const struct redact_rules *r, struct redacted *met)
+    WUNRES NONNULL(1, 2);
+
+/* That to which `set` led in `depth` steps: a path ends there. */
+bool redact_rules_end(const struct redact_rules *r, const struct redact_set *set,
+    size_t depth, struct redacted *met) WUNRES NONNULL(1, 2, 4);
+
+/* The rules with a path: they lead to the top. */
+void redact_rules_top(const struct redact_rules *r, struct redact_set *set)
+    NONNULL(1, 2);
+
+/* Those of `from`, which led here in `depth` steps, that lead on to the member of
+ * that name, or (NULL) to the elements. */
+void redact_rules_step(const struct redact_rules *r, const struct redact_set *from,
+    size_t depth, const char *name, struct redact_set *to) NONNULL(1, 2, 5);
 
 #endif

@@ -102,6 +102,8 @@ libmitm_a_SOURCES = \
 	mitm/policy_list.h \
 	mitm/redact.c \
 	mitm/redact.h \
+	mitm/redact_head.c \
+	mitm/redact_head.h \
 	mitm/redact_rules.c \
 	mitm/redact_rules.h \
 	mitm/relay.c \

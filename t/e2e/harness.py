@@ -208,7 +208,8 @@ class Daemon(Process):
         os.chmod(self.notify_path, 0o777)  # for a daemon of another user
         command = [DAEMON, "-d", self.directory, "-o", f"user={role_user}",
                    "-o", f"workers={workers}", "-o", "capture.redact_headers=",
-                   "-o", "capture.redact_fields="]
+                   "-o", "capture.redact_fields=",
+                   "-o", "capture.redact_userinfo=false"]
         if trust:
             command += ["-o", f"upstream.trust={trust}"]
         for setting in settings:

@@ -2,6 +2,7 @@
 """Secrets in queries, forms and JSON pass unchanged and are not in the log."""
 
 import json
+import os
 import subprocess
 import unittest
 
@@ -60,6 +61,77 @@ class Redact(Test):
             ["authorization", "url.query.token", "http.request.body.password",
              "http.response.body.access_token", "http.response.body.password"])
 
+    def exchange(self, daemon, *options, path="/"):
+        port = Forwarder(self, daemon, self.server.port).port
+        done = subprocess.run(
+            ["curl", "-sS", "--max-time", "20", *options,
+             f"http://localhost:{port}{path}"], capture_output=True, check=False)
+        self.assertEqual(done.stdout, ANSWER, done.stderr)
+        return self.one(daemon.stop(), event__dataset="sightglass.http")
+
+    def test_values_at_the_end_of_paths(self):
+        sent = {"cards": [{"number": 4111, "type": "x"}], "number": 1}
+        http = self.exchange(
+            Daemon(self, "capture.redact_fields=cards[].number user.password[]"),
+            "--json", json.dumps(sent))
+        self.assertEqual(json.loads(get(http, "http.request.body.content")),
+                         {"cards": [{"number": "[redacted]", "type": "x"}],
+                          "number": 1})
+        self.assertEqual(json.loads(get(http, "http.response.body.content"))["user"],
+                         {"Password": ["[redacted]"]})
+        self.assertEqual(get(http, "sightglass.redacted"),
+                         ["http.request.body.cards[].number",
+                          "http.response.body.user.password[]"])
+
+    def test_a_form_in_parts(self):
+        daemon = Daemon(self, "capture.redact_fields=password")
+        http = self.exchange(daemon, "-F", f"user[password]={SECRET}", "-F",
+                             "name=readable")
+        self.assertIn(SECRET.encode(), self.requests[0])
+        content = get(http, "http.request.body.content")
+        self.assertNotIn(SECRET, content)
+        self.assertIn("readable", content)
+        self.assertIn('name="user[password]"\r\n\r\n[redacted]\r\n--', content)
+
+    def test_cookies_and_links(self):
+        daemon = Daemon(self, "capture.redact_cookies=sid", "capture.redact_fields=token",
+                        "capture.redact_userinfo=true")
+        http = self.exchange(daemon, "-b", f"a=1; sid={SECRET}", "-e",
+                             f"https://me:{SECRET}@h/?token={SECRET}")
+        headers = get(http, "http.request.headers")
+        self.assertEqual(headers["cookie"], ["a=1; sid=[redacted]"])
+        self.assertEqual(headers["referer"], ["https://[redacted]@h/?token=[redacted]"])
+        self.assertEqual(
+            get(http, "sightglass.redacted"),
+            ["http.request.headers.token", "http.request.headers.cookie.sid",
+             "http.request.headers.userinfo"])
+
+    def test_in_full_nothing_is_hidden(self):
+        path = os.path.join(self.directory, "full.yaml")
+        with open(path, "w", encoding="ascii") as out:
+            out.write("capture: full\n")
+        for option in (["-c", path], ["-o", "capture=full"]):
+            done = subprocess.run(
+                [DAEMON, "-n", "-d", self.directory, "-o", "user=root", *option],
+                capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        daemon = Daemon(self, "capture.redact_headers=authorization",
+                        "capture.redact_fields=token access_token password",
+                        "capture=full")
+        self.ask(daemon)
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        self.assertEqual(json.dumps(http).count(SECRET), 6)
+        self.assertIsNone(get(http, "sightglass.redacted"))
+
+    def test_a_path_that_is_none_is_refused(self):
+        done = subprocess.run(
+            [DAEMON, "-n", "-d", self.directory, "-o", "user=root",
+             "-o", "capture.redact_fields=token a[0].b"],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("capture.redact_fields: 'a[0].b', column 2: write []",
+                      done.stderr)
+
     def test_more_names_than_there_may_be_are_refused(self):
         names = " ".join(f"n{i}" for i in range(257))
         done = subprocess.run(
@@ -67,7 +139,8 @@ class Redact(Test):
              "-o", f"capture.redact_fields={names}"],
             capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn("capture.redact_fields: 257 names", done.stderr)
+        self.assertIn("capture.redact_fields and capture.redact_cookies: 257 names",
+                      done.stderr)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-static const char *const names[] = {"token", "password", "a"};
+static const char *const names[] = {"token", "password", "a", "b[].c", "d.*",
+    "[].e"};
 
 static void
 must(bool right)
@@ -53,7 +54,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	static const enum redact_form forms[] = {REDACT_GUESS, REDACT_PAIRS,
-	    REDACT_JSON};
+	    REDACT_MULTIPART, REDACT_JSON};
 	struct redact_rules *rules = redact_fields(names, ARRAY_LENGTH(names));
 
 	for (size_t i = 0; i < ARRAY_LENGTH(forms); i++)

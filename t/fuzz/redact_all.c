@@ -23,7 +23,11 @@ redact_all(const struct redact_rules *rules, enum redact_form form,
 {
 	struct redactor r;
 
-	redactor_init(&r, rules, form);
+	if (form == REDACT_MULTIPART)
+		redactor_init_multipart(&r, rules,
+		    (struct bytes){(const uint8_t *)REDACT_ALL_BOUNDARY, 1});
+	else
+		redactor_init(&r, rules, form);
 	while (text.length > 0) {
 		size_t length = text.length < piece_bytes ? text.length : piece_bytes;
 		redactor_feed(&r, (struct bytes){text.data, length}, out);

@@ -12,7 +12,8 @@
 struct redact_rules *redact_fields(const char *const *names, size_t count);
 
 /* Appends to `out` what may be shown of the text, feeding piece_bytes at a time, and
- * says which rules were met. */
+ * says which rules were met. Of REDACT_MULTIPART that is the boundary. */
+#define REDACT_ALL_BOUNDARY "b"
 struct redacted redact_all(const struct redact_rules *rules, enum redact_form form,
     struct bytes text, size_t piece_bytes, struct buf *out);
 

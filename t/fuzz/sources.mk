@@ -140,6 +140,11 @@ t_fuzz_redact_fuzz_SOURCES = t/fuzz/redact.c t/fuzz/redact_all.c \
 t_fuzz_redact_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_redact_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/redact_head-fuzz
+t_fuzz_redact_head_fuzz_SOURCES = t/fuzz/redact_head.c
+t_fuzz_redact_head_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_redact_head_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/request-fuzz
 t_fuzz_request_fuzz_SOURCES = t/fuzz/request.c
 t_fuzz_request_fuzz_LDFLAGS = $(WITH_FUZZER)

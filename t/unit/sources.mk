@@ -245,6 +245,12 @@ t_unit_redact_suite_SOURCES = t/unit/redact.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_redact_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/redact
 
+check_PROGRAMS += t/unit/redact_head-suite
+t_unit_redact_head_suite_SOURCES = t/unit/redact_head.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/redact_head.c
+t_unit_redact_head_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/redact_head
+
 check_PROGRAMS += t/unit/request-suite
 t_unit_request_suite_SOURCES = t/unit/request.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/request.c
