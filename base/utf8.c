@@ -33,3 +33,15 @@ utf8_length(const uint8_t *p, size_t have)
 	}
 	return length;
 }
+
+size_t
+utf8_whole(const uint8_t *bytes, size_t length)
+{
+	for (size_t back = 1; back < UTF8_BYTES_MAX && back <= length; back++) {
+		if ((bytes[length - back] & 0xc0) == 0x80)
+			continue;
+		return utf8_length(bytes + length - back, back) == E_MORE
+		    ? length - back : length;
+	}
+	return length;
+}

@@ -15,4 +15,8 @@
  * it is none; E_MORE: it may become one with more than these `have` bytes. */
 int utf8_length(const uint8_t *p, size_t have) WUNRES NONNULL(1);
 
+/* How many of the bytes stand before a character at their end of which not all is
+ * there: all of them, unless there is one. */
+size_t utf8_whole(const uint8_t *bytes, size_t length) WUNRES;
+
 #endif

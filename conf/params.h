@@ -243,11 +243,17 @@
 	    "members of JSON whose values are replaced likewise. One with a " \
 	    "dot or brackets is also the path of one from the top: "          \
 	    "user.cards[].number, where [] is each element of an array and * " \
-	    "any member. 255 at most, with the cookies.")                     \
+	    "any member. 255 at most, with the cookies and patterns.")        \
 	X(capture_redact_cookies, LIST, "capture.redact_cookies", "", 0, 0,   \
 	    "Cookies, by name without case, whose values are replaced in "    \
 	    "Cookie and Set-Cookie, where capture.redact_headers does not "   \
 	    "hide these whole.")                                              \
+	X(capture_redact_patterns, LIST, "capture.redact_patterns", "", 0, 0, \
+	    "Regular expressions (PCRE2) over bodies and the messages of "    \
+	    "WebSockets: what one matches is replaced, after codings and "    \
+	    "charsets are undone. Of a match of more than 4 KiB a part may "  \
+	    "stay. A text that takes too many steps is hidden from there on. " \
+	    "64 at most.")                                                    \
 	X(capture_redact_userinfo, BOOL, "capture.redact_userinfo", "true",   \
 	    0, 1,                                                             \
 	    "Whether user and password in a URL are replaced: in the target " \

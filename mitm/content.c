@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Bytes go through the stages in pieces: decoder, charset, redactor. A coding that fails
+ * Bytes go through the stages in pieces: decoder, charset,
+ * redactor, expressions. A coding that fails
  * before it has said anything is let go, and what it had read is shown. Worker only.
  */
 #include "mitm/content.h"
@@ -27,6 +28,7 @@ struct content {
 	bool fed_a_part;
 	struct charset charset;
 	struct redactor redactor;
+	struct redact_matcher matcher; /* its patterns are NULL: there are none */
 };
 
 /* --- life --- */
@@ -57,6 +59,8 @@ content_new(const struct content_options *options)
 	buf_init(&c->undecoded, UNDECODED_BYTES_MAX);
 	charset_init(&c->charset, options->type);
 	init_redactor(c, options->type);
+	if (c->rules != NULL && c->rules->patterns != NULL)
+		redact_matcher_init(&c->matcher, c->rules->patterns);
 	return c;
 }
 
@@ -67,6 +71,7 @@ content_free(struct content *c)
 		return;
 	decoder_free(c->decoder);
 	charset_free(&c->charset);
+	redact_matcher_free(&c->matcher);
 	buf_free(&c->undecoded);
 	redact_rules_unref(c->rules);
 	free(c);
@@ -75,19 +80,57 @@ content_free(struct content *c)
 /* --- bytes --- */
 
 static void
+note_cut(struct content *c)
+{
+	if (c->charset.cut || c->redactor.cut || c->matcher.cut ||
+	    c->matcher.gave_up)
+		c->ended = c->cut = true;
+}
+
+/* What the redactor left, to the expressions if there are any. */
+static void
+match(struct content *c, struct buf *text, struct buf *out)
+{
+	redact_matcher_feed(&c->matcher,
+	    (struct bytes){buf_data(text), buf_length(text)}, out);
+	buf_free(text);
+}
+
+static void
 redact(struct content *c, struct bytes text, struct buf *out)
 {
-	redactor_feed(&c->redactor, text, out);
-	if (c->redactor.cut)
-		c->ended = c->cut = true;
+	struct buf left;
+
+	if (c->matcher.patterns == NULL) {
+		redactor_feed(&c->redactor, text, out);
+	} else {
+		buf_init(&left, SIZE_MAX);
+		redactor_feed(&c->redactor, text, &left);
+		match(c, &left, out);
+	}
+	note_cut(c);
+}
+
+static void
+end_redaction(struct content *c, struct buf *out)
+{
+	struct buf left;
+
+	if (c->matcher.patterns == NULL) {
+		redactor_end(&c->redactor, out);
+	} else {
+		buf_init(&left, SIZE_MAX);
+		redactor_end(&c->redactor, &left);
+		match(c, &left, out);
+		redact_matcher_end(&c->matcher, out);
+	}
+	note_cut(c);
 }
 
 static void
 say_text(struct content *c, struct buf *text, struct buf *out)
 {
 	redact(c, (struct bytes){buf_data(text), buf_length(text)}, out);
-	if (c->charset.cut)
-		c->ended = c->cut = true;
 	buf_free(text);
 }
 
@@ -198,9 +241,11 @@ content_feed(struct content *c, struct bytes *in, size_t enough, struct buf *out
 /* --- the end --- */
 
 static const char *
-error_name(enum decode_outcome outcome)
+error_name(const struct content *c)
 {
-	switch (outcome) {
+	if (c->matcher.gave_up)
+		return "redact_limit";
+	switch (c->outcome) {
 	case DECODE_LIMIT:
 		return "limit";
 	case DECODE_CORRUPT:
@@ -239,7 +284,7 @@ end_text(struct content *c, struct buf *out)
 	charset_end(&c->charset, !is_whole(c), &text);
 	say_text(c, &text, out);
 	if (!c->cut)
-		redactor_end(&c->redactor, out);
+		end_redaction(c, out);
 }
 
 /* UTF-8 is not worth a word. */
@@ -258,14 +303,19 @@ content_end(struct content *c, struct buf *out, struct content_facts *facts)
 		(void)pass_undecoded(c, out);
 	if (!c->cut)
 		end_text(c, out);
+	struct redacted met = c->redactor.met;
+	for (size_t i = 0; i < REDACT_PATTERNS_MAX; i++) {
+		if ((c->matcher.met >> i & 1) != 0)
+			redact_rules_note(c->rules, c->rules->first_pattern + i, &met);
+	}
 	*facts = (struct content_facts){
 	    .decoded = c->decoded,
 	    .decoded_bytes = c->decoded_bytes,
-	    .cut = c->cut || c->redactor.cut ||
+	    .cut = c->cut ||
 	        (c->decoded && c->outcome != DECODE_WHOLE),
-	    .error = error_name(c->outcome),
+	    .error = error_name(c),
 	    .charset = charset_of(c),
 	    .replaced = c->charset.replaced,
-	    .redacted = c->redactor.met,
+	    .redacted = met,
 	};
 }

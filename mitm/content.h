@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a body says, as a stream: its content codings are undone (decode.h), text
- * becomes UTF-8 (charset.h), and what is to be hidden is replaced (redact.h). The bytes of the body go in as they come,
- * what may be logged comes out. Pure; worker.
+ * becomes UTF-8 (charset.h), and what is to be hidden is replaced (redact.h,
+ * redact_patterns.h). The bytes of the body go in as they come, what may be logged
+ * comes out. Pure; worker.
  *
- * Memory: some 2 KiB, those of the decoders and of the charset, and, until a coding has said its first
- * byte, what it has read (192 KiB at most): a body that is not in its coding is shown
- * as it came.
+ * Memory: some 2 KiB, those of the decoders, the charset and the expressions, and,
+ * until a coding has said its first byte, what it has read (192 KiB at most): a body
+ * that is not in its coding is shown as it came.
  */
 #ifndef SIGHTGLASS_MITM_CONTENT_H
 #define SIGHTGLASS_MITM_CONTENT_H
@@ -38,8 +39,9 @@ struct content_facts {
 	bool cut;               /* it goes on behind what was said: the bytes ended
 	                         * too early, could not be read further, or were
 	                         * more than decoded_bytes or than out could hold */
-	const char *error;      /* "corrupt", "limit", "unknown_coding", "no_memory":
-	                         * man/sightglass-log.5; NULL: nothing went wrong */
+	const char *error;      /* "corrupt", "limit", "unknown_coding", "no_memory",
+	                         * "redact_limit": man/sightglass-log.5; NULL:
+	                         * nothing went wrong */
 	const char *charset;    /* that it was in, and is in no more; NULL: UTF-8,
 	                         * or no text */
 	uint64_t replaced;      /* characters that became U+FFFD */

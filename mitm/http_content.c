@@ -146,6 +146,8 @@ http_content_read_message(const struct http_content_options *options,
 	m->content = (struct bytes){buf_data(&content->request),
 	    buf_length(&content->request)};
 	m->truncated |= facts.cut;
+	if (m->decode_error == NULL)
+		m->decode_error = facts.error;
 	m->redacted = facts.redacted;
 }
 

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/err.h"
+
 /* --- paths --- */
 
 static int
@@ -87,6 +89,7 @@ free_rules(struct redact_rules *r)
 		free(r->rules[i].path_text);
 		free(r->labels[i]);
 	}
+	redact_patterns_free(r->patterns);
 	free(r->rules);
 	free(r->labels);
 	free(r);
@@ -95,12 +98,14 @@ free_rules(struct redact_rules *r)
 static char *
 label_of(enum redact_kind kind, const char *name)
 {
-	const char *prefix = kind == REDACT_COOKIE ? "cookie." : "";
-	size_t size = strlen(prefix) + strlen(name) + 1;
+	const char *prefix = kind == REDACT_COOKIE ? "cookie."
+	    : kind == REDACT_PATTERN ? "/" : "";
+	size_t size = strlen(prefix) + strlen(name) + 2;
 	char *label = malloc(size);
 
 	if (label != NULL)
-		(void)snprintf(label, size, "%s%s", prefix, name);
+		(void)snprintf(label, size, "%s%s%s", prefix, name,
+		    kind == REDACT_PATTERN ? "/" : "");
 	return label;
 }
 
@@ -126,7 +131,7 @@ add(struct redact_rules *r, const char *setting, enum redact_kind kind,
 	r->count++;
 	if (!fits)
 		return no_memory(error, setting);
-	if (strlen(name) >= REDACT_NAME_BYTES_MAX)
+	if (kind != REDACT_PATTERN && strlen(name) >= REDACT_NAME_BYTES_MAX)
 		return complain(error, setting, name, REDACT_NAME_BYTES_MAX - 1,
 		    "longer than 127 bytes: make it shorter");
 	return kind == REDACT_FIELD && is_path(name)
@@ -141,9 +146,46 @@ add_all(struct redact_rules *r, const char *setting, enum redact_kind kind,
 		if (add(r, setting, kind, list->items[i], error) != 0)
 			return -1;
 		r->has_paths |= r->rules[r->count - 1].path_length > 0;
-		r->has_cookies |= kind == REDACT_COOKIE;
 	}
 	return 0;
+}
+
+static int
+compile_pattern(struct redact_rules *r, const char *text, struct conf_error *error)
+{
+	static const char setting[] = "capture.redact_patterns";
+	struct redact_pattern_error why = {0};
+	int outcome = redact_patterns_add(r->patterns, text, &why);
+
+	if (outcome == 0)
+		return 0;
+	if (outcome == E_SYNTAX)
+		(void)snprintf(error->text, sizeof(error->text),
+		    "%s: '%.200s', column %zu: %s: mend the expression "
+		    "(pcre2pattern(3)), or write \\Q in front of what is meant as it "
+		    "stands", setting, text, why.column, why.words);
+	else
+		(void)snprintf(error->text, sizeof(error->text),
+		    "%s: more than %u: leave some out, or join them with |", setting,
+		    REDACT_PATTERNS_MAX);
+	return -1;
+}
+
+static int
+compile_patterns(struct redact_rules *r, const struct conf_list *list,
+    struct conf_error *error)
+{
+	r->first_pattern = r->count;
+	if (list->count == 0)
+		return 0;
+	r->patterns = redact_patterns_new();
+	if (r->patterns == NULL)
+		return no_memory(error, "capture.redact_patterns");
+	for (size_t i = 0; i < list->count; i++) {
+		if (compile_pattern(r, list->items[i], error) != 0)
+			return -1;
+	}
+	return add_all(r, "capture.redact_patterns", REDACT_PATTERN, list, error);
 }
 
 static int
@@ -151,13 +193,13 @@ compile(struct redact_rules *r, const struct conf *conf, struct conf_error *erro
 {
 	const struct conf_list *fields = &conf->capture_redact_fields;
 	const struct conf_list *cookies = &conf->capture_redact_cookies;
-	size_t most = fields->count + cookies->count + 1;
+	const struct conf_list *patterns = &conf->capture_redact_patterns;
+	size_t most = fields->count + cookies->count + patterns->count + 1;
 
 	if (most > REDACT_RULES_MAX) {
 		(void)snprintf(error->text, sizeof(error->text),
-		    "capture.redact_fields and capture.redact_cookies: %zu names, and "
-		    "%u are the most: leave some out", most - 1,
-		    REDACT_RULES_MAX - 1);
+		    "capture.redact_fields, _cookies and _patterns: %zu items, and %u "
+		    "are the most: leave some out", most - 1, REDACT_RULES_MAX - 1);
 		return -1;
 	}
 	r->rules = calloc(most, sizeof(*r->rules));
@@ -165,7 +207,8 @@ compile(struct redact_rules *r, const struct conf *conf, struct conf_error *erro
 	if (r->rules == NULL || r->labels == NULL)
 		return no_memory(error, "capture.redact_fields");
 	if (add_all(r, "capture.redact_fields", REDACT_FIELD, fields, error) != 0 ||
-	    add_all(r, "capture.redact_cookies", REDACT_COOKIE, cookies, error) != 0)
+	    add_all(r, "capture.redact_cookies", REDACT_COOKIE, cookies, error) != 0 ||
+	    compile_patterns(r, patterns, error) != 0)
 		return -1;
 	r->hides_userinfo = conf->capture_redact_userinfo;
 	return r->hides_userinfo ? add(r, "capture.redact_userinfo",
@@ -207,8 +250,8 @@ redact_rules_unref(struct redact_rules *r)
 
 /* --- asking --- */
 
-static void
-note(const struct redact_rules *r, size_t rule, struct redacted *met)
+void
+redact_rules_note(const struct redact_rules *r, size_t rule, struct redacted *met)
 {
 	met->names = (const char *const *)r->labels;
 	met->bits[rule / 64] |= UINT64_C(1) << rule % 64;
@@ -227,7 +270,7 @@ redact_rules_name(const struct redact_rules *r, enum redact_kind kind,
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->rules[i].kind == kind &&
 		    strcasecmp(name, r->rules[i].name) == 0) {
-			note(r, i, met);
+			redact_rules_note(r, i, met);
 			return true;
 		}
 	}
@@ -238,7 +281,7 @@ bool
 redact_rules_userinfo(const struct redact_rules *r, struct redacted *met)
 {
 	if (r->hides_userinfo)
-		note(r, r->count - 1, met);
+		redact_rules_note(r, r->count - 1, met);
 	return r->hides_userinfo;
 }
 
@@ -248,7 +291,7 @@ redact_rules_end(const struct redact_rules *r, const struct redact_set *set,
 {
 	for (size_t i = 0; r->has_paths && i < r->count; i++) {
 		if (has(set, i) && r->rules[i].path_length == depth) {
-			note(r, i, met);
+			redact_rules_note(r, i, met);
 			return true;
 		}
 	}

@@ -14,6 +14,7 @@
 #include "base/attr.h"
 #include "conf/conf.h"
 #include "mitm/event.h"
+#include "mitm/redact_patterns.h"
 
 #define REDACT_NAME_BYTES_MAX 128u
 #define REDACT_PATH_MAX 16u
@@ -21,6 +22,7 @@
 enum redact_kind {
 	REDACT_FIELD,   /* of a query, a form or JSON, by its name or its path */
 	REDACT_COOKIE,
+	REDACT_PATTERN, /* anywhere in a body */
 	REDACT_USERINFO /* of a URL */
 };
 
@@ -43,7 +45,9 @@ struct redact_rules {
 	struct redact_rule *rules; /* owned */
 	char **labels;             /* owned: how records name rule i */
 	size_t count;              /* REDACT_RULES_MAX at most */
-	bool has_paths, has_cookies, hides_userinfo;
+	struct redact_patterns *patterns; /* owned; NULL: none */
+	size_t first_pattern;             /* the rule of the first of them */
+	bool has_paths, hides_userinfo;
 };
 
 /* Some of the rules. */
@@ -51,14 +55,19 @@ struct redact_set {
 	uint64_t bits[REDACT_RULES_MAX / 64];
 };
 
-/* Compiles capture.redact_fields, _cookies and _userinfo; with capture.mode full
- * there are no rules. NULL: *error says why, in words that begin with the setting. */
+/* Compiles capture.redact_fields, _cookies, _patterns and _userinfo; with
+ * capture.mode full there are no rules. NULL: *error says why, in words that begin
+ * with the setting. */
 struct redact_rules *redact_rules_new(const struct conf *conf,
     struct conf_error *error) WUNRES NONNULL(1, 2);
 
 /* One more, or one less, who holds it; freed with the last. NULL is fine. */
 struct redact_rules *redact_rules_ref(struct redact_rules *r);
 void redact_rules_unref(struct redact_rules *r);
+
+/* Notes that a rule was met. */
+void redact_rules_note(const struct redact_rules *r, size_t rule,
+    struct redacted *met) NONNULL(1, 3);
 
 /* Each tells whether a value is to be hidden, and notes the rules in *met. */
 

@@ -1,5 +1,5 @@
 # What content.c and all that it calls is linked with.
-CONTENT_LIBS = $(BROTLI_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+CONTENT_LIBS = $(BROTLI_LIBS) $(PCRE2_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
 
 noinst_LIBRARIES += libmitm.a
 libmitm_a_SOURCES = \
@@ -104,6 +104,8 @@ libmitm_a_SOURCES = \
 	mitm/redact.h \
 	mitm/redact_head.c \
 	mitm/redact_head.h \
+	mitm/redact_patterns.c \
+	mitm/redact_patterns.h \
 	mitm/redact_rules.c \
 	mitm/redact_rules.h \
 	mitm/relay.c \

@@ -123,6 +123,34 @@ class Redact(Test):
         self.assertEqual(json.dumps(http).count(SECRET), 6)
         self.assertIsNone(get(http, "sightglass.redacted"))
 
+    def test_what_an_expression_matches(self):
+        daemon = Daemon(self, r"capture.redact_patterns=s3cr3t-[a-z-]+ \b\d{4}-\d{4}\b")
+        http = self.exchange(daemon, "-H", "Content-Type: text/plain", "-d",
+                             f"one 1234-5678 {SECRET} 1234-56789")
+        self.assertEqual(get(http, "http.request.body.content"),
+                         "one [redacted] [redacted] 1234-56789")
+        self.assertNotIn(SECRET, json.dumps(http))
+        self.assertEqual(get(http, "sightglass.redacted"),
+                         ["http.request.body./s3cr3t-[a-z-]+/",
+                          r"http.request.body./\b\d{4}-\d{4}\b/",
+                          "http.response.body./s3cr3t-[a-z-]+/"])
+
+    def test_a_hostile_body_does_not_hold_the_worker_up(self):
+        daemon = Daemon(self, r"capture.redact_patterns=(\w+\s*)+!")
+        http = self.exchange(daemon, "-H", "Content-Type: text/plain", "-d",
+                             "ab 12 " * 10000)
+        self.assertEqual(get(http, "http.request.body.decode_error"), "redact_limit")
+        self.assertEqual(get(http, "http.request.body.content"), "[redacted]")
+
+    def test_an_expression_that_is_none_is_refused(self):
+        done = subprocess.run(
+            [DAEMON, "-n", "-d", self.directory, "-o", "user=root",
+             "-o", "capture.redact_patterns=fine ab(c"],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("capture.redact_patterns: 'ab(c', column 5: missing closing "
+                      "parenthesis", done.stderr)
+
     def test_a_path_that_is_none_is_refused(self):
         done = subprocess.run(
             [DAEMON, "-n", "-d", self.directory, "-o", "user=root",
@@ -139,7 +167,7 @@ class Redact(Test):
              "-o", f"capture.redact_fields={names}"],
             capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn("capture.redact_fields and capture.redact_cookies: 257 names",
+        self.assertIn("capture.redact_fields, _cookies and _patterns: 257 items",
                       done.stderr)
 
 

@@ -26,8 +26,7 @@ t_fuzz_charset_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_charset_fuzz_LDADD = libmitm.a libbase.a
 
 noinst_PROGRAMS += t/fuzz/content-fuzz
-t_fuzz_content_fuzz_SOURCES = t/fuzz/content.c t/fuzz/redact_all.c \
-	t/fuzz/redact_all.h
+t_fuzz_content_fuzz_SOURCES = t/fuzz/content.c
 t_fuzz_content_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_content_fuzz_LDADD = libmitm.a libbase.a $(CONTENT_LIBS)
 
@@ -138,12 +137,17 @@ noinst_PROGRAMS += t/fuzz/redact-fuzz
 t_fuzz_redact_fuzz_SOURCES = t/fuzz/redact.c t/fuzz/redact_all.c \
 	t/fuzz/redact_all.h
 t_fuzz_redact_fuzz_LDFLAGS = $(WITH_FUZZER)
-t_fuzz_redact_fuzz_LDADD = libmitm.a libbase.a
+t_fuzz_redact_fuzz_LDADD = libmitm.a libbase.a $(PCRE2_LIBS)
+
+noinst_PROGRAMS += t/fuzz/redact_patterns-fuzz
+t_fuzz_redact_patterns_fuzz_SOURCES = t/fuzz/redact_patterns.c
+t_fuzz_redact_patterns_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_redact_patterns_fuzz_LDADD = libmitm.a libbase.a $(PCRE2_LIBS)
 
 noinst_PROGRAMS += t/fuzz/redact_head-fuzz
 t_fuzz_redact_head_fuzz_SOURCES = t/fuzz/redact_head.c
 t_fuzz_redact_head_fuzz_LDFLAGS = $(WITH_FUZZER)
-t_fuzz_redact_head_fuzz_LDADD = libmitm.a libbase.a
+t_fuzz_redact_head_fuzz_LDADD = libmitm.a libbase.a $(PCRE2_LIBS)
 
 noinst_PROGRAMS += t/fuzz/request-fuzz
 t_fuzz_request_fuzz_SOURCES = t/fuzz/request.c

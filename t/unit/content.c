@@ -169,6 +169,25 @@ START_TEST(text_becomes_utf8_before_it_is_redacted)
 }
 END_TEST
 
+START_TEST(expressions_see_what_fields_left)
+{
+	char *fields[] = {(char *)"token"};
+	char *expressions[] = {(char *)"\\d{4}", (char *)"never"};
+	struct conf conf = {.capture_redact_fields = {fields, 1},
+	    .capture_redact_patterns = {expressions, 2}};
+	struct conf_error error;
+
+	redact_rules_unref(rules);
+	rules = redact_rules_new(&conf, &error);
+	ck_assert_ptr_nonnull(rules);
+	say("application/json", "", LIMIT,
+	    text_bytes("{\"token\":1234,\"b\":12345}"));
+	check_out("{\"token\":\"[redacted]\",\"b\":[redacted]5}");
+	ck_assert_uint_eq(facts.redacted.bits[0], 3);
+	ck_assert_str_eq(facts.redacted.names[1], "/\\d{4}/");
+}
+END_TEST
+
 START_TEST(it_stops_when_there_is_enough)
 {
 	static uint8_t zeros[100000], room[1000];
@@ -225,6 +244,7 @@ suite(void)
 	tcase_add_test(t, codings_are_undone_first);
 	tcase_add_test(t, what_is_not_in_its_coding_is_shown_as_it_came);
 	tcase_add_test(t, text_becomes_utf8_before_it_is_redacted);
+	tcase_add_test(t, expressions_see_what_fields_left);
 	tcase_add_test(t, it_stops_when_there_is_enough);
 	tcase_add_test(t, no_more_is_said_than_there_is_room_for);
 	tcase_add_test(t, the_corpus_holds);

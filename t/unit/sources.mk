@@ -242,13 +242,19 @@ t_unit_record_http_suite_LDADD = liblog.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 check_PROGRAMS += t/unit/redact-suite
 t_unit_redact_suite_SOURCES = t/unit/redact.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/redact.c t/fuzz/redact_all.c t/fuzz/redact_all.h
-t_unit_redact_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+t_unit_redact_suite_LDADD = libmitm.a libbase.a $(PCRE2_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/redact
+
+check_PROGRAMS += t/unit/redact_patterns-suite
+t_unit_redact_patterns_suite_SOURCES = t/unit/redact_patterns.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/redact_patterns.c
+t_unit_redact_patterns_suite_LDADD = libmitm.a libbase.a $(PCRE2_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/redact_patterns
 
 check_PROGRAMS += t/unit/redact_head-suite
 t_unit_redact_head_suite_SOURCES = t/unit/redact_head.c $(UNIT_SUITE) \
 	$(UNIT_CORPUS) t/fuzz/redact_head.c
-t_unit_redact_head_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+t_unit_redact_head_suite_LDADD = libmitm.a libbase.a $(PCRE2_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/redact_head
 
 check_PROGRAMS += t/unit/request-suite
