@@ -14,15 +14,16 @@ SERVER = """
 const http = require("http"), zlib = require("zlib");
 const text = Buffer.from(process.argv[1]);
 const packed = {
-  "/gzip": ["gzip", zlib.gzipSync(text)], "/deflate": ["deflate", zlib.deflateSync(text)],
-  "/raw": ["deflate", zlib.deflateRawSync(text)],
-  "/br": ["br", zlib.brotliCompressSync(text)],
-  "/both": ["gzip, br", zlib.brotliCompressSync(zlib.gzipSync(text))],
-  "/bomb": ["br", zlib.brotliCompressSync(Buffer.alloc(64 << 20))],
-  "/false": ["gzip", text], "/unknown": ["x-secret", text],
+  "/gzip": () => ["gzip", zlib.gzipSync(text)],
+  "/deflate": () => ["deflate", zlib.deflateSync(text)],
+  "/raw": () => ["deflate", zlib.deflateRawSync(text)],
+  "/br": () => ["br", zlib.brotliCompressSync(text)],
+  "/both": () => ["gzip, br", zlib.brotliCompressSync(zlib.gzipSync(text))],
+  "/bomb": () => ["br", zlib.brotliCompressSync(Buffer.alloc(64 << 20))],
+  "/false": () => ["gzip", text], "/unknown": () => ["x-secret", text],
 };
 const server = http.createServer((request, response) => {
-  const [coding, body] = packed[request.url];
+  const [coding, body] = packed[request.url]();
   response.setHeader("content-encoding", coding);
   response.end(body);
 });
