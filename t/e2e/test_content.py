@@ -2,6 +2,7 @@
 """Bodies in the log: what compressed ones say is read, and what passes is not
 changed by a byte."""
 
+import base64
 import gzip
 import os
 import subprocess
@@ -13,11 +14,13 @@ TEXT = "said in many words, said in many words, said in many words\n"
 SERVER = """
 const http = require("http"), zlib = require("zlib");
 const text = Buffer.from(process.argv[1]);
+const zstd = Buffer.from(process.argv[2], "base64");
 const packed = {
   "/gzip": () => ["gzip", zlib.gzipSync(text)],
   "/deflate": () => ["deflate", zlib.deflateSync(text)],
   "/raw": () => ["deflate", zlib.deflateRawSync(text)],
   "/br": () => ["br", zlib.brotliCompressSync(text)],
+  "/zstd": () => ["zstd", zstd],
   "/both": () => ["gzip, br", zlib.brotliCompressSync(zlib.gzipSync(text))],
   "/bomb": () => ["br", zlib.brotliCompressSync(Buffer.alloc(64 << 20))],
   "/false": () => ["gzip", text], "/unknown": () => ["x-secret", text],
@@ -33,7 +36,10 @@ server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 
 class Content(Test):
     def start(self, *settings):
-        server = Process(self, ["node", "-e", SERVER, TEXT], "server")
+        packed = subprocess.run(["zstd", "-q", "-c"], input=TEXT.encode(),
+                                capture_output=True, check=True).stdout
+        server = Process(self, ["node", "-e", SERVER, TEXT,
+                                base64.b64encode(packed).decode()], "server")
         port = int(wait_for(server.output, "node to listen").split()[0])
         daemon = Daemon(self, *settings)
         return daemon, port, Forwarder(self, daemon, port).port
@@ -67,6 +73,9 @@ class Content(Test):
 
     def test_brotli(self):
         self.check_decoded("/br", "br")
+
+    def test_zstd(self):
+        self.check_decoded("/zstd", "zstd")
 
     def test_two_codings_in_a_row(self):
         self.check_decoded("/both", "gzip, br")
