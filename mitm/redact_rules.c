@@ -15,12 +15,32 @@
 
 /* --- paths --- */
 
-static int
-complain(struct conf_error *error, const char *setting, const char *text,
-    size_t at, const char *words)
+/* An item of a setting, for messages. */
+struct item {
+	const char *setting, *text;
+	const struct conf_place *place; /* where the file has it, or NULL */
+};
+
+static struct item
+item_of(const char *setting, const struct conf_list *list, size_t i)
 {
-	(void)snprintf(error->text, sizeof(error->text),
-	    "%s: '%.200s', column %zu: %s", setting, text, at + 1, words);
+	return (struct item){setting, list->items[i],
+	    list->places != NULL ? &list->places[i] : NULL};
+}
+
+/* What is wrong with it, so many bytes behind its beginning. */
+static int
+complain(struct conf_error *error, const struct item *item, size_t at,
+    const char *words)
+{
+	if (item->place != NULL)
+		(void)snprintf(error->text, sizeof(error->text),
+		    "%s: line %zu, column %zu: '%.200s': %s", item->setting,
+		    item->place->line, item->place->column + at, item->text, words);
+	else
+		(void)snprintf(error->text, sizeof(error->text),
+		    "%s: '%.200s', column %zu: %s", item->setting, item->text, at + 1,
+		    words);
 	return -1;
 }
 
@@ -44,7 +64,8 @@ take_name(struct redact_rule *rule, char *text, size_t at)
 
 /* "a.b[].*": the segments point into rule->path_text. */
 static int
-parse_path(struct redact_rule *rule, const char *setting, struct conf_error *error)
+parse_path(struct redact_rule *rule, const struct item *item,
+    struct conf_error *error)
 {
 	char *text = rule->path_text;
 	const char *whole = rule->name;
@@ -52,7 +73,7 @@ parse_path(struct redact_rule *rule, const char *setting, struct conf_error *err
 
 	while (whole[at] != '\0') {
 		if (rule->path_length == REDACT_PATH_MAX)
-			return complain(error, setting, whole, at,
+			return complain(error, item, at,
 			    "more than 16 steps: leave some out");
 		if (strncmp(whole + at, "[]", 2) == 0) {
 			rule->path[rule->path_length++] =
@@ -60,12 +81,12 @@ parse_path(struct redact_rule *rule, const char *setting, struct conf_error *err
 			text[at] = '\0';
 			at += 2;
 		} else if (whole[at] == '[' || whole[at] == ']') {
-			return complain(error, setting, whole, at,
+			return complain(error, item, at,
 			    "write [] for each element of an array");
 		} else {
 			size_t length = take_name(rule, text, at);
 			if (length == 0)
-				return complain(error, setting, whole, at,
+				return complain(error, item, at,
 				    "a name is missing: write one, or * for any");
 			at += length;
 		}
@@ -73,7 +94,7 @@ parse_path(struct redact_rule *rule, const char *setting, struct conf_error *err
 			continue;
 		text[at++] = '\0';
 		if (whole[at] == '\0')
-			return complain(error, setting, whole, at,
+			return complain(error, item, at,
 			    "a name is missing: write one, or * for any");
 	}
 	return 0;
@@ -118,10 +139,11 @@ no_memory(struct conf_error *error, const char *setting)
 }
 
 static int
-add(struct redact_rules *r, const char *setting, enum redact_kind kind,
-    const char *name, struct conf_error *error)
+add(struct redact_rules *r, enum redact_kind kind, const struct item *item,
+    struct conf_error *error)
 {
 	struct redact_rule *rule = &r->rules[r->count];
+	const char *name = item->text;
 
 	*rule = (struct redact_rule){.kind = kind, .name = strdup(name),
 	    .path_text = strdup(name)};
@@ -130,12 +152,12 @@ add(struct redact_rules *r, const char *setting, enum redact_kind kind,
 	    r->labels[r->count] != NULL;
 	r->count++;
 	if (!fits)
-		return no_memory(error, setting);
+		return no_memory(error, item->setting);
 	if (kind != REDACT_PATTERN && strlen(name) >= REDACT_NAME_BYTES_MAX)
-		return complain(error, setting, name, REDACT_NAME_BYTES_MAX - 1,
+		return complain(error, item, REDACT_NAME_BYTES_MAX - 1,
 		    "longer than 127 bytes: make it shorter");
 	return kind == REDACT_FIELD && is_path(name)
-	    ? parse_path(rule, setting, error) : 0;
+	    ? parse_path(rule, item, error) : 0;
 }
 
 static int
@@ -143,7 +165,8 @@ add_all(struct redact_rules *r, const char *setting, enum redact_kind kind,
     const struct conf_list *list, struct conf_error *error)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		if (add(r, setting, kind, list->items[i], error) != 0)
+		const struct item item = item_of(setting, list, i);
+		if (add(r, kind, &item, error) != 0)
 			return -1;
 		r->has_paths |= r->rules[r->count - 1].path_length > 0;
 	}
@@ -151,24 +174,23 @@ add_all(struct redact_rules *r, const char *setting, enum redact_kind kind,
 }
 
 static int
-compile_pattern(struct redact_rules *r, const char *text, struct conf_error *error)
+compile_pattern(struct redact_rules *r, const struct item *item,
+    struct conf_error *error)
 {
-	static const char setting[] = "capture.redact_patterns";
-	struct redact_pattern_error why = {0};
-	int outcome = redact_patterns_add(r->patterns, text, &why);
+	struct redact_pattern_error why = {.column = 1};
+	char words[256];
+	int outcome = redact_patterns_add(r->patterns, item->text, &why);
 
 	if (outcome == 0)
 		return 0;
 	if (outcome == E_SYNTAX)
-		(void)snprintf(error->text, sizeof(error->text),
-		    "%s: '%.200s', column %zu: %s: mend the expression "
+		(void)snprintf(words, sizeof(words), "%s: mend the expression "
 		    "(pcre2pattern(3)), or write \\Q in front of what is meant as it "
-		    "stands", setting, text, why.column, why.words);
+		    "stands", why.words);
 	else
-		(void)snprintf(error->text, sizeof(error->text),
-		    "%s: more than %u: leave some out, or join them with |", setting,
-		    REDACT_PATTERNS_MAX);
-	return -1;
+		(void)snprintf(words, sizeof(words), "more than %u: leave some out, or "
+		    "join them with |", REDACT_PATTERNS_MAX);
+	return complain(error, item, why.column - 1, words);
 }
 
 static int
@@ -182,7 +204,8 @@ compile_patterns(struct redact_rules *r, const struct conf_list *list,
 	if (r->patterns == NULL)
 		return no_memory(error, "capture.redact_patterns");
 	for (size_t i = 0; i < list->count; i++) {
-		if (compile_pattern(r, list->items[i], error) != 0)
+		const struct item item = item_of("capture.redact_patterns", list, i);
+		if (compile_pattern(r, &item, error) != 0)
 			return -1;
 	}
 	return add_all(r, "capture.redact_patterns", REDACT_PATTERN, list, error);
@@ -210,9 +233,9 @@ compile(struct redact_rules *r, const struct conf *conf, struct conf_error *erro
 	    add_all(r, "capture.redact_cookies", REDACT_COOKIE, cookies, error) != 0 ||
 	    compile_patterns(r, patterns, error) != 0)
 		return -1;
+	const struct item userinfo = {"capture.redact_userinfo", "userinfo", NULL};
 	r->hides_userinfo = conf->capture_redact_userinfo;
-	return r->hides_userinfo ? add(r, "capture.redact_userinfo",
-	    REDACT_USERINFO, "userinfo", error) : 0;
+	return r->hides_userinfo ? add(r, REDACT_USERINFO, &userinfo, error) : 0;
 }
 
 struct redact_rules *

@@ -160,6 +160,21 @@ class Redact(Test):
         self.assertIn("capture.redact_fields: 'a[0].b', column 2: write []",
                       done.stderr)
 
+    def test_what_is_wrong_in_a_file_is_said_with_its_place(self):
+        path = os.path.join(self.directory, "wrong.yaml")
+        for line, words in ((r"  redact_patterns: [fine, 'a(b']",
+                             "capture.redact_patterns: line 2, column 31: 'a(b': "
+                             "missing closing parenthesis"),
+                            ("  redact_fields: [a, b..c]",
+                             "capture.redact_fields: line 2, column 24: 'b..c': a name")):
+            with open(path, "w", encoding="ascii") as out:
+                out.write(f"capture:\n{line}\n")
+            done = subprocess.run(
+                [DAEMON, "-n", "-d", self.directory, "-c", path, "-o", "user=root"],
+                capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(words, done.stderr)
+
     def test_more_names_than_there_may_be_are_refused(self):
         names = " ".join(f"n{i}" for i in range(257))
         done = subprocess.run(
