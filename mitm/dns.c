@@ -304,11 +304,12 @@ static bool
 is_transferred(const struct waiting *w, const struct dns_message *m)
 {
 	const struct dns_record *last = last_answer(m);
-	const struct dns_record *first = w->response.records;
+	const struct dns_record *first =
+	    w->response.record_count > 0 ? w->response.records : NULL;
 
 	if (m->malformed != NULL && strcmp(m->malformed, "data") != 0)
 		return false; /* its end is not to be seen */
-	if (last == NULL || first->type_number != DNS_TYPE_SOA)
+	if (last == NULL || first == NULL || first->type_number != DNS_TYPE_SOA)
 		return true; /* refused */
 	if (last == first)
 		return w->query.question->type_number == DNS_TYPE_IXFR;

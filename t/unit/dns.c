@@ -314,6 +314,18 @@ START_TEST(a_transfer_that_is_cut_says_so)
 }
 END_TEST
 
+START_TEST(a_transfer_that_begins_with_nothing_is_followed_no_further)
+{
+	ASK_TRANSFER(AXFR_IN);
+	/* An answer is said to be there, and is not. */
+	STREAM(FROM_SERVER, FRAMED("\x1a", "ab" ANSWER COUNTS("\1", "\1") NAME AXFR_IN));
+	check_told("");
+	STREAM(FROM_SERVER, FRAMED("\x3c", "ab" ANSWER COUNTS("\1", "\1") NAME AXFR_IN
+	    SOA("\7")));
+	check_told("www.Test AXFR NOERROR answers=2/2 bytes=86 again=0 whole\n");
+}
+END_TEST
+
 START_TEST(the_corpus_keeps_the_invariants)
 {
 	ck_assert_uint_gt(corpus_run("dns"), 0);
@@ -342,6 +354,7 @@ suite(void)
 	tcase_add_test(t, a_transfer_is_one);
 	tcase_add_test(t, a_transfer_of_nothing_is_whole);
 	tcase_add_test(t, a_transfer_that_is_cut_says_so);
+	tcase_add_test(t, a_transfer_that_begins_with_nothing_is_followed_no_further);
 	tcase_add_test(t, the_corpus_keeps_the_invariants);
 	suite_add_tcase(s, t);
 	return s;
