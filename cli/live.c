@@ -30,19 +30,18 @@ on_finish(int number)
 static bool
 print_all(struct reader *r, struct view *v)
 {
-	const char *line;
-	size_t length;
+	struct reader_line line;
 
 	for (;;) {
-		int error = reader_next(r, &line, &length);
+		int error = reader_next(r, &line);
 		if (error == E_CORRUPT)
 			continue; /* another run's: sightglass show tells of it */
 		if (error == E_AGAIN)
 			return fflush(v->out) == 0;
 		if (error != 0)
 			return false;
-		if (view_wants(v, line, length) &&
-		    view_print(v, line, length) != 0)
+		if (view_wants(v, line.text, line.length) &&
+		    view_print(v, line.text, line.length) != 0)
 			return false;
 	}
 }
@@ -57,7 +56,7 @@ print_until_told(struct reader *r, const char *run_id, pid_t parent)
 	while (finishing == 0 && getppid() == parent) {
 		if (!print_all(r, &v))
 			return 1;
-		if (finishing == 0 && reader_wait(r, LOOK_AT_PARENT_MS) < 0 &&
+		if (finishing == 0 && reader_wait(&r, 1, LOOK_AT_PARENT_MS) < 0 &&
 		    errno != EINTR)
 			return 1;
 	}
@@ -73,7 +72,9 @@ live_start(const struct exec_places *places, const char *run_id)
 
 	(void)snprintf(log, sizeof(log), "%s/log", places->state);
 	/* Before the command, so that nothing of it is missed. */
-	struct reader *r = reader_open(log, READER_FROM_END, error);
+	struct reader *r = reader_open(log, true, error);
+	if (r != NULL)
+		reader_to_end(r);
 	pid_t pid = r == NULL ? -1 : exec_fork();
 	if (pid == 0) {
 		(void)setpgid(0, 0);

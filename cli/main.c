@@ -3,6 +3,7 @@
  * sightglass(1): the table of subcommands, and what they all share. Runs as the
  * person who typed it; does nothing by itself but dispatch.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -211,7 +212,7 @@ main(int argc, char **argv)
 			return status;
 	}
 	status = dispatch(&cli, argc - optind, argv + optind);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
 		diag_error("writing to standard output: %s", err_text(E_SYS));
 		return status == CLI_OK ? CLI_CANNOT_READ : status;
 	}

@@ -27,10 +27,13 @@
 #define CYAN "\033[36m"
 #define RESET "\033[0m"
 
+#define URL_COLUMNS_LEAST 20u
+
 struct page {
 	struct pretty *p;
 	struct buf *out;
 	int error; /* the first */
+	size_t url, url_end; /* where in `out` the URL stands that may be cut */
 };
 
 /* --- text --- */
@@ -141,7 +144,8 @@ put_time(struct page *g, yyjson_val *stamp)
 	struct tm *shifted = g->p->utc ? gmtime_r(&seconds, &tm)
 	                               : localtime_r(&seconds, &tm);
 	if (shifted == NULL ||
-	    strftime(shown, sizeof(shown), "%H:%M:%S", shifted) == 0)
+	    strftime(shown, sizeof(shown),
+	        g->p->dated ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", shifted) == 0)
 		return;
 	colour(g, DIM);
 	put(g, shown);
@@ -211,37 +215,80 @@ put_headers(struct page *g, yyjson_val *headers, const char *mark)
 	}
 }
 
-static void
-put_body(struct page *g, yyjson_val *body)
-{
-	yyjson_val *content = yyjson_obj_get(body, "content");
-	const char *encoding =
-	    yyjson_get_str(yyjson_obj_get(body, "encoding"));
+/* --- what was said --- */
 
-	if (content == NULL)
+/* JSON with a line a member; false: it is none. */
+static bool
+put_json(struct page *g, const char *text, size_t length)
+{
+	size_t first = strspn(text, " \t\r\n"), written;
+
+	if (first >= length || (text[first] != '{' && text[first] != '['))
+		return false;
+	yyjson_doc *doc = yyjson_read(text, length, 0);
+	char *indented = yyjson_write(doc, YYJSON_WRITE_PRETTY, &written);
+	yyjson_doc_free(doc);
+	if (indented == NULL)
+		return false;
+	put_safe(g, indented, written, "\n");
+	free(indented);
+	return true;
+}
+
+/* What is no text for a person has its name and size. */
+static void
+put_named(struct page *g, yyjson_val *body, const char *type)
+{
+	put(g, "(");
+	put_size(g, yyjson_get_uint(yyjson_obj_get(body, "bytes")));
+	put(g, type == NULL ? ", not text" : ", ");
+	if (type != NULL)
+		put_safe(g, type, strcspn(type, "; "), "");
+	put(g, ")");
+}
+
+static void
+put_content(struct page *g, yyjson_val *holder, const char *type)
+{
+	yyjson_val *content = yyjson_obj_get(holder, "content");
+	const char *text = yyjson_get_str(content);
+	const char *encoding =
+	    yyjson_get_str(yyjson_obj_get(holder, "encoding"));
+
+	if (text == NULL)
 		return;
-	put(g, "\n");
-	if (encoding != NULL && strcmp(encoding, "base64") == 0) {
-		put(g, "(");
-		put_size(g, yyjson_get_uint(yyjson_obj_get(body, "bytes")));
-		put(g, ", not text)");
-	} else {
-		put_safe(g, yyjson_get_str(content), yyjson_get_len(content), "\n");
-	}
-	if (yyjson_get_bool(yyjson_obj_get(body, "truncated")))
+	if ((encoding != NULL && strcmp(encoding, "base64") == 0) ||
+	    (type != NULL && strncmp(type, "image/", 6) == 0))
+		put_named(g, holder, type);
+	else if (!put_json(g, text, yyjson_get_len(content)))
+		put_safe(g, text, yyjson_get_len(content), "\n");
+	if (yyjson_get_bool(yyjson_obj_get(holder, "truncated")))
 		put(g, " ...");
 	put(g, "\n");
 }
 
 static void
-put_message(struct page *g, yyjson_val *message, const char *mark)
+put_message(struct page *g, yyjson_val *message, const char *mark, bool head,
+    bool body)
 {
-	if (message == NULL)
+	yyjson_val *holder = yyjson_obj_get(message, "body");
+
+	if (message == NULL || (!head && !body))
 		return;
-	put_headers(g, yyjson_obj_get(message, "headers"), mark);
-	if (g->p->detail >= 2)
-		put_body(g, yyjson_obj_get(message, "body"));
+	if (head)
+		put_headers(g, yyjson_obj_get(message, "headers"), mark);
+	if (body && yyjson_obj_get(holder, "content") != NULL) {
+		put(g, "\n");
+		put_content(g, holder,
+		    yyjson_get_str(at(message, "/headers/content-type/0")));
+	}
 	put(g, "\n");
+}
+
+static bool
+shows(const struct pretty *p, unsigned part, unsigned detail)
+{
+	return (p->parts & part) != 0 || p->detail >= detail;
 }
 
 static void
@@ -253,7 +300,9 @@ put_http(struct page *g, yyjson_val *record)
 	put_value(g, at(record, "/http/request/method"));
 	colour(g, RESET);
 	put(g, " ");
+	g->url = buf_length(g->out);
 	put_value(g, at(record, "/url/full"));
+	g->url_end = buf_length(g->out);
 	put_type(g, record);
 	put(g, "  ");
 	put_size(g, yyjson_get_uint(at(record, "/http/response/body/bytes")));
@@ -265,10 +314,12 @@ put_http(struct page *g, yyjson_val *record)
 		put(g, ")");
 	}
 	put(g, "\n");
-	if (g->p->detail == 0)
-		return;
-	put_message(g, at(record, "/http/request"), "  > ");
-	put_message(g, at(record, "/http/response"), "  < ");
+	put_message(g, at(record, "/http/request"), "  > ",
+	    shows(g->p, PRETTY_REQUEST_HEAD, 1),
+	    shows(g->p, PRETTY_REQUEST_BODY, 2));
+	put_message(g, at(record, "/http/response"), "  < ",
+	    shows(g->p, PRETTY_RESPONSE_HEAD, 1),
+	    shows(g->p, PRETTY_RESPONSE_BODY, 2));
 }
 
 /* --- the rest --- */
@@ -533,10 +584,11 @@ put_websocket(struct page *g, yyjson_val *record)
 	put_size(g, yyjson_get_uint(at(record, "/websocket/bytes")));
 	put_process(g, record);
 	put(g, "\n");
-	if (g->p->detail < 2 || at(record, "/websocket/content") == NULL)
+	if (!shows(g->p, sent ? PRETTY_REQUEST_BODY : PRETTY_RESPONSE_BODY, 2) ||
+	    at(record, "/websocket/content") == NULL)
 		return;
-	put_labelled(g, "", at(record, "/websocket/content"));
-	put(g, "\n");
+	put(g, "  ");
+	put_content(g, at(record, "/websocket"), NULL);
 }
 
 /* --- DNS --- */
@@ -653,11 +705,74 @@ put_record(struct page *g, yyjson_val *record)
 	}
 }
 
+/* --- the width of the terminal --- */
+
+/* Takes `length` bytes at `from` of the page away and puts "…" there. */
+static void
+cut(struct page *g, size_t from, size_t length)
+{
+	static const char dots[] = "\xe2\x80\xa6";
+	size_t n = sizeof(dots) - 1;
+	size_t behind = buf_length(g->out) - from - length;
+	uint8_t *room;
+
+	if (g->error == 0)
+		g->error = buf_reserve(g->out, n, &room);
+	if (g->error != 0)
+		return;
+	uint8_t *place = buf_data(g->out) + from;
+	memmove(place + n, place + length, behind);
+	memcpy(place, dots, n);
+	g->out->length = from + n + behind;
+}
+
+/* The columns that the line which begins at `from` is too wide by. */
+static size_t
+overhang(const struct page *g, size_t from, size_t *length)
+{
+	const char *line = (const char *)buf_data(g->out) + from;
+	const char *newline = memchr(line, '\n', buf_length(g->out) - from);
+
+	*length = newline == NULL ? 0 : (size_t)(newline - line);
+	size_t width = safe_width(line, *length);
+	return width > g->p->width ? width - g->p->width : 0;
+}
+
+/* The record's first line is no wider than the terminal: its URL is cut, for what
+ * is behind that is worth more; and when that is not enough, the line. */
+static void
+fit(struct page *g, size_t from)
+{
+	size_t length, over = overhang(g, from, &length);
+
+	if (over > 0 && g->url_end > g->url) {
+		const char *url = (const char *)buf_data(g->out) + g->url;
+		size_t bytes = g->url_end - g->url;
+		size_t columns = safe_width(url, bytes);
+		size_t keep = columns > over + 1 + URL_COLUMNS_LEAST
+		    ? columns - over - 1 : URL_COLUMNS_LEAST;
+		size_t kept = safe_fit(url, bytes, keep);
+		cut(g, g->url + kept, bytes - kept);
+		over = overhang(g, from, &length);
+	}
+	if (over == 0)
+		return;
+	size_t kept = safe_fit((const char *)buf_data(g->out) + from, length,
+	    g->p->width - 1);
+	cut(g, from + kept, length - kept);
+	if (g->p->colour && g->error == 0) { /* what was cut may have ended it */
+		g->out->length--;
+		colour(g, RESET);
+		put(g, "\n");
+	}
+}
+
 int
 pretty_record(struct pretty *p, const char *line, size_t length,
     struct buf *out)
 {
 	struct page g = {.p = p, .out = out};
+	size_t from = buf_length(out);
 	yyjson_doc *doc = yyjson_read(line, length, 0);
 	yyjson_val *root = yyjson_doc_get_root(doc);
 
@@ -670,5 +785,8 @@ pretty_record(struct pretty *p, const char *line, size_t length,
 			g.error = E_SYNTAX;
 	}
 	yyjson_doc_free(doc);
+	if (p->width > 0 && p->detail == 0 && p->parts == 0 && g.error == 0 &&
+	    buf_length(out) > from)
+		fit(&g, from);
 	return g.error;
 }

@@ -21,10 +21,21 @@ struct pretty_tls {
 	int client_alert, server_alert; /* that we received; -1: none */
 };
 
+/* Of an exchange. */
+enum pretty_part {
+	PRETTY_REQUEST_HEAD = 1,
+	PRETTY_REQUEST_BODY = 2,
+	PRETTY_RESPONSE_HEAD = 4,
+	PRETTY_RESPONSE_BODY = 8
+};
+
 struct pretty {
 	bool colour;
 	bool utc;
+	bool dated;      /* the date, too, in front of the time of day */
 	unsigned detail; /* 0 a line; 1 heads too; 2 bodies too */
+	unsigned parts;  /* of enum pretty_part, besides what detail says */
+	unsigned width;  /* columns of the terminal; 0: lines are as long as they are */
 	bool requests_only; /* only http records, and flows that were not opened */
 	struct pretty_tls tls; /* its own; zero at first */
 };

@@ -2,8 +2,11 @@
 /* The options that choose records. CLI; says what is wrong at its column. */
 #include "cli/query.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/diag.h"
@@ -12,6 +15,20 @@
 #include "log/when.h"
 
 #define LIST_BYTES 4096u
+
+static volatile sig_atomic_t interrupted;
+
+static void
+on_interrupt(int number)
+{
+	interrupted = number;
+}
+
+bool
+query_interrupted(void)
+{
+	return interrupted != 0;
+}
 
 bool
 query_open(struct query *q)
@@ -27,8 +44,10 @@ query_open(struct query *q)
 void
 query_close(struct query *q)
 {
+	inputs_close(&q->inputs);
 	filter_free(q->filter);
 	buf_free(&q->datasets);
+	conf_free(q->conf);
 }
 
 /* --- mistakes --- */
@@ -71,7 +90,7 @@ add(struct query *q, const char *what, const char *text,
 static bool
 add_dataset(struct query *q, const char *name)
 {
-	static const char *const known[] = {"http", "websocket", "dns", "tls",
+	static const char *const known[] = {"http", "websocket", "body", "dns", "tls",
 	    "flow", "mint", "daemon"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(known); i++) {
@@ -81,9 +100,20 @@ add_dataset(struct query *q, const char *name)
 		return buf_printf(&q->datasets, "%s'sightglass.%s'", comma, name) ==
 		    0;
 	}
-	diag_error("--dataset knows http, websocket, dns, tls, flow, mint and daemon, "
-	    "not '%s'", name);
+	diag_error("--dataset knows http, websocket, body, dns, tls, flow, mint and "
+	    "daemon, not '%s'", name);
 	return false;
+}
+
+static bool
+add_input(struct query *q, const char *path)
+{
+	if (q->path_count == QUERY_INPUTS_MAX) {
+		diag_error("--input: more than %u", QUERY_INPUTS_MAX);
+		return false;
+	}
+	q->paths[q->path_count++] = path;
+	return true;
 }
 
 bool
@@ -93,6 +123,9 @@ query_take(struct query *q, int option, const char *argument, bool *good)
 	switch (option) {
 	case 'g':
 		*good = add(q, "--grep", argument, filter_add_regex);
+		return true;
+	case 'i':
+		*good = add_input(q, argument);
 		return true;
 	case 'S':
 		q->since = argument;
@@ -183,4 +216,86 @@ bool
 query_finish(struct query *q, int count, char **words)
 {
 	return set_range(q) && set_datasets(q) && add_words(q, count, words);
+}
+
+/* --- reading --- */
+
+/* A log that is not there, or has nothing in it: where that is, and what to do. */
+static int
+explain_no_log(const struct query *q, const struct cli *cli, const char *words)
+{
+	if (q->conf != NULL && access(q->conf->log_dir, F_OK) != 0 &&
+	    errno == ENOENT)
+		diag_error("there is no log in %s: %s", q->conf->log_dir,
+		    cli_remedy(cli));
+	else
+		diag_error("%s", words);
+	return CLI_CANNOT_READ;
+}
+
+int
+query_begin(struct query *q, const struct cli *cli, bool following)
+{
+	const struct sigaction action = {.sa_handler = on_interrupt};
+	char words[256];
+
+	if (q->path_count == 0) {
+		q->conf = cli_conf(cli);
+		if (q->conf == NULL)
+			return CLI_CANNOT_READ;
+	}
+	const char *const *paths = q->path_count > 0
+	    ? q->paths : (const char *const[]){q->conf->log_dir};
+	size_t count = q->path_count > 0 ? q->path_count : 1;
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	if (!inputs_open(&q->inputs, paths, count, following, words))
+		return explain_no_log(q, cli, words);
+	inputs_filter(&q->inputs, q->filter, q->since_us, q->until_us);
+	return CLI_OK;
+}
+
+static int
+read_on(struct query *q, struct reader_line *line,
+    int (*read)(struct inputs *in, struct reader_line *line))
+{
+	while (!query_interrupted()) {
+		int error = read(&q->inputs, line);
+		if (error != E_CORRUPT)
+			return error == E_NOTFOUND ? E_AGAIN : error;
+		diag_warning("%s is damaged: it is passed over",
+		    inputs_place(&q->inputs));
+		q->damaged = true;
+	}
+	return E_AGAIN;
+}
+
+int
+query_next(struct query *q, struct reader_line *line)
+{
+	return read_on(q, line, inputs_next);
+}
+
+int
+query_previous(struct query *q, struct reader_line *line)
+{
+	return read_on(q, line, inputs_previous);
+}
+
+int
+query_status(const struct query *q, int error)
+{
+	const char *where = q->conf == NULL ? NULL : q->conf->log_dir;
+
+	if (query_interrupted())
+		return CLI_INTERRUPTED;
+	if (error == E_AGAIN)
+		return q->damaged ? CLI_CORRUPT : CLI_OK;
+	if (error != E_SYS)
+		diag_error("%s", err_text(error));
+	else
+		diag_error("cannot read %s%s%s: %s", inputs_place(&q->inputs),
+		    where == NULL ? "" : " in ", where == NULL ? "" : where,
+		    err_text(error));
+	return CLI_CANNOT_READ;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which records a subcommand is about: the options that all of them share that
- * read the log, and the filter that comes of them. CLI.
+ * Which records a subcommand is about, and out of which logs: the options that all
+ * of them share that read records, what comes of them, and the reading. CLI.
  */
 #ifndef SIGHTGLASS_CLI_QUERY_H
 #define SIGHTGLASS_CLI_QUERY_H
@@ -12,7 +12,11 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "cli/command.h"
 #include "log/filter.h"
+#include "log/inputs.h"
+
+#define QUERY_INPUTS_MAX 64u
 
 struct query {
 	struct filter *filter; /* owned */
@@ -21,14 +25,20 @@ struct query {
 	int64_t since_us, until_us;
 	bool narrowed; /* something was asked for */
 	bool utc;
+	const char *paths[QUERY_INPUTS_MAX]; /* of --input */
+	size_t path_count;                   /* 0: the log that applies */
+	struct conf *conf;                   /* owned; NULL with --input */
+	struct inputs inputs;                /* once begun */
+	bool damaged;                        /* something was passed over */
 };
 
 /* For the subcommand's tables and its help. */
 enum query_option { QUERY_WHERE = 0x100, QUERY_DATASET, QUERY_UTC };
-#define QUERY_SHORT "g:S:U:"
+#define QUERY_SHORT "g:i:S:U:"
 #define QUERY_LONG                                                            \
 	{"where", required_argument, NULL, QUERY_WHERE},                      \
 	    {"grep", required_argument, NULL, 'g'},                           \
+	    {"input", required_argument, NULL, 'i'},                          \
 	    {"since", required_argument, NULL, 'S'},                          \
 	    {"until", required_argument, NULL, 'U'},                          \
 	    {"dataset", required_argument, NULL, QUERY_DATASET},              \
@@ -40,9 +50,11 @@ enum query_option { QUERY_WHERE = 0x100, QUERY_DATASET, QUERY_UTC };
 	"      --where EXPR     by fields: url.domain == 'example.com' and\n"   \
 	"                       http.response.status_code >= 500\n"             \
 	"  -g, --grep REGEX     only records whose line matches\n"             \
-	"      --dataset NAME   http, websocket, dns, tls, flow, mint or daemon;\n" \
-	"                       may be repeated\n"                             \
-	"      --utc            times in UTC\n"
+	"      --dataset NAME   http, websocket, body, dns, tls, flow, mint or\n"   \
+	"                       daemon; may be repeated\n"                             \
+	"      --utc            times in UTC\n"                                \
+	"  -i, --input PATH     a log directory, a file of records (zstd or plain), or\n" \
+	"                       - for standard input; may be repeated\n"
 #define QUERY_FILTER_HELP                                                     \
 	"FILTER is as mitmproxy's: ~u URL, ~d domain, ~m method, ~c status,\n" \
 	"~h header, ~b body, ~p program, ~q no response, ~e errors; ! & | ( );\n" \
@@ -60,5 +72,21 @@ bool query_take(struct query *q, int option, const char *argument, bool *good)
 /* When all options are taken: `words` of the command line are one expression of
  * letters. False after a message. */
 bool query_finish(struct query *q, int count, char **words) WUNRES NONNULL(1);
+
+/* Opens the inputs, or the log of the settings that apply. CLI_OK, or a status
+ * after a message. SIGINT and SIGTERM make query_next end from then on. */
+int query_begin(struct query *q, const struct cli *cli, bool following)
+    WUNRES NONNULL(1, 2);
+
+/* The next wanted record, or the one before. 0; E_AGAIN: no more at present, or
+ * interrupted; E_SYS, E_NOMEM. What is damaged is warned of. */
+int query_next(struct query *q, struct reader_line *line) WUNRES NONNULL(1, 2);
+int query_previous(struct query *q, struct reader_line *line)
+    WUNRES NONNULL(1, 2);
+bool query_interrupted(void);
+
+/* Says which file it was that could not be read, and returns the status that fits
+ * what came of the reading. `error` is E_AGAIN when all was read. */
+int query_status(const struct query *q, int error) WUNRES NONNULL(1);
 
 #endif

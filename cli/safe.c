@@ -43,14 +43,8 @@ may_stand(uint32_t code, const char *keep)
 }
 
 static int
-put_escape(struct buf *out, uint32_t code)
-{
-	return buf_printf(out, code < 0x100 ? "\\x%02" PRIx32 : "\\u%04" PRIx32,
-	    code);
-}
-
-int
-safe_text(struct buf *out, const char *text, size_t length, const char *keep)
+escape(struct buf *out, const char *text, size_t length, const char *keep,
+    bool json)
 {
 	const uint8_t *p = (const uint8_t *)text, *end = p + length, *run = p;
 	int error = 0;
@@ -64,11 +58,24 @@ safe_text(struct buf *out, const char *text, size_t length, const char *keep)
 		}
 		error = buf_append(out, run, (size_t)(p - run));
 		if (error == 0)
-			error = put_escape(out, code);
+			error = buf_printf(out, code < 0x100 && !json
+			        ? "\\x%02" PRIx32 : "\\u%04" PRIx32, code);
 		p += n == 0 ? 1 : n;
 		run = p;
 	}
 	return error != 0 ? error : buf_append(out, run, (size_t)(p - run));
+}
+
+int
+safe_text(struct buf *out, const char *text, size_t length, const char *keep)
+{
+	return escape(out, text, length, keep, false);
+}
+
+int
+safe_json(struct buf *out, const char *text, size_t length, const char *keep)
+{
+	return escape(out, text, length, keep, true);
 }
 
 /* Behind a sequence of ours that sets a colour, which has no width. */

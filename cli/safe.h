@@ -16,6 +16,11 @@
 int safe_text(struct buf *out, const char *text, size_t length, const char *keep)
     WUNRES NONNULL(1, 2, 4);
 
+/* As safe_text, of JSON: the escapes are those of JSON (RFC 8259 section 7), so that
+ * it stays what it was. */
+int safe_json(struct buf *out, const char *text, size_t length, const char *keep)
+    WUNRES NONNULL(1, 2, 4);
+
 /* How many columns of a terminal the text takes, escape sequences of colours
  * aside, each character one; and how many of its bytes fit into `columns`. */
 size_t safe_width(const char *text, size_t length) NONNULL(1);

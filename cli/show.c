@@ -5,58 +5,66 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/diag.h"
 #include "base/err.h"
 #include "cli/command.h"
+#include "cli/pager.h"
 #include "cli/query.h"
 #include "cli/view.h"
-#include "log/reader.h"
 
-#define COMMON_OPTIONS                                                        \
-	"  -o, --output FORMAT  text (for a person) or json (as it is logged)\n" \
-	"  -v                   heads too; -vv: bodies too\n"                 \
-	QUERY_HELP                                                            \
+#define PLACE_OPTIONS                                                         \
 	"  -d, --directory DIR  a state directory, as exec makes it\n"        \
 	"  -c, --config FILE    the configuration of a daemon\n"              \
 	"  -h, --help           this text\n"                                  \
 	"\n" QUERY_FILTER_HELP
+#define CURSOR_OPTIONS                                                        \
+	"      --cursor CURSOR  from the record there on\n"                    \
+	"      --after-cursor CURSOR  from behind it on\n"                     \
+	"      --show-cursor    say at the end, on standard error, where that was\n" \
+	"      --no-pager       straight to the terminal\n"
 
 const char command_show_usage[] =
     "usage: sightglass show [OPTION]... [FILTER]\n"
     "\n"
     "Prints what is in the log, the oldest first.\n"
     "\n"
-    "  -n N                 only the last N\n"
+    "  -n N                 only the last N, or all\n"
+    "  -r, --reverse        the newest first\n"
+    "  -f, --follow         and what comes, as tail does\n"
     "      --fail-empty     exit with 1 when there is nothing to print\n"
-    COMMON_OPTIONS;
+    VIEW_HELP QUERY_HELP CURSOR_OPTIONS PLACE_OPTIONS;
 
 const char command_tail_usage[] =
     "usage: sightglass tail [OPTION]... [FILTER]\n"
     "\n"
     "Prints what is logged from now on, as it comes, until interrupted.\n"
     "\n"
-    "  -n N                 the last N of before, first\n"
-    COMMON_OPTIONS;
+    "  -n N                 the last N of before, or all, first\n"
+    "      --no-follow      only those\n"
+    VIEW_HELP QUERY_HELP CURSOR_OPTIONS PLACE_OPTIONS;
+
+enum show_option {
+	SHOW_FAIL_EMPTY = 0x200,
+	SHOW_COLOUR,
+	SHOW_PARTS,
+	SHOW_NO_PAGER,
+	SHOW_NO_FOLLOW,
+	SHOW_CURSOR,
+	SHOW_AFTER_CURSOR,
+	SHOW_SHOW_CURSOR
+};
 
 struct settings {
 	struct query query;
 	struct view view;
 	size_t last; /* records of the past; SIZE_MAX: all */
-	bool fail_empty;
+	bool following, reverse, fail_empty, no_pager, show_cursor;
+	const char *cursor; /* NULL: none */
+	bool behind_cursor;
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void
-on_interrupt(int number)
-{
-	interrupted = number;
-}
 
 /* --- options --- */
 
@@ -65,24 +73,83 @@ set_last(struct settings *s, const char *text)
 {
 	char *end;
 
+	s->last = SIZE_MAX;
+	if (strcmp(text, "all") == 0)
+		return true;
 	errno = 0;
 	unsigned long n = strtoul(text, &end, 10);
 	if (errno == 0 && end != text && *end == '\0' && text[0] != '-') {
 		s->last = n;
 		return true;
 	}
-	diag_error("-n takes a number, not '%s'", text);
+	diag_error("-n takes a number or all, not '%s'", text);
 	return false;
 }
 
-static bool
-set_format(struct view *v, const char *name)
+static void
+set_cursor(struct settings *s, const char *cursor, bool behind)
 {
-	v->json = strcmp(name, "json") == 0;
-	if (v->json || strcmp(name, "text") == 0)
+	s->cursor = cursor;
+	s->behind_cursor = behind;
+}
+
+/* Those with an argument of which something may be wrong. */
+static bool
+take_valued(struct settings *s, int option, bool *good)
+{
+	switch (option) {
+	case 'n':
+		*good = set_last(s, optarg);
 		return true;
-	diag_error("-o knows text and json, not '%s'", name);
-	return false;
+	case 'o':
+		*good = view_set_format(&s->view, optarg);
+		return true;
+	case 'F':
+		*good = view_set_fields(&s->view, optarg);
+		return true;
+	case SHOW_COLOUR:
+		*good = view_set_colour(&s->view, optarg);
+		return true;
+	case SHOW_PARTS:
+		*good = view_set_parts(&s->view, optarg);
+		return true;
+	default:
+		return query_take(&s->query, option, optarg, good);
+	}
+}
+
+static bool
+take_plain(struct settings *s, int option)
+{
+	switch (option) {
+	case 'v':
+		s->view.pretty.detail++;
+		return true;
+	case 'r':
+		s->reverse = true;
+		return true;
+	case 'f':
+		s->following = true;
+		return true;
+	case SHOW_NO_FOLLOW:
+		s->following = false;
+		return true;
+	case SHOW_FAIL_EMPTY:
+		s->fail_empty = true;
+		return true;
+	case SHOW_NO_PAGER:
+		s->no_pager = true;
+		return true;
+	case SHOW_SHOW_CURSOR:
+		s->show_cursor = true;
+		return true;
+	case SHOW_CURSOR:
+	case SHOW_AFTER_CURSOR:
+		set_cursor(s, optarg, option == SHOW_AFTER_CURSOR);
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* One option. False: stop, with *status. */
@@ -93,25 +160,24 @@ take_option(struct cli *cli, struct settings *s, int option, const char *usage,
 	bool good = true;
 
 	*status = CLI_USAGE;
-	if (query_take(&s->query, option, optarg, &good))
+	if (take_valued(s, option, &good))
 		return good;
-	switch (option) {
-	case 'n':
-		good = set_last(s, optarg);
-		break;
-	case 'o':
-		good = set_format(&s->view, optarg);
-		break;
-	case 'v':
-		s->view.pretty.detail++;
-		break;
-	case 'E':
-		s->fail_empty = true;
-		break;
-	default:
-		return cli_option(cli, option, usage, status);
-	}
-	return good;
+	return take_plain(s, option) || cli_option(cli, option, usage, status);
+}
+
+/* What does not go together. */
+static bool
+check_options(const struct settings *s)
+{
+	bool last = s->last != SIZE_MAX && s->last > 0;
+
+	if (s->reverse && s->following)
+		diag_error("-r goes backward and -f forward: one of them");
+	else if (s->cursor != NULL && (s->reverse || last))
+		diag_error("a cursor says where to begin: not with -r or -n");
+	else
+		return true;
+	return false;
 }
 
 static bool
@@ -120,228 +186,175 @@ read_options(struct cli *cli, struct settings *s, int argc, char **argv,
 {
 	static const struct option options[] = {
 	    {"output", required_argument, NULL, 'o'},
-	    {"fail-empty", no_argument, NULL, 'E'}, QUERY_LONG, CLI_LONG,
-	    {NULL, 0, NULL, 0}};
+	    {"fields", required_argument, NULL, 'F'},
+	    {"reverse", no_argument, NULL, 'r'},
+	    {"follow", no_argument, NULL, 'f'},
+	    {"no-follow", no_argument, NULL, SHOW_NO_FOLLOW},
+	    {"fail-empty", no_argument, NULL, SHOW_FAIL_EMPTY},
+	    {"color", required_argument, NULL, SHOW_COLOUR},
+	    {"print", required_argument, NULL, SHOW_PARTS},
+	    {"no-pager", no_argument, NULL, SHOW_NO_PAGER},
+	    {"cursor", required_argument, NULL, SHOW_CURSOR},
+	    {"after-cursor", required_argument, NULL, SHOW_AFTER_CURSOR},
+	    {"show-cursor", no_argument, NULL, SHOW_SHOW_CURSOR},
+	    QUERY_LONG, CLI_LONG, {NULL, 0, NULL, 0}};
 	int option;
 
 	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "n:o:v" QUERY_SHORT CLI_SHORT,
+	while ((option = getopt_long(argc, argv, "n:o:F:rfv" QUERY_SHORT CLI_SHORT,
 	            options, NULL)) != -1) {
 		if (!take_option(cli, s, option, usage, status))
 			return false;
 	}
 	*status = CLI_USAGE;
-	if (!query_finish(&s->query, argc - optind, argv + optind))
-		return false;
-	s->view.filter = s->query.filter;
-	s->view.pretty.utc = s->query.utc;
-	return true;
-}
-
-/* --- the last N --- */
-
-/* A ring of copies; reading backwards is not worth its code at 64 MiB. */
-struct past {
-	char **lines;
-	size_t *lengths;
-	size_t room, next, count;
-};
-
-static void
-past_free(struct past *p)
-{
-	for (size_t i = 0; p->lines != NULL && i < p->room; i++)
-		free(p->lines[i]);
-	free(p->lines);
-	free(p->lengths);
-}
-
-static int
-past_new(struct past *p, size_t room)
-{
-	*p = (struct past){.room = room};
-	p->lines = calloc(room, sizeof(*p->lines));
-	p->lengths = calloc(room, sizeof(*p->lengths));
-	return p->lines == NULL || p->lengths == NULL ? E_NOMEM : 0;
-}
-
-static int
-past_add(struct past *p, const char *line, size_t length)
-{
-	char *copy = malloc(length);
-
-	if (copy == NULL)
-		return E_NOMEM;
-	memcpy(copy, line, length);
-	free(p->lines[p->next]);
-	p->lines[p->next] = copy;
-	p->lengths[p->next] = length;
-	p->next = (p->next + 1) % p->room;
-	p->count += p->count < p->room;
-	return 0;
-}
-
-static int
-past_print(const struct past *p, struct view *v)
-{
-	int error = 0;
-
-	for (size_t i = 0; error == 0 && i < p->count; i++) {
-		size_t at = (p->next + p->room - p->count + i) % p->room;
-		error = view_print(v, p->lines[at], p->lengths[at]);
-	}
-	return error;
+	return query_finish(&s->query, argc - optind, argv + optind) &&
+	    check_options(s);
 }
 
 /* --- reading --- */
 
+/* A reader of what we print who went away is no failure. */
 static bool
-go_on_after(const struct reader *r, int error, bool *damaged)
+is_closed(const struct settings *s)
 {
-	if (error != E_CORRUPT)
-		return false;
-	diag_warning("%s is damaged: it is passed over", reader_place(r));
-	*damaged = true;
-	return true;
-}
-
-/* All that is there now, to the view or (past != NULL) into the past. E_AGAIN
- * at its end. */
-static int
-read_all(struct reader *r, struct view *v, struct past *past, bool *damaged)
-{
-	const char *line;
-	size_t length;
-
-	while (interrupted == 0) {
-		int error = reader_next(r, &line, &length);
-		if (go_on_after(r, error, damaged))
-			continue;
-		if (error == 0 && view_wants(v, line, length))
-			error = past != NULL ? past_add(past, line, length)
-			                     : view_print(v, line, length);
-		if (error != 0)
-			return error;
-	}
-	return E_AGAIN;
+	return ferror(s->view.out) != 0 && errno == EPIPE;
 }
 
 static int
-read_past(struct reader *r, struct settings *s, bool *damaged)
+print_all(struct settings *s)
 {
-	struct past past;
+	struct reader_line line;
+	int error;
 
-	if (s->last == SIZE_MAX)
-		return read_all(r, &s->view, NULL, damaged);
-	int error = past_new(&past, s->last == 0 ? 1 : s->last);
-	if (error == 0)
-		error = read_all(r, &s->view, &past, damaged);
-	if (error == E_AGAIN && s->last > 0 && past_print(&past, &s->view) != 0)
-		error = E_SYS;
-	past_free(&past);
+	do {
+		error = query_next(&s->query, &line);
+		if (error == 0)
+			error = view_print(&s->view, line.text, line.length);
+	} while (error == 0);
 	return error;
 }
 
 static int
-follow(struct reader *r, struct settings *s, bool *damaged)
+print_reverse(struct settings *s)
+{
+	struct reader_line line;
+	int error = inputs_keep(&s->query.inputs);
+
+	for (size_t n = 0; error == 0 && n < s->last; n++) {
+		error = query_previous(&s->query, &line);
+		if (error == 0)
+			error = view_print(&s->view, line.text, line.length);
+	}
+	return error == 0 ? E_AGAIN : error;
+}
+
+static int
+follow(struct settings *s)
 {
 	int error = E_AGAIN;
 
-	while (interrupted == 0 && error == E_AGAIN) {
-		error = read_all(r, &s->view, NULL, damaged);
+	while (!query_interrupted() && error == E_AGAIN) {
+		error = print_all(s);
 		if (fflush(s->view.out) != 0)
 			return E_SYS;
-		if (error == E_AGAIN && interrupted == 0 &&
-		    reader_wait(r, -1) < 0 && errno != EINTR)
-			return E_SYS;
+		if (error != E_AGAIN || query_interrupted())
+			break;
+		int waited = inputs_wait(&s->query.inputs, -1);
+		if (waited == E_CLOSED)
+			break;
+		if (waited < 0 && errno != EINTR)
+			return waited;
 	}
 	return error;
 }
 
+/* To where the first record to be printed is. */
 static int
-exit_status(const struct settings *s, int error, bool damaged)
+find_begin(struct settings *s)
 {
-	if (interrupted != 0)
-		return CLI_INTERRUPTED;
-	if (error != E_AGAIN)
-		return CLI_CANNOT_READ;
-	if (damaged)
-		return CLI_CORRUPT;
-	return s->fail_empty && s->view.shown == 0 ? CLI_NO_MATCH : CLI_OK;
+	struct inputs *in = &s->query.inputs;
+
+	if (s->cursor != NULL)
+		return inputs_cursor_read(in, s->cursor, s->behind_cursor);
+	if (s->last == SIZE_MAX)
+		return 0;
+	int error = s->last > 0 ? inputs_keep(in) : 0;
+	return error != 0 ? error : inputs_start_at_last(in, s->last);
 }
 
-/* Of an output that failed main tells. */
-static void
-explain_end(const struct conf *conf, const struct reader *r, int error)
+static int
+print(struct settings *s)
 {
-	if (ferror(stdout) != 0)
-		return;
-	if (error == E_SYS)
-		diag_error("cannot read %s in %s: %s", reader_place(r),
-		    conf->log_dir, err_text(error));
-	else
-		diag_error("%s", err_text(error));
+	if (s->reverse)
+		return print_reverse(s);
+	int error = find_begin(s);
+	if (error == E_SYNTAX)
+		return error;
+	if (error == 0)
+		error = s->following ? follow(s) : print_all(s);
+	return error;
 }
 
-/* A log that is not there, or has nothing in it: where that is, and what to do. */
-static int
-explain_no_log(const struct cli *cli, const struct conf *conf,
-    const char *words)
-{
-	if (access(conf->log_dir, F_OK) != 0 && errno == ENOENT)
-		diag_error("there is no log in %s: %s", conf->log_dir,
-		    cli_remedy(cli));
-	else
-		diag_error("%s", words);
-	return CLI_CANNOT_READ;
-}
+/* --- the end --- */
 
 static void
-explain_empty(const struct cli *cli, const struct conf *conf,
-    const struct settings *s)
+explain_empty(const struct cli *cli, const struct settings *s)
 {
-	if (s->view.shown == 0 && !s->query.narrowed && s->last > 0 &&
-	    interrupted == 0)
-		diag_info("the log in %s is empty: %s", conf->log_dir,
+	const struct query *q = &s->query;
+
+	if (s->view.shown == 0 && !q->narrowed && s->last > 0 && q->conf != NULL &&
+	    s->cursor == NULL && !s->following && !q->damaged &&
+	    !query_interrupted())
+		diag_info("the log in %s is empty: %s", q->conf->log_dir,
 		    cli_remedy(cli));
 }
 
-static int
-run(const struct cli *cli, const struct conf *conf, struct settings *s,
-    bool following)
+static void
+tell_cursor(const struct settings *s)
 {
-	char words[256];
-	bool damaged = false;
-	enum reader_start start = following && s->last == 0 ? READER_FROM_END
-	                                                    : READER_FROM_START;
-	struct reader *r = reader_open(conf->log_dir, start, words);
+	struct buf cursor;
 
-	if (r == NULL)
-		return explain_no_log(cli, conf, words);
-	int error = start == READER_FROM_END ? E_AGAIN : read_past(r, s, &damaged);
-	if (following && error == E_AGAIN)
-		error = follow(r, s, &damaged);
-	else if (error == E_AGAIN && !damaged)
-		explain_empty(cli, conf, s);
-	if (error != E_AGAIN && interrupted == 0)
-		explain_end(conf, r, error);
-	reader_close(r);
-	return exit_status(s, error, damaged);
+	buf_init(&cursor, 64 * 1024);
+	if (inputs_cursor_write(&s->query.inputs, &cursor) == 0)
+		(void)fprintf(stderr, "cursor: %.*s\n", (int)buf_length(&cursor),
+		    (const char *)buf_data(&cursor));
+	buf_free(&cursor);
 }
 
-/* With the options read. */
 static int
-start(const struct cli *cli, struct settings *s, bool following)
+finish(const struct cli *cli, const struct settings *s, int error)
 {
-	const struct sigaction action = {.sa_handler = on_interrupt};
-	struct conf *conf = cli_conf(cli);
+	bool closed = is_closed(s);
 
-	if (conf == NULL)
+	if (s->show_cursor)
+		tell_cursor(s);
+	if (closed)
+		return CLI_OK;
+	if (error == E_SYNTAX) {
+		diag_error("'%s' is no cursor of this log", s->cursor);
+		return CLI_USAGE;
+	}
+	/* Of an output that failed otherwise main tells. */
+	if (ferror(s->view.out) != 0)
 		return CLI_CANNOT_READ;
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
-	int status = run(cli, conf, s, following);
-	conf_free(conf);
+	if (error == E_AGAIN)
+		explain_empty(cli, s);
+	int status = query_status(&s->query, error);
+	return status == CLI_OK && s->fail_empty && s->view.shown == 0
+	    ? CLI_NO_MATCH : status;
+}
+
+static int
+run(const struct cli *cli, struct settings *s)
+{
+	int status = query_begin(&s->query, cli, s->following);
+
+	if (status != CLI_OK)
+		return status;
+	s->view.pretty.utc = s->query.utc;
+	pid_t pager = s->following || s->no_pager ? 0 : pager_open();
+	status = finish(cli, s, print(s));
+	pager_close(pager);
 	return status;
 }
 
@@ -349,13 +362,15 @@ static int
 command(struct cli *cli, int argc, char **argv, const char *usage,
     bool following)
 {
-	struct settings s = {.last = following ? 0 : SIZE_MAX};
+	struct settings s = {.last = following ? 0 : SIZE_MAX,
+	    .following = following};
 	int status = CLI_CANNOT_READ;
 
 	view_open(&s.view, stdout);
 	if (query_open(&s.query) &&
 	    read_options(cli, &s, argc, argv, usage, &status))
-		status = start(cli, &s, following);
+		status = run(cli, &s);
+	view_close(&s.view);
 	query_close(&s.query);
 	return status;
 }

@@ -10,8 +10,10 @@ sightglass_SOURCES = \
 	cli/exec.c cli/exec.h \
 	cli/exec_fork.c \
 	cli/exec_places.c \
+	cli/field.c cli/field.h \
 	cli/live.c \
 	cli/main.c \
+	cli/pager.c cli/pager.h \
 	cli/pretty.c cli/pretty.h \
 	cli/private_daemon.c \
 	cli/proxy.c \

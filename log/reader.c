@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Segments back into lines. CLI only. Each segment is decoded as one stream from
- * its beginning; a growing one is decoded as far as it is flushed and gone on
- * with when it has grown. Several may grow at once (daemons share a directory).
- * A frame that does not decode is skipped and said; it never ends the reading.
+ * The files of a log, one behind the other. Several may grow at once (daemons share
+ * a directory). A file that cannot be read, or a frame that is damaged, is said; it
+ * never ends the reading of the others. CLI only.
  */
 #include "log/reader.h"
 
@@ -15,104 +14,78 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
 
-#include "base/buf.h"
 #include "base/err.h"
-#include "log/frame.h"
+#include "base/file.h"
 #include "log/segment.h"
 #include "log/watch.h"
 
-#define CHUNK_BYTES (128u * 1024)
-#define WINDOW_LOG_MAX 23 /* 8 MiB, as segments have it at most */
 #define NAME_BYTES (SEGMENT_NAME_BYTES + 8)
-
-/* One segment. */
-struct source {
-	char name[NAME_BYTES]; /* without ".part" */
-	unsigned long number;
-	bool done;
-	int fd; /* -1: not opened yet */
-	ZSTD_DCtx *zstd;
-	uint64_t offset;      /* of the next byte to be read from the file */
-	uint64_t frame_start; /* where the frame being decoded begins */
-	bool in_frame;
-	bool pending;      /* zstd may have more text without more input */
-	struct buf input;  /* read, not yet decoded */
-	struct buf text;   /* decoded, not yet handed out */
-	size_t searched;   /* bytes of text known to hold no newline */
-	size_t handed_out; /* of text: the line of the last call */
-	uint64_t lines;    /* handed out so far */
-	uint64_t skip;     /* lines to pass over: were handed out before */
-};
+#define PLACE_BYTES 512u
+#define POINTER_BYTES sizeof(struct source *)
+#define TURN_MS 100 /* in which each of several readers is asked once */
 
 struct reader {
-	char *directory;
+	char *directory; /* NULL: it reads one file */
 	int directory_fd;
+	bool standard_input;
+	int kept_fd; /* of a copy of a stream, or -1 */
+	bool following;
 	struct watch *watch; /* made by the first wait */
-	struct source *sources;
+	struct source **sources;
 	size_t count, capacity;
 	size_t current;
 	bool rescanned; /* since the last line */
-	char place[NAME_BYTES + 64];
+	bool backward;
+	struct source_limits limits;
+	struct reader_mark mark;
+	char place[PLACE_BYTES];
 };
 
-/* --- sources --- */
+/* --- files --- */
 
-/* A removed file's name may come again: a daemon that loses the race for one
- * tries the next, and another takes it. */
-static void
-forget_name(struct source *s)
+static int
+open_segment(const struct reader *r, const struct source *s)
 {
-	s->name[0] = '\0';
-}
+	char part[NAME_BYTES + 8];
+	int fd;
 
-static void
-close_source(struct source *s)
-{
-	if (s->fd >= 0)
-		(void)close(s->fd);
-	s->fd = -1;
-	(void)ZSTD_freeDCtx(s->zstd);
-	s->zstd = NULL;
-	buf_free(&s->input);
-	buf_free(&s->text);
-	s->searched = s->handed_out = 0;
+	(void)snprintf(part, sizeof(part), "%s.part", s->name);
+	/* It may be sealed, and so renamed, between the two. */
+	fd = openat(r->directory_fd, s->name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fd = openat(r->directory_fd, part, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fd = openat(r->directory_fd, s->name, O_RDONLY | O_CLOEXEC);
+	return fd;
 }
 
 static int
 open_source(const struct reader *r, struct source *s)
 {
-	char part[NAME_BYTES + 8];
+	int fd = r->directory != NULL ? open_segment(r, s)
+	    : r->kept_fd >= 0         ? dup(r->kept_fd)
+	    : r->standard_input       ? STDIN_FILENO
+	                              : open(s->name, O_RDONLY | O_CLOEXEC);
 
-	(void)snprintf(part, sizeof(part), "%s.part", s->name);
-	/* It may be sealed, and so renamed, between the two. */
-	s->fd = openat(r->directory_fd, s->name, O_RDONLY | O_CLOEXEC);
-	if (s->fd < 0)
-		s->fd = openat(r->directory_fd, part, O_RDONLY | O_CLOEXEC);
-	if (s->fd < 0)
-		s->fd = openat(r->directory_fd, s->name, O_RDONLY | O_CLOEXEC);
-	if (s->fd < 0)
-		return E_SYS;
-	s->zstd = ZSTD_createDCtx();
-	if (s->zstd == NULL)
-		return E_NOMEM;
-	(void)ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax,
-	    WINDOW_LOG_MAX);
-	buf_init(&s->input, 2 * CHUNK_BYTES);
-	buf_init(&s->text, SEGMENT_LINE_MAX + 2 * CHUNK_BYTES);
-	s->offset = s->frame_start = 0;
-	s->in_frame = s->pending = false;
-	return 0;
+	return fd < 0 ? E_SYS : source_begin(s, fd);
 }
 
 /* Whether the writer is through with it: it has its final name, or none. Asked
- * before reading, so that the end that is found then is the end. */
+ * before reading, so that the end that is found then is the end. Of a single file
+ * nobody can tell but by its name. */
 static bool
 is_final(const struct reader *r, const struct source *s, bool *removed)
 {
 	struct stat ours, named;
+	size_t length = strlen(s->name);
 
+	*removed = false;
+	if (s->streamed || r->kept_fd >= 0)
+		return true;
+	if (r->directory == NULL)
+		return !r->following &&
+		    (length < 5 || strcmp(s->name + length - 5, ".part") != 0);
 	*removed = fstat(s->fd, &ours) != 0 || ours.st_nlink == 0;
 	return *removed ||
 	    (fstatat(r->directory_fd, s->name, &named, 0) == 0 &&
@@ -122,43 +95,55 @@ is_final(const struct reader *r, const struct source *s, bool *removed)
 /* --- the directory --- */
 
 static bool
-is_known(const struct reader *r, const char *name)
+is_known(const struct reader *r, const char *file, size_t length)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		if (strcmp(r->sources[i].name, name) == 0)
+		const struct source *s = r->sources[i];
+		if (!s->forgotten && strlen(s->name) == length &&
+		    memcmp(s->name, file, length) == 0)
 			return true;
 	}
 	return false;
 }
 
-static int
-add_source(struct reader *r, const char *file, unsigned long number, bool open)
+static struct source *
+add_source(struct reader *r, const char *name, size_t length)
 {
-	struct source s = {.number = number, .fd = -1};
-	size_t length = strlen(file) - (open ? strlen(".part") : 0);
-
-	if (length >= sizeof(s.name))
-		return 0;
-	memcpy(s.name, file, length);
-	if (is_known(r, s.name))
-		return 0;
 	if (r->count == r->capacity) {
 		size_t capacity = r->capacity == 0 ? 16 : 2 * r->capacity;
-		struct source *grown = realloc(r->sources,
-		    capacity * sizeof(*grown));
+		struct source **grown = realloc(r->sources,
+		    capacity * POINTER_BYTES);
 		if (grown == NULL)
-			return E_NOMEM;
+			return NULL;
 		r->sources = grown;
 		r->capacity = capacity;
 	}
-	r->sources[r->count++] = s;
+	struct source *s = source_new(name, length);
+	if (s != NULL)
+		r->sources[r->count++] = s;
+	return s;
+}
+
+static int
+add_segment(struct reader *r, const char *file, unsigned long number, bool open)
+{
+	size_t length = strlen(file) - (open ? strlen(".part") : 0);
+
+	if (length >= NAME_BYTES || is_known(r, file, length))
+		return 0;
+	struct source *s = add_source(r, file, length);
+	if (s == NULL)
+		return E_NOMEM;
+	s->number = number;
+	s->is_segment = true;
 	return 0;
 }
 
 static int
 by_age(const void *a, const void *b)
 {
-	const struct source *x = a, *y = b;
+	const struct source *x = *(struct source *const *)a;
+	const struct source *y = *(struct source *const *)b;
 
 	if (x->number != y->number)
 		return x->number < y->number ? -1 : 1;
@@ -171,8 +156,10 @@ scan(struct reader *r)
 {
 	size_t before = r->count;
 	int error = 0;
-	DIR *directory = opendir(r->directory);
 
+	if (r->directory == NULL)
+		return 0;
+	DIR *directory = opendir(r->directory);
 	if (directory == NULL)
 		return E_SYS;
 	for (struct dirent *entry; error == 0 &&
@@ -180,22 +167,26 @@ scan(struct reader *r)
 		unsigned long number;
 		bool open;
 		if (segment_parse_name(entry->d_name, &number, &open))
-			error = add_source(r, entry->d_name, number, open);
+			error = add_segment(r, entry->d_name, number, open);
 	}
 	(void)closedir(directory);
 	if (r->count > before)
 		qsort(r->sources + before, r->count - before,
-		    sizeof(*r->sources), by_age);
+		    POINTER_BYTES, by_age);
 	return error;
 }
 
-/* --- decoding --- */
+/* --- what went wrong --- */
 
 static void
-note_place(struct reader *r, const struct source *s)
+note_place(struct reader *r, const struct source *s, int error)
 {
-	(void)snprintf(r->place, sizeof(r->place), "%s, frame at byte %llu",
-	    s->name, (unsigned long long)s->frame_start);
+	if (error == E_CORRUPT)
+		(void)snprintf(r->place, sizeof(r->place),
+		    "%s, frame at byte %llu", s->name,
+		    (unsigned long long)s->frame_start);
+	else
+		(void)snprintf(r->place, sizeof(r->place), "%s", s->name);
 }
 
 static void
@@ -204,273 +195,90 @@ note_directory(struct reader *r)
 	(void)snprintf(r->place, sizeof(r->place), "the directory");
 }
 
-/* Reads more of the file. 1: some; 0: its end as it is now; E_SYS. */
-static int
-fill(struct source *s)
+const char *
+reader_place(const struct reader *r)
 {
-	uint8_t *room;
-	int error = buf_reserve(&s->input, CHUNK_BYTES, &room);
-
-	if (error != 0)
-		return error;
-	ssize_t n = pread(s->fd, room, CHUNK_BYTES, (off_t)s->offset);
-	if (n < 0)
-		return E_SYS;
-	buf_commit(&s->input, (size_t)n);
-	s->offset += (uint64_t)n;
-	return n > 0;
-}
-
-/* A frame is damaged: go on at the next place where one may begin. */
-static int
-skip_frame(struct reader *r, struct source *s)
-{
-	uint64_t from = s->frame_start + 1;
-
-	note_place(r, s);
-	(void)ZSTD_DCtx_reset(s->zstd, ZSTD_reset_session_only);
-	buf_clear(&s->text); /* the rest of a line is no line */
-	s->searched = 0;
-	s->in_frame = s->pending = false;
-	buf_clear(&s->input);
-	s->offset = from;
-	for (;;) {
-		int n = fill(s);
-		if (n <= 0) {
-			buf_clear(&s->input);
-			return n < 0 ? n : E_CORRUPT;
-		}
-		size_t at = frame_search(buf_data(&s->input),
-		    buf_length(&s->input), 0);
-		if (at < buf_length(&s->input)) {
-			buf_consume(&s->input, at);
-			s->frame_start = s->offset - buf_length(&s->input);
-			return E_CORRUPT;
-		}
-		/* A magic number may lie across the chunk's end. */
-		buf_consume(&s->input, buf_length(&s->input) > 3
-		        ? buf_length(&s->input) - 3 : 0);
-	}
-}
-
-/* Decodes some of the input. Bytes of text won, or E_CORRUPT. */
-static int
-decode(struct source *s)
-{
-	uint8_t *room;
-
-	/* zstd takes being asked again and again without input for an error. */
-	if (buf_length(&s->input) == 0 && !s->pending)
-		return 0;
-	int error = buf_reserve(&s->text, CHUNK_BYTES, &room);
-	if (error != 0)
-		return error == E_LIMIT ? E_CORRUPT : error;
-	ZSTD_inBuffer in = {buf_data(&s->input), buf_length(&s->input), 0};
-	ZSTD_outBuffer out = {room, CHUNK_BYTES, 0};
-	size_t left = ZSTD_decompressStream(s->zstd, &out, &in);
-	if (ZSTD_isError(left))
-		return E_CORRUPT;
-	buf_consume(&s->input, in.pos);
-	buf_commit(&s->text, out.pos);
-	s->pending = out.pos == out.size;
-	if (in.pos > 0 || out.pos > 0)
-		s->in_frame = left != 0;
-	if (in.pos > 0 && left == 0)
-		s->frame_start = s->offset - buf_length(&s->input);
-	return (int)out.pos;
-}
-
-/* The next newline in the text, or NULL. */
-static const uint8_t *
-find_line(struct source *s)
-{
-	const uint8_t *text = buf_data(&s->text);
-	size_t length = buf_length(&s->text);
-	const uint8_t *newline = length > s->searched
-	    ? memchr(text + s->searched, '\n', length - s->searched) : NULL;
-
-	if (newline == NULL)
-		s->searched = length;
-	return newline;
-}
-
-/* Wins more text. 0; E_AGAIN: the file's end; E_CORRUPT, E_SYS, E_NOMEM. */
-static int
-more_text(struct reader *r, struct source *s)
-{
-	for (;;) {
-		int n = decode(s);
-		if (n == E_CORRUPT)
-			return skip_frame(r, s);
-		if (n != 0)
-			return n < 0 ? n : 0;
-		if (buf_length(&s->input) > 0)
-			continue;
-		n = fill(s);
-		if (n <= 0)
-			return n < 0 ? n : E_AGAIN;
-	}
-}
-
-/* A logger that starts over may cut a write off that was not whole; then what
- * was decoded of it no longer stands there, and all is read once more. */
-static int
-begin_again_if_cut(struct reader *r, struct source *s)
-{
-	struct stat st;
-
-	if (s->fd < 0 || fstat(s->fd, &st) != 0 ||
-	    (uint64_t)st.st_size >= s->offset)
-		return 0;
-	uint64_t lines = s->lines;
-	close_source(s);
-	s->skip = lines;
-	s->lines = 0;
-	return open_source(r, s);
-}
-
-static int
-next_line(struct reader *r, struct source *s, const char **line, size_t *length)
-{
-	const uint8_t *newline;
-
-	buf_consume(&s->text, s->handed_out);
-	s->handed_out = 0;
-	while ((newline = find_line(s)) == NULL) {
-		int error = more_text(r, s);
-		if (error != 0)
-			return error;
-	}
-	*line = (const char *)buf_data(&s->text);
-	*length = (size_t)(newline - buf_data(&s->text));
-	s->handed_out = *length + 1;
-	s->searched = 0;
-	s->lines++;
-	return 0;
+	return r->place;
 }
 
 /* It cannot be opened: it was removed meanwhile, or is not ours to read. */
 static int
 give_up(struct reader *r, struct source *s, int error)
 {
-	bool gone = error == E_SYS && errno == ENOENT;
+	bool gone = error == E_SYS && errno == ENOENT && r->directory != NULL;
+	int saved = errno;
 
-	note_place(r, s);
+	note_place(r, s, error);
 	s->done = true;
-	if (gone)
-		forget_name(s);
-	close_source(s);
+	s->forgotten = gone;
+	source_close(s);
+	errno = saved;
 	return gone ? E_AGAIN : error;
 }
 
-/* The next line of this segment; E_AGAIN: none now, and s->done tells whether
- * there will be more. */
+/* --- forward --- */
+
+/* A logger that starts over may cut a write off that was not whole; then what was
+ * decoded of it no longer stands there, and the frame is read once more. */
 static int
-read_source(struct reader *r, struct source *s, const char **line,
-    size_t *length)
+begin_again_if_cut(const struct reader *r, struct source *s)
+{
+	struct stat st;
+
+	if (s->streamed || r->directory == NULL || fstat(s->fd, &st) != 0 ||
+	    (uint64_t)st.st_size >= s->offset)
+		return 0;
+	struct source_place next = s->place;
+	next.at += s->handed_out;
+	source_close(s);
+	int error = open_source(r, s);
+	return error != 0 ? error : source_seek(s, &next);
+}
+
+static void
+finish_source(struct source *s, bool removed)
+{
+	s->done = true;
+	s->forgotten = removed;
+	source_close(s);
+}
+
+/* The next line of this file; E_AGAIN: none now, and s->done tells whether there
+ * will be more. */
+static int
+read_source(struct reader *r, struct source *s, struct reader_line *line)
 {
 	int error = s->fd < 0 ? open_source(r, s) : begin_again_if_cut(r, s);
+	bool removed;
 
 	if (error != 0)
 		return give_up(r, s, error);
-	bool removed;
-	bool sealed = is_final(r, s, &removed);
-	do {
-		error = next_line(r, s, line, length);
-	} while (error == 0 && s->skip > 0 && s->skip-- > 0);
+	bool final = is_final(r, s, &removed);
+	error = source_next(s, &r->limits, final, &line->text, &line->length);
 	if (error == E_SYS)
-		note_place(r, s);
-	if (error != E_AGAIN || !sealed)
-		return error;
-	bool cut = s->in_frame || buf_length(&s->text) > 0;
-	note_place(r, s);
-	s->done = true;
-	if (removed)
-		forget_name(s);
-	close_source(s);
-	return cut ? E_CORRUPT : E_AGAIN;
-}
-
-/* --- the reader --- */
-
-/* What is there now was there before: pass over it. */
-static void
-skip_all(struct reader *r)
-{
-	const char *line;
-	size_t length;
-
-	for (size_t i = 0; i < r->count; i++) {
-		struct source *s = &r->sources[i];
-		bool removed;
-		if (open_source(r, s) != 0) {
-			(void)give_up(r, s, E_SYS);
-			continue;
-		}
-		if (is_final(r, s, &removed)) {
-			s->done = true;
-			close_source(s);
-			continue;
-		}
-		int error;
-		do {
-			error = next_line(r, s, &line, &length);
-		} while (error == 0 || error == E_CORRUPT);
-	}
-}
-
-struct reader *
-reader_open(const char *directory, enum reader_start start, char error[256])
-{
-	struct reader *r = calloc(1, sizeof(*r));
-	int outcome = r == NULL ? E_NOMEM : 0;
-
-	if (outcome == 0) {
-		r->directory_fd = -1;
-		note_directory(r);
-		r->directory = strdup(directory);
-		r->directory_fd = open(directory,
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		outcome = r->directory == NULL ? E_NOMEM
-		    : r->directory_fd < 0 ? E_SYS : scan(r);
-	}
-	if (outcome != 0) {
-		(void)snprintf(error, 256, "cannot read the log directory %.150s: "
-		    "%s", directory, err_text(outcome));
-		reader_close(r);
-		return NULL;
-	}
-	if (start == READER_FROM_END)
-		skip_all(r);
-	return r;
-}
-
-void
-reader_close(struct reader *r)
-{
-	if (r == NULL)
-		return;
-	for (size_t i = 0; i < r->count; i++)
-		close_source(&r->sources[i]);
-	free(r->sources);
-	watch_free(r->watch);
-	if (r->directory_fd >= 0)
-		(void)close(r->directory_fd);
-	free(r->directory);
-	free(r);
+		return give_up(r, s, error);
+	if (error != 0)
+		note_place(r, s, E_CORRUPT);
+	if (error != 0 && final && (error == E_AGAIN || s->in_frame))
+		finish_source(s, removed);
+	return error;
 }
 
 int
-reader_next(struct reader *r, const char **line, size_t *length)
+reader_next(struct reader *r, struct reader_line *line)
 {
 	for (;;) {
 		for (; r->current < r->count; r->current++) {
-			struct source *s = &r->sources[r->current];
+			struct source *s = r->sources[r->current];
 			if (s->done)
 				continue;
-			int error = read_source(r, s, line, length);
-			if (error == 0)
+			int error = read_source(r, s, line);
+			if (error == 0) {
 				r->rescanned = false;
+				line->own = s->is_segment;
+				r->mark = (struct reader_mark){true, r->current,
+				    s->line};
+			}
 			if (error != E_AGAIN)
 				return error;
 		}
@@ -488,30 +296,390 @@ reader_next(struct reader *r, const char **line, size_t *length)
 	}
 }
 
-/* Made late: a reader that never waits needs none. What came since the last
- * look is looked for once more. */
-static int
-begin_watching(struct reader *r)
+/* What is there now was there before: pass over it. */
+static void
+pass_source(struct reader *r, struct source *s)
 {
-	r->watch = watch_new(r->directory);
-	return r->watch == NULL ? E_SYS : 1;
+	static const struct source_limits none = {0};
+	const char *line;
+	size_t length;
+	bool removed;
+
+	if (s->streamed)
+		return;
+	source_close(s);
+	int error = open_source(r, s);
+	if (error != 0) {
+		(void)give_up(r, s, error);
+		return;
+	}
+	if (is_final(r, s, &removed)) {
+		finish_source(s, removed);
+		return;
+	}
+	error = source_seek_last_frame(s);
+	while (error == 0 || error == E_CORRUPT)
+		error = source_next(s, &none, false, &line, &length);
+}
+
+void
+reader_to_end(struct reader *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		pass_source(r, r->sources[i]);
+	r->current = 0;
+}
+
+/* --- backward --- */
+
+int
+reader_previous(struct reader *r, struct reader_line *line)
+{
+	if (!r->backward) {
+		r->backward = true;
+		r->current = r->count;
+	}
+	for (;; r->current--) {
+		if (r->current == 0)
+			return E_NOTFOUND;
+		struct source *s = r->sources[r->current - 1];
+		int error = s->done ? E_NOTFOUND
+		    : s->fd < 0 ? open_source(r, s) : 0;
+		if (error == 0)
+			error = source_previous(s, &r->limits, &line->text,
+			    &line->length);
+		if (error == 0) {
+			line->own = s->is_segment;
+			r->mark = (struct reader_mark){true, r->current - 1, s->line};
+			return 0;
+		}
+		if (error == E_CORRUPT) {
+			note_place(r, s, error);
+			return error;
+		}
+		if (error == E_NOTFOUND) {
+			source_close(s);
+			continue;
+		}
+		error = give_up(r, s, error);
+		if (error != E_AGAIN)
+			return error;
+	}
+}
+
+/* --- streams --- */
+
+static int
+copy_stream(int from, int to)
+{
+	char chunk[65536];
+	ssize_t n;
+
+	while ((n = read(from, chunk, sizeof(chunk))) > 0) {
+		int error = file_write(to, chunk, (size_t)n);
+		if (error != 0)
+			return error;
+	}
+	return n < 0 ? E_SYS : 0;
 }
 
 int
-reader_wait(struct reader *r, int timeout_ms)
+reader_keep(struct reader *r)
 {
-	if (r->watch == NULL)
-		return begin_watching(r);
-	for (size_t i = 0; i < r->count; i++) {
-		if (r->sources[i].fd >= 0 &&
-		    watch_file(r->watch, r->sources[i].fd) != 0)
-			return E_SYS;
+	struct source *s = r->count == 1 ? r->sources[0] : NULL;
+
+	if (s == NULL || !s->streamed)
+		return 0;
+	int error = open_source(r, s);
+	if (error != 0)
+		return give_up(r, s, error);
+	FILE *kept = tmpfile();
+	int fd = kept == NULL ? -1 : dup(fileno(kept));
+	error = fd < 0 ? E_SYS : copy_stream(s->fd, fd);
+	if (kept != NULL)
+		(void)fclose(kept);
+	source_close(s);
+	if (error == 0) {
+		s->streamed = false;
+		r->kept_fd = fd;
+		return 0;
 	}
-	return watch_wait(r->watch, timeout_ms);
+	if (fd >= 0)
+		(void)close(fd);
+	return give_up(r, s, error);
 }
 
-const char *
-reader_place(const struct reader *r)
+/* --- marks --- */
+
+struct reader_mark
+reader_mark(const struct reader *r)
 {
-	return r->place;
+	return r->mark;
+}
+
+int
+reader_seek(struct reader *r, const struct reader_mark *mark, bool behind)
+{
+	static const struct source_limits none = {0};
+	const char *line;
+	size_t length;
+
+	if (mark->source >= r->count)
+		return 0;
+	for (size_t i = 0; i < mark->source; i++)
+		finish_source(r->sources[i], r->sources[i]->forgotten);
+	r->current = mark->source;
+	struct source *s = r->sources[mark->source];
+	source_close(s);
+	int error = open_source(r, s);
+	if (error == 0 && !s->streamed)
+		error = source_seek(s, &mark->place);
+	if (error == 0 && behind && mark->set)
+		error = source_next(s, &none, false, &line, &length);
+	if (error == E_SYS)
+		error = give_up(r, s, error);
+	return error == E_AGAIN || error == E_CORRUPT ? 0 : error;
+}
+
+int
+reader_mark_write(const struct reader *r, const struct reader_mark *mark,
+    struct buf *out)
+{
+	if (!mark->set)
+		return E_NOTFOUND;
+	return buf_printf(out, "%s:%llu:%llu", r->sources[mark->source]->name,
+	    (unsigned long long)mark->place.frame,
+	    (unsigned long long)mark->place.at);
+}
+
+/* The file of that name or, of a directory, the first that is newer. */
+static size_t
+find_source(const struct reader *r, const char *name, size_t length)
+{
+	unsigned long number;
+	bool open;
+	char copy[NAME_BYTES];
+
+	for (size_t i = 0; i < r->count; i++) {
+		if (strlen(r->sources[i]->name) == length &&
+		    memcmp(r->sources[i]->name, name, length) == 0)
+			return i;
+	}
+	if (length >= sizeof(copy))
+		return SIZE_MAX;
+	memcpy(copy, name, length);
+	copy[length] = '\0';
+	if (r->directory == NULL || !segment_parse_name(copy, &number, &open))
+		return SIZE_MAX;
+	size_t i = 0;
+	while (i < r->count && r->sources[i]->number < number)
+		i++;
+	return i;
+}
+
+/* The number between two places; false: there is none. */
+static bool
+read_number(const char *from, const char *to, uint64_t *out)
+{
+	*out = 0;
+	if (from == to || to - from > 19)
+		return false;
+	for (; from < to; from++) {
+		if (*from < '0' || *from > '9')
+			return false;
+		*out = *out * 10 + (uint64_t)(*from - '0');
+	}
+	return true;
+}
+
+int
+reader_mark_read(const struct reader *r, const char *text, size_t length,
+    struct reader_mark *mark)
+{
+	const char *end = text + length;
+	const char *second = source_last(text, ':', length);
+	const char *first = second == NULL
+	    ? NULL : source_last(text, ':', (size_t)(second - text));
+
+	*mark = (struct reader_mark){.set = true};
+	if (first == NULL || !read_number(first + 1, second, &mark->place.frame) ||
+	    !read_number(second + 1, end, &mark->place.at))
+		return E_SYNTAX;
+	size_t name = (size_t)(first - text);
+	mark->source = find_source(r, text, name);
+	if (mark->source == SIZE_MAX)
+		return E_SYNTAX;
+	if (mark->source < r->count &&
+	    (strlen(r->sources[mark->source]->name) != name ||
+	        memcmp(r->sources[mark->source]->name, text, name) != 0))
+		*mark = (struct reader_mark){.source = mark->source};
+	return 0;
+}
+
+/* --- opening and waiting --- */
+
+static int
+open_file(struct reader *r, const char *path, bool streamed)
+{
+	const char *slash = strrchr(path, '/');
+	struct source *s = add_source(r, path, strlen(path));
+	unsigned long number;
+	bool open;
+
+	if (s == NULL)
+		return E_NOMEM;
+	s->streamed = streamed;
+	s->is_segment = segment_parse_name(slash == NULL ? path : slash + 1,
+	    &number, &open);
+	return access(path, R_OK) == 0 ? 0 : E_SYS;
+}
+
+static int
+open_path(struct reader *r, const char *path)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") == 0) {
+		struct source *s = add_source(r, "standard input", 14);
+		if (s == NULL)
+			return E_NOMEM;
+		s->streamed = r->standard_input = true;
+		return 0;
+	}
+	if (stat(path, &st) != 0)
+		return E_SYS;
+	if (!S_ISDIR(st.st_mode))
+		return open_file(r, path, !S_ISREG(st.st_mode));
+	r->directory = strdup(path);
+	if (r->directory == NULL)
+		return E_NOMEM;
+	r->directory_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return r->directory_fd < 0 ? E_SYS : scan(r);
+}
+
+struct reader *
+reader_open(const char *path, bool following, char error[256])
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	int outcome = r == NULL ? E_NOMEM : 0;
+
+	if (outcome == 0) {
+		r->directory_fd = r->kept_fd = -1;
+		r->following = following;
+		note_directory(r);
+		outcome = open_path(r, path);
+	}
+	if (outcome == 0)
+		return r;
+	(void)snprintf(error, 256, "cannot read %s%.150s: %s",
+	    r != NULL && r->directory != NULL ? "the log directory " : "", path,
+	    err_text(outcome));
+	reader_close(r);
+	return NULL;
+}
+
+void
+reader_close(struct reader *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->count; i++)
+		source_free(r->sources[i]);
+	free(r->sources);
+	watch_free(r->watch);
+	if (r->directory_fd >= 0)
+		(void)close(r->directory_fd);
+	if (r->kept_fd >= 0)
+		(void)close(r->kept_fd);
+	free(r->directory);
+	free(r);
+}
+
+void
+reader_limit(struct reader *r, const struct source_limits *limits)
+{
+	r->limits = *limits;
+}
+
+/* A watch of the directory that the file stands in. */
+static struct watch *
+watch_around(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	char *directory = slash == NULL ? strdup(".")
+	    : slash == file ? strdup("/") : strndup(file, (size_t)(slash - file));
+
+	if (directory == NULL)
+		return NULL;
+	struct watch *watch = watch_new(directory);
+	int saved = errno;
+	free(directory);
+	errno = saved;
+	return watch;
+}
+
+/* Made late: a reader that never waits needs none. What came since the last look is
+ * looked for once more. */
+static int
+watch_reader(struct reader *r, bool *is_new)
+{
+	*is_new = r->watch == NULL;
+	if (*is_new)
+		r->watch = r->directory != NULL ? watch_new(r->directory)
+		                                : watch_around(r->sources[0]->name);
+	if (r->watch == NULL)
+		return E_SYS;
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->sources[i]->fd >= 0 &&
+		    watch_file(r->watch, r->sources[i]->fd) != 0)
+			return E_SYS;
+	}
+	return 0;
+}
+
+/* One that can be waited for; a stream is read, and so waited for, by itself. */
+static bool
+is_watched(const struct reader *r)
+{
+	return r->count != 1 || !r->sources[0]->streamed;
+}
+
+/* Each for its part of a turn. 1: one has something. */
+static int
+take_turn(struct reader *const *readers, size_t count, int timeout_ms)
+{
+	bool any_new = false;
+	int ready = 0;
+	size_t watched = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_new = false;
+		if (!is_watched(readers[i]))
+			continue;
+		watched++;
+		if (watch_reader(readers[i], &is_new) != 0)
+			return E_SYS;
+		any_new = any_new || is_new;
+	}
+	if (watched == 0)
+		return E_CLOSED;
+	for (size_t i = 0; i < count && !any_new && ready == 0; i++) {
+		if (is_watched(readers[i]))
+			ready = watch_wait(readers[i]->watch, timeout_ms);
+	}
+	return any_new ? 1 : ready;
+}
+
+int
+reader_wait(struct reader *const *readers, size_t count, int timeout_ms)
+{
+	if (count == 1)
+		return take_turn(readers, count, timeout_ms);
+	int step = timeout_ms < 0 ? 0 : TURN_MS;
+	for (int left = timeout_ms; timeout_ms < 0 || left > 0; left -= step) {
+		int ready = take_turn(readers, count, TURN_MS / (int)count + 1);
+		if (ready != 0)
+			return ready;
+	}
+	return 0;
 }

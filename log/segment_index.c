@@ -4,7 +4,7 @@
  * Format" 0.1.0: one entry for each frame but itself, also for skippable ones
  * (decompressed size 0), so that the sum of the compressed sizes is where the
  * table begins. Entries carry no checksum, since every frame ends in its own.
- * Pure; logger and CLI. Reads no index back: readers that want it parse JSON.
+ * Pure; logger and CLI. segment_index_read.c reads both back.
  */
 #include "log/segment_index.h"
 

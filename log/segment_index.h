@@ -52,6 +52,13 @@ void segment_frame_count(struct segment_frame *frame, const uint8_t *line,
 int segment_index_write(const struct segment_index *index, struct buf *out)
     WUNRES NONNULL(1, 2);
 
+/* Reads both back from the last `length` bytes of a file of file_bytes: every frame
+ * but the table, those of lines with what our own index says of them. E_MORE: it
+ * takes *need bytes; E_NOTFOUND: there is no seek table that fits the file; E_NOMEM.
+ * Free *out afterwards. */
+int segment_index_read(const uint8_t *tail, size_t length, uint64_t file_bytes,
+    struct segment_index *out, size_t *need) WUNRES NONNULL(1, 4, 5);
+
 /* Whether a skippable frame of `bytes` (its header included) is a seek table
  * as zstd's document has it. */
 bool segment_is_seek_table(const uint8_t *frame, size_t bytes) NONNULL(1);

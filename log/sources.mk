@@ -3,6 +3,7 @@ liblog_a_SOURCES = \
 	log/filter.c log/filter.h log/filter_letters.c log/filter_need.c \
 	log/filter_test.c log/filter_tree.h log/filter_where.c \
 	log/frame.c log/frame.h \
+	log/inputs.c log/inputs.h \
 	log/ledger.c log/ledger.h \
 	log/logger.c log/logger.h log/logger_segment.c log/logger_state.h \
 	log/logger_retention.c log/logger_trouble.c \
@@ -16,8 +17,9 @@ liblog_a_SOURCES = \
 	log/record_websocket.c \
 	log/retention.c log/retention.h \
 	log/segment.c log/segment.h \
-	log/segment_index.c log/segment_index.h \
+	log/segment_index.c log/segment_index.h log/segment_index_read.c \
 	log/segment_repair.c \
+	log/source.c log/source.h log/source_back.c \
 	log/store.c log/store.h \
 	log/store_census.c log/store_repair.c \
 	log/sync.h log/watch.h \

@@ -29,7 +29,7 @@ def http(second, url, status=200, method="GET", process="curl", **more):
                  "request": {"method": method, "headers": {"accept": ["*/*"]},
                              "body": {"bytes": 0}}},
         "url": {"full": url, "scheme": "https", "domain": domain, "port": 443,
-                "path": "/" + url.split("/", 3)[3]},
+                "path": "/" + url.split("/", 3)[3].split("?")[0]},
         "sightglass": {"flow": "testruns-1-1", "stream": 1, "timing": {"wait": 12.5}},
     }
     if status:

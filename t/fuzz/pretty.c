@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "cli/safe.h"
 
 #define PAGE_BYTES_MAX (16u * 1024 * 1024)
 
@@ -32,6 +33,20 @@ is_harmless(const uint8_t *p, size_t length)
 	}
 }
 
+/* No line is wider than the terminal. */
+static void
+fits(const struct pretty *p, const uint8_t *page, size_t length)
+{
+	if (p->width == 0)
+		return;
+	for (size_t i = 0; i < length;) {
+		const uint8_t *newline = memchr(page + i, '\n', length - i);
+		size_t n = (size_t)(newline - (page + i));
+		MUST(safe_width((const char *)page + i, n) <= p->width);
+		i += n + 1;
+	}
+}
+
 static void
 show(struct pretty *p, const uint8_t *line, size_t length)
 {
@@ -46,6 +61,7 @@ show(struct pretty *p, const uint8_t *line, size_t length)
 	size_t n = buf_length(&page);
 	MUST(n == 0 || buf_data(&page)[n - 1] == '\n');
 	is_harmless(buf_data(&page), n);
+	fits(p, buf_data(&page), n);
 	buf_free(&page);
 	free(copy);
 }
@@ -55,6 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	struct pretty all = {.utc = true, .detail = 2};
 	struct pretty requests = {.utc = true, .requests_only = true};
+	struct pretty narrow = {.utc = true, .dated = true, .width = 40};
 
 	if (length > PAGE_BYTES_MAX / 64)
 		return 0;
@@ -64,6 +81,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		                           : (size_t)(newline - (bytes + at));
 		show(&all, bytes + at, n);
 		show(&requests, bytes + at, n);
+		show(&narrow, bytes + at, n);
 		at += n + 1;
 	}
 	return 0;

@@ -7,6 +7,7 @@
  * and in the unit suite.
  */
 #include "log/segment.h"
+#include "log/segment_index.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,29 @@ check_repaired(const uint8_t *file, size_t length,
 	buf_free(&again.tail);
 }
 
+/* What a file says of its frames adds up, and of one that was just sealed it says
+ * how many records it has. */
+static void
+check_index(const uint8_t *file, size_t length,
+    const struct segment_repair *repair)
+{
+	struct segment_index index;
+	uint64_t bytes = 0, lines = 0;
+	size_t need = 0;
+
+	int error = segment_index_read(file, length, length, &index, &need);
+	must(error == 0 || error == E_NOTFOUND || error == E_NOMEM);
+	must(buf_length(&repair->tail) == 0 || error == 0);
+	for (size_t i = 0; i < index.count; i++) {
+		must(index.frames[i].offset == bytes);
+		bytes += index.frames[i].bytes;
+		lines += index.frames[i].lines;
+	}
+	must(bytes <= length);
+	must(buf_length(&repair->tail) == 0 || lines == repair->records);
+	segment_index_free(&index);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
@@ -80,6 +104,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 			memcpy(file + repair.keep_bytes, buf_data(&repair.tail),
 			    tail);
 		check_repaired(file, repair.keep_bytes + tail, &repair);
+		check_index(file, repair.keep_bytes + tail, &repair);
 		free(file);
 	}
 	buf_free(&repair.tail);

@@ -137,6 +137,49 @@ START_TEST(an_exchange_is_a_line)
 }
 END_TEST
 
+#define EXCHANGE(url, type, body)                                             \
+	HEAD("http") "\"http\":{\"request\":{\"method\":\"GET\",\"headers\":"  \
+	"{\"accept\":[\"*/*\"]}},\"response\":{\"status_code\":200,\"headers\":" \
+	"{\"content-type\":[\"" type "\"]},\"body\":{\"bytes\":12," body "}}},"   \
+	"\"url\":{\"full\":\"" url "\"}}"
+#define TEXT(text) "\"content\":\"" text "\",\"encoding\":\"utf-8\""
+
+START_TEST(a_long_url_is_cut_for_what_stands_behind_it)
+{
+	struct pretty p = {.utc = true, .width = 80};
+
+	check_shown(&p, EXCHANGE("https://example.com/a/very/long/path/to/something",
+	    "text/html", TEXT("x")), AT " 200 GET https://example.com/a/very/l\xe2\x80\xa6"
+	    "  text/html  12 B" BY);
+	p.width = 44;
+	check_shown(&p, EXCHANGE("https://example.com/a/very/long/path/to/something",
+	    "text/html", TEXT("x")), AT " 200 GET https://example.com/\xe2\x80\xa6 "
+	    "\xe2\x80\xa6\n");
+}
+END_TEST
+
+START_TEST(parts_are_shown_as_asked_for)
+{
+	struct pretty p = {.utc = true, .dated = true,
+	    .parts = PRETTY_REQUEST_HEAD | PRETTY_RESPONSE_BODY};
+
+	check_shown(&p, EXCHANGE("http://a/", "application/json",
+	    TEXT("{\\\"a\\\":[1]}")), "2026-11-23 " AT " 200 GET http://a/  "
+	    "application/json  12 B" BY "  > accept: */*\n\n\n{\n    \"a\": [\n"
+	    "        1\n    ]\n}\n\n");
+}
+END_TEST
+
+START_TEST(an_image_is_named)
+{
+	struct pretty p = {.utc = true, .parts = PRETTY_RESPONSE_BODY};
+
+	check_shown(&p, EXCHANGE("http://a/", "image/svg+xml", TEXT("<svg/>")),
+	    AT " 200 GET http://a/  image/svg+xml  12 B" BY
+	    "\n(12 B, image/svg+xml)\n\n");
+}
+END_TEST
+
 START_TEST(a_leaf_and_a_message_are_lines)
 {
 	struct pretty p = {.utc = true};
@@ -199,6 +242,9 @@ suite(void)
 	tcase_add_test(t, an_address_of_ipv6_stands_in_brackets);
 	tcase_add_test(t, requests_only_leaves_out_what_is_told_already);
 	tcase_add_test(t, an_exchange_is_a_line);
+	tcase_add_test(t, a_long_url_is_cut_for_what_stands_behind_it);
+	tcase_add_test(t, parts_are_shown_as_asked_for);
+	tcase_add_test(t, an_image_is_named);
 	tcase_add_test(t, a_leaf_and_a_message_are_lines);
 	tcase_add_test(t, a_question_and_its_answers_are_a_line);
 	tcase_add_test(t, what_is_no_record_is_shown_made_safe);

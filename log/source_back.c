@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A file backward: from the last frame to the first, each decoded as a whole, or
+ * when it is larger than PAGE_BYTES in pages, for each of which it is decoded once
+ * more. So memory has a bound, whatever the file is. CLI only.
+ */
+#include "log/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "log/frame.h"
+#include "log/segment.h"
+
+#define PAGE_BYTES ((size_t)4 * 1024 * 1024)
+#define CHUNK_BYTES ((size_t)128 * 1024)
+#define TAIL_BYTES ((size_t)64 * 1024)
+#define WINDOW_LOG_MAX 23
+
+struct source_back {
+	struct buf page;   /* text, of which `end` bytes are not handed out yet */
+	size_t end;
+	uint64_t base;     /* where in its frame the page begins */
+	size_t next_frame; /* the frame of the page is the one at next_frame */
+	bool begun;        /* a page was read */
+	struct buf carry;  /* what of the page behind begins in this one */
+	struct buf input;
+};
+
+void
+source_back_free(struct source_back *back)
+{
+	if (back == NULL)
+		return;
+	buf_free(&back->page);
+	buf_free(&back->carry);
+	buf_free(&back->input);
+	free(back);
+}
+
+/* --- frames --- */
+
+static int
+read_at(const struct source *s, uint64_t offset, uint8_t *out, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = pread(s->fd, out, length, (off_t)offset);
+		if (n <= 0)
+			return n < 0 ? E_SYS : E_MORE;
+		out += n;
+		offset += (uint64_t)n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+read_table(struct source *s, uint64_t file_bytes)
+{
+	size_t need = TAIL_BYTES;
+	struct buf tail;
+	int error;
+
+	buf_init(&tail, SIZE_MAX / 2);
+	do {
+		uint8_t *room;
+		size_t length = need < file_bytes ? need : (size_t)file_bytes;
+		buf_clear(&tail);
+		error = buf_reserve(&tail, length, &room);
+		if (error == 0)
+			error = read_at(s, file_bytes - length, room, length);
+		if (error == 0)
+			error = segment_index_read(room, length, file_bytes,
+			    &s->frames, &need);
+		else if (error == E_MORE)
+			error = E_NOTFOUND; /* it has become shorter */
+	} while (error == E_MORE);
+	buf_free(&tail);
+	return error;
+}
+
+/* Where the frame of data at `offset` ends, by the headers of its blocks, or the
+ * file's end when it is not whole. E_SYNTAX: that is no block. */
+static int
+walk_blocks(const struct source *s, uint64_t offset,
+    const struct frame_header *header, uint64_t *end)
+{
+	uint8_t bytes[FRAME_BLOCK_HEADER_BYTES];
+	struct frame_block block = {0};
+
+	*end = offset + header->bytes;
+	while (!block.last) {
+		int error = read_at(s, *end, bytes, sizeof(bytes));
+		if (error != 0)
+			return error;
+		if (frame_block_parse(bytes, sizeof(bytes), &block) < 0)
+			return E_SYNTAX;
+		*end += block.bytes;
+	}
+	*end += header->checksum ? FRAME_CHECKSUM_BYTES : 0;
+	return 0;
+}
+
+static int
+walk_frame(const struct source *s, uint64_t offset, uint64_t file_bytes,
+    bool *is_data, uint64_t *end)
+{
+	uint8_t bytes[FRAME_HEADER_MAX];
+	struct frame_header header;
+	size_t have = file_bytes - offset < sizeof(bytes)
+	    ? (size_t)(file_bytes - offset) : sizeof(bytes);
+
+	int error = read_at(s, offset, bytes, have);
+	if (error != 0)
+		return error;
+	int used = frame_header_parse(bytes, have, &header);
+	if (used < 0)
+		return used;
+	*is_data = header.kind == FRAME_DATA;
+	if (*is_data)
+		return walk_blocks(s, offset, &header, end);
+	*end = offset + header.bytes + header.content_bytes;
+	return 0;
+}
+
+/* Where, behind `offset`, a frame may begin; the file's end if nowhere. */
+static int
+search_frame(const struct source *s, uint64_t offset, uint64_t file_bytes,
+    uint64_t *found)
+{
+	uint8_t chunk[16384];
+
+	for (*found = offset + 1; *found < file_bytes;) {
+		size_t length = file_bytes - *found < sizeof(chunk)
+		    ? (size_t)(file_bytes - *found) : sizeof(chunk);
+		int error = read_at(s, *found, chunk, length);
+		if (error != 0)
+			return error;
+		size_t at = frame_search(chunk, length, 0);
+		*found += at;
+		if (at < length)
+			return 0;
+		if (*found < file_bytes)
+			*found -= 3; /* the number may lie across the end */
+	}
+	return 0;
+}
+
+/* Each frame that begins in the file, the last one being cut or growing. */
+static int
+walk(struct source *s, uint64_t file_bytes)
+{
+	int error = 0;
+
+	for (uint64_t at = 0; error == 0 && at < file_bytes;) {
+		bool is_data = false;
+		uint64_t end = file_bytes;
+		error = walk_frame(s, at, file_bytes, &is_data, &end);
+		if (error == E_SYNTAX)
+			error = search_frame(s, at, file_bytes, &end);
+		if (error == E_MORE) {
+			error = 0;
+			end = file_bytes;
+		}
+		if (error == 0 && is_data) {
+			struct segment_frame *frame =
+			    segment_index_add(&s->frames, at);
+			if (frame == NULL)
+				return E_NOMEM;
+			frame->bytes = (end < file_bytes ? end : file_bytes) - at;
+		}
+		at = end;
+	}
+	return error;
+}
+
+int
+source_index(struct source *s)
+{
+	struct stat st;
+
+	if (s->indexed)
+		return 0;
+	if (fstat(s->fd, &st) != 0)
+		return E_SYS;
+	int error = read_table(s, (uint64_t)st.st_size);
+	if (error == E_NOTFOUND)
+		error = walk(s, (uint64_t)st.st_size);
+	s->indexed = error == 0;
+	return error;
+}
+
+/* --- pages --- */
+
+/* Keeps a page of what is twice as much. */
+static void
+trim(struct source_back *b)
+{
+	size_t length = buf_length(&b->page);
+
+	if (length < 2 * PAGE_BYTES)
+		return;
+	b->base += length - PAGE_BYTES;
+	buf_consume(&b->page, length - PAGE_BYTES);
+}
+
+/* Decodes input into the page until the frame's text is `to` bytes long. *left is 0
+ * once the frame is over. */
+static int
+decode_chunk(struct source *s, ZSTD_inBuffer *in, uint64_t to, size_t *left)
+{
+	struct source_back *b = s->back;
+	bool full = true;
+	uint8_t *room;
+
+	while (*left != 0 && (in->pos < in->size || full) &&
+	    b->base + buf_length(&b->page) < to) {
+		trim(b);
+		int error = buf_reserve(&b->page, CHUNK_BYTES, &room);
+		if (error != 0)
+			return error;
+		ZSTD_outBuffer out = {room, CHUNK_BYTES, 0};
+		*left = ZSTD_decompressStream(s->zstd, &out, in);
+		if (ZSTD_isError(*left))
+			return E_CORRUPT;
+		buf_commit(&b->page, out.pos);
+		full = out.pos == out.size;
+	}
+	return 0;
+}
+
+/* Text of the frame up to `to` bytes of it, of which the last are kept. What does
+ * not decode ends it: what came before stands, as in reading forward. */
+static int
+decode_frame(struct source *s, const struct segment_frame *frame, uint64_t to)
+{
+	struct source_back *b = s->back;
+	uint64_t offset = frame->offset, end = offset + frame->bytes;
+	size_t left = 1;
+	int error = 0;
+
+	(void)ZSTD_DCtx_reset(s->zstd, ZSTD_reset_session_only);
+	while (error == 0 && left != 0 && offset < end &&
+	    b->base + buf_length(&b->page) < to) {
+		uint8_t *room;
+		size_t want = end - offset < CHUNK_BYTES ? (size_t)(end - offset)
+		                                         : CHUNK_BYTES;
+		buf_clear(&b->input);
+		error = buf_reserve(&b->input, want, &room);
+		if (error == 0)
+			error = read_at(s, offset, room, want);
+		ZSTD_inBuffer in = {room, want, 0};
+		if (error == 0)
+			error = decode_chunk(s, &in, to, &left);
+		offset += want;
+	}
+	return error == E_MORE ? E_CORRUPT : error;
+}
+
+static int
+read_frame(struct source *s, const struct segment_frame *frame, uint64_t to)
+{
+	struct source_back *b = s->back;
+
+	buf_clear(&b->page);
+	b->base = 0;
+	int error = decode_frame(s, frame, to);
+	if (b->base + buf_length(&b->page) > to) /* what was handed out before */
+		b->page.length -= (size_t)(b->base + buf_length(&b->page) - to);
+	return error;
+}
+
+static int
+read_plain(struct source *s, uint64_t to)
+{
+	struct source_back *b = s->back;
+	size_t length = to < PAGE_BYTES ? (size_t)to : PAGE_BYTES;
+	uint8_t *room;
+
+	buf_clear(&b->page);
+	b->base = to - length;
+	int error = buf_reserve(&b->page, length, &room);
+	if (error == 0)
+		error = read_at(s, b->base, room, length);
+	if (error == 0)
+		buf_commit(&b->page, length);
+	return error == E_MORE ? E_CORRUPT : error;
+}
+
+/* The page in front of the one that is handed out; E_NOTFOUND: it was the first. */
+static int
+page_before(struct source *s, const struct source_limits *limits)
+{
+	struct source_back *b = s->back;
+	int error;
+
+	if (s->form == SOURCE_PLAIN) {
+		struct stat st;
+		if (b->begun && b->base == 0)
+			return E_NOTFOUND;
+		if (!b->begun && fstat(s->fd, &st) != 0)
+			return E_SYS;
+		error = read_plain(s, b->begun ? b->base : (uint64_t)st.st_size);
+	} else if (b->begun && b->base > 0) {
+		error = read_frame(s, &s->frames.frames[b->next_frame], b->base);
+	} else {
+		do {
+			if (b->next_frame == 0)
+				return E_NOTFOUND;
+			b->next_frame--;
+		} while (!source_frame_is_wanted(&s->frames.frames[b->next_frame],
+		    limits));
+		error = read_frame(s, &s->frames.frames[b->next_frame], UINT64_MAX);
+	}
+	b->begun = true;
+	b->end = buf_length(&b->page);
+	return error;
+}
+
+/* --- lines --- */
+
+static int
+begin_back(struct source *s)
+{
+	static const struct source_place front = {0, 0};
+	int error = source_seek(s, &front);
+
+	if (error == 0 && s->form == SOURCE_ZSTD)
+		error = source_index(s);
+	if (error != 0)
+		return error;
+	s->back = calloc(1, sizeof(*s->back));
+	if (s->back == NULL)
+		return E_NOMEM;
+	buf_init(&s->back->page, 2 * (PAGE_BYTES + CHUNK_BYTES) + SEGMENT_LINE_MAX);
+	buf_init(&s->back->carry, SEGMENT_LINE_MAX);
+	buf_init(&s->back->input, CHUNK_BYTES);
+	s->back->next_frame = s->frames.count;
+	return 0;
+}
+
+/* Whether a line may begin before the page: frames of ours have whole ones. */
+static bool
+has_earlier(const struct source *s)
+{
+	const struct source_back *b = s->back;
+
+	return !b->begun || b->base > 0 ||
+	    (s->form == SOURCE_ZSTD && !s->is_segment && b->next_frame > 0);
+}
+
+/* The last line of the page. E_AGAIN: all of it belongs to lines that begin
+ * before. */
+static int
+last_line(struct source *s, const char **line, size_t *length)
+{
+	struct source_back *b = s->back;
+	const char *page = (const char *)buf_data(&b->page);
+	size_t text = b->end;
+
+	if (b->end == 0)
+		return E_AGAIN;
+	if (page[text - 1] == '\n')
+		text--;
+	const char *newline = source_last(page, '\n', text);
+	if (newline == NULL && has_earlier(s))
+		return E_AGAIN;
+	size_t begin = newline == NULL ? 0 : (size_t)(newline - page) + 1;
+	*line = page + begin;
+	*length = text - begin;
+	s->line.frame = s->form == SOURCE_PLAIN
+	    ? 0 : s->frames.frames[b->next_frame].offset;
+	s->line.at = b->base + begin;
+	b->end = begin;
+	return 0;
+}
+
+/* What is left of the page goes behind the page before. */
+static int
+turn_page(struct source *s, const struct source_limits *limits)
+{
+	struct source_back *b = s->back;
+
+	buf_clear(&b->carry);
+	int error = b->end == 0 ? 0
+	    : buf_append(&b->carry, buf_data(&b->page), b->end);
+	int outcome = page_before(s, limits);
+	if (outcome != 0 && outcome != E_CORRUPT) {
+		b->end = 0;
+		return outcome;
+	}
+	size_t length = buf_length(&b->page);
+	if (s->is_segment && length > 0) { /* what a crash left is no line */
+		const uint8_t *page = buf_data(&b->page);
+		const uint8_t *newline = source_last(page, '\n', length);
+		b->page.length = newline == NULL ? 0 : (size_t)(newline - page) + 1;
+	} else if (error == 0 && buf_length(&b->carry) > 0) {
+		error = buf_append(&b->page, buf_data(&b->carry),
+		    buf_length(&b->carry));
+	}
+	b->end = buf_length(&b->page);
+	if (error == E_LIMIT) /* a line longer than any of ours */
+		return E_CORRUPT;
+	return error != 0 ? error : outcome;
+}
+
+int
+source_previous(struct source *s, const struct source_limits *limits,
+    const char **line, size_t *length)
+{
+	int error = s->back == NULL ? begin_back(s) : 0;
+
+	while (error == 0) {
+		error = last_line(s, line, length);
+		if (error != E_AGAIN)
+			return error;
+		error = turn_page(s, limits);
+	}
+	return error;
+}
