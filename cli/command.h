@@ -40,6 +40,9 @@ int command_exec(struct cli *cli, int argc, char **argv);
 int command_proxy(struct cli *cli, int argc, char **argv);
 int command_tail(struct cli *cli, int argc, char **argv);
 int command_show(struct cli *cli, int argc, char **argv);
+int command_get(struct cli *cli, int argc, char **argv);
+int command_body(struct cli *cli, int argc, char **argv);
+int command_segments(struct cli *cli, int argc, char **argv);
 int command_ca(struct cli *cli, int argc, char **argv);
 int command_status(struct cli *cli, int argc, char **argv);
 int command_check(struct cli *cli, int argc, char **argv);
@@ -50,7 +53,8 @@ int command_bypass(struct cli *cli, int argc, char **argv);
 extern const char command_exec_usage[], command_proxy_usage[],
     command_tail_usage[], command_show_usage[], command_ca_usage[],
     command_status_usage[], command_check_usage[], command_verify_usage[],
-    command_bypass_usage[];
+    command_bypass_usage[], command_get_usage[], command_body_usage[],
+    command_segments_usage[];
 
 /* The options that all subcommands have: for their tables and their loops. */
 #define CLI_SHORT "d:c:h"

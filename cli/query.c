@@ -190,6 +190,42 @@ set_datasets(struct query *q)
 	return good;
 }
 
+/* The text in quotes, as --where has it. */
+static int
+put_quoted(struct buf *out, const char *text)
+{
+	int error = buf_puts(out, "'");
+
+	for (; *text != '\0' && error == 0; text++)
+		error = buf_printf(out, "%s%c",
+		    *text == '\'' || *text == '\\' ? "\\" : "", *text);
+	return error != 0 ? error : buf_puts(out, "'");
+}
+
+bool
+query_add_id(struct query *q, const char *id)
+{
+	static const char *const fields[] = {"event.id", " or sightglass.flow",
+	    " or http.request.id"};
+	struct buf text;
+	int error = 0;
+
+	buf_init(&text, FILTER_TEXT_MAX);
+	for (size_t i = 0; i < ARRAY_LENGTH(fields) && error == 0; i++) {
+		error = buf_printf(&text, "%s == ", fields[i]);
+		if (error == 0)
+			error = put_quoted(&text, id);
+	}
+	if (error == 0)
+		error = buf_append(&text, "", 1);
+	if (error != 0)
+		diag_error("ID: %s", err_text(error));
+	bool good = error == 0 &&
+	    add(q, "ID", (const char *)buf_data(&text), filter_add_where);
+	buf_free(&text);
+	return good;
+}
+
 /* As one would have written them in one pair of quotes. */
 static bool
 add_words(struct query *q, int count, char **words)

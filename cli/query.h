@@ -69,6 +69,10 @@ void query_close(struct query *q) NONNULL(1);
 bool query_take(struct query *q, int option, const char *argument, bool *good)
     WUNRES NONNULL(1, 4);
 
+/* Only records of this id: the event's own, its flow's or its request's. False after
+ * a message. */
+bool query_add_id(struct query *q, const char *id) WUNRES NONNULL(1, 2);
+
 /* When all options are taken: `words` of the command line are one expression of
  * letters. False after a message. */
 bool query_finish(struct query *q, int count, char **words) WUNRES NONNULL(1);

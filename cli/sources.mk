@@ -1,5 +1,6 @@
 bin_PROGRAMS += sightglass
 sightglass_SOURCES = \
+	cli/body.c \
 	cli/bundle.c cli/bundle.h \
 	cli/bypass.c cli/bypass.h \
 	cli/ca.c \
@@ -11,6 +12,7 @@ sightglass_SOURCES = \
 	cli/exec_fork.c \
 	cli/exec_places.c \
 	cli/field.c cli/field.h \
+	cli/get.c \
 	cli/live.c \
 	cli/main.c \
 	cli/pager.c cli/pager.h \
@@ -19,6 +21,7 @@ sightglass_SOURCES = \
 	cli/proxy.c \
 	cli/query.c cli/query.h \
 	cli/safe.c cli/safe.h \
+	cli/segments.c \
 	cli/show.c \
 	cli/status.c \
 	cli/trust.c \

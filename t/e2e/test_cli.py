@@ -14,8 +14,8 @@ import unittest
 from harness import (CLI, DAEMON, Daemon, Nginx, Process, Test, ThreadServer, get,
                      wait_for)
 
-COMMANDS = ["exec", "proxy", "tail", "show", "ca", "status", "check", "verify",
-            "bypass"]
+COMMANDS = ["exec", "proxy", "tail", "show", "get", "body", "segments", "ca",
+            "status", "check", "verify", "bypass"]
 
 
 class Cli(Test):
