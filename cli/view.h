@@ -52,8 +52,8 @@ bool view_set_parts(struct view *v, const char *parts) WUNRES NONNULL(1, 2);
 bool view_set_fields(struct view *v, const char *names) WUNRES NONNULL(1, 2);
 
 #define VIEW_HELP                                                             \
-	"  -o, --output FORMAT  pretty, short (with the date, never cut), json (as it\n" \
-	"                       is logged) or json-pretty\n"                    \
+	"  -o, --output FORMAT  pretty, short (with the date, never cut), json\n" \
+	"                       (as it is logged) or json-pretty\n"                    \
 	"  -F, --fields A,B     only these fields, as columns: url.full,process.name\n" \
 	"  -v                   heads too; -vv: bodies too\n"                 \
 	"      --print PARTS    of H and B, head and body of the request, and h and b,\n" \
