@@ -40,8 +40,8 @@ make_rules(void)
 {
 	char *fields[] = {(char *)"token", (char *)"password", (char *)"a"};
 	char *patterns[] = {(char *)"(?i)secret\\d*", (char *)"\\be+f\\b"};
-	struct conf conf = {.capture_redact_fields = {fields, 3},
-	    .capture_redact_patterns = {patterns, 2}};
+	struct conf conf = {.capture_redact_fields = {.items = fields, .count = 3},
+	    .capture_redact_patterns = {.items = patterns, .count = 2}};
 	struct conf_error error;
 	struct redact_rules *rules = redact_rules_new(&conf, &error);
 

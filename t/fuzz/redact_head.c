@@ -25,8 +25,9 @@ make_rules(void)
 {
 	char *fields[] = {(char *)"token", (char *)"a.b", (char *)"c[]"};
 	char *cookies[] = {(char *)"sid", (char *)"a"};
-	struct conf conf = {.capture_redact_fields = {fields, 3},
-	    .capture_redact_cookies = {cookies, 2}, .capture_redact_userinfo = true};
+	struct conf conf = {.capture_redact_fields = {.items = fields, .count = 3},
+	    .capture_redact_cookies = {.items = cookies, .count = 2},
+	    .capture_redact_userinfo = true};
 	struct conf_error error;
 	struct redact_rules *rules = redact_rules_new(&conf, &error);
 

@@ -173,8 +173,8 @@ START_TEST(expressions_see_what_fields_left)
 {
 	char *fields[] = {(char *)"token"};
 	char *expressions[] = {(char *)"\\d{4}", (char *)"never"};
-	struct conf conf = {.capture_redact_fields = {fields, 1},
-	    .capture_redact_patterns = {expressions, 2}};
+	struct conf conf = {.capture_redact_fields = {.items = fields, .count = 1},
+	    .capture_redact_patterns = {.items = expressions, .count = 2}};
 	struct conf_error error;
 
 	redact_rules_unref(rules);

@@ -192,7 +192,7 @@ static const struct {
 START_TEST(a_path_that_is_none_is_complained_of)
 {
 	char *items[] = {(char *)"token", (char *)wrong[_i].path};
-	struct conf conf = {.capture_redact_fields = {items, 2}};
+	struct conf conf = {.capture_redact_fields = {.items = items, .count = 2}};
 	struct conf_error error;
 
 	ck_assert_ptr_null(redact_rules_new(&conf, &error));

@@ -22,8 +22,9 @@ setup(void)
 {
 	char *fields[] = {(char *)"token", (char *)"user.pin"};
 	char *cookies[] = {(char *)"session", (char *)"sid"};
-	struct conf conf = {.capture_redact_fields = {fields, 2},
-	    .capture_redact_cookies = {cookies, 2}, .capture_redact_userinfo = true};
+	struct conf conf = {.capture_redact_fields = {.items = fields, .count = 2},
+	    .capture_redact_cookies = {.items = cookies, .count = 2},
+	    .capture_redact_userinfo = true};
 	struct conf_error error;
 
 	rules = redact_rules_new(&conf, &error);
@@ -145,7 +146,8 @@ START_TEST(in_full_there_are_no_rules)
 {
 	char *fields[] = {(char *)"token"};
 	struct conf conf = {.capture_mode = CONF_CAPTURE_FULL,
-	    .capture_redact_fields = {fields, 1}, .capture_redact_userinfo = true};
+	    .capture_redact_fields = {.items = fields, .count = 1},
+	    .capture_redact_userinfo = true};
 	struct conf_error error;
 	struct redact_rules *none = redact_rules_new(&conf, &error);
 
