@@ -538,6 +538,19 @@ configure(struct role *r)
 
 /* --- the role --- */
 
+/* What the first signer says is not read before there is a place for it. */
+static void
+take_signer(struct worker *w, int fd)
+{
+	if (w->host.leafs != NULL) {
+		leafs_connect(w, fd);
+		return;
+	}
+	if (w->first_signer >= 0)
+		(void)close(w->first_signer);
+	w->first_signer = fd;
+}
+
 static void
 on_message(struct role *r, struct msg *m)
 {
@@ -557,7 +570,7 @@ on_message(struct role *r, struct msg *m)
 		w->control_socket = m->fd;
 		break;
 	case MSG_SIGNER_CHANNEL:
-		leafs_connect(w, m->fd);
+		take_signer(w, m->fd);
 		break;
 	case MSG_KEYLOG:
 		keylog_use(&w->keylog, m->fd);
@@ -651,6 +664,8 @@ begin(struct role *r)
 	charset_load_all(); /* from files, which the sandbox will forbid */
 	prepare_host(w);
 	configure(r);
+	if (w->first_signer >= 0)
+		leafs_connect(w, w->first_signer);
 	sandbox_enter(SANDBOX_WORKER, NULL);
 	w->accepting = event_new(r->base, w->flow_socket, EV_READ | EV_PERSIST,
 	    on_accept, w);
@@ -720,6 +735,7 @@ worker_main(void)
 	        .drain = drain},
 	    .flow_socket = -1,
 	    .control_socket = -1,
+	    .first_signer = -1,
 	    .keylog = {.fd = -1},
 	};
 

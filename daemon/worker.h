@@ -70,6 +70,7 @@ struct worker {
 	size_t rules_bytes;
 
 	int flow_socket, control_socket;
+	int first_signer; /* until there is a place for what it says, or -1 */
 	struct event *accepting, *accept_again;
 	struct worker_flows flows;
 	size_t flow_count;
