@@ -24,10 +24,16 @@
  * with a large chain. */
 #define OUT_LIMIT_BYTES (512u * 1024)
 
+/* Of memory for what readers do not take. Beyond it little is read at a time, so that
+ * each new one costs little. */
+#define UNSENT_BYTES ((size_t)4 * 1024 * 1024)
+#define NARROW_TURN_BYTES ((size_t)16 * 1024)
+
 int
 side_io_init(struct side_io *io)
 {
-	*io = (struct side_io){.raw = malloc(SIDE_IO_BYTES)};
+	*io = (struct side_io){.raw = malloc(SIDE_IO_BYTES),
+	    .turn_bytes = SIDE_IO_BYTES};
 	buf_init(&io->out, OUT_LIMIT_BYTES);
 	return io->raw == NULL ? E_NOMEM : 0;
 }
@@ -91,6 +97,14 @@ side_replace(struct side *s, int fd)
 	return 0;
 }
 
+/* What waits has another size. */
+static void
+count_unsent(struct side *s)
+{
+	s->io->unsent_bytes += s->unsent.capacity - s->unsent_bytes;
+	s->unsent_bytes = s->unsent.capacity;
+}
+
 void
 side_close(struct side *s, bool abort)
 {
@@ -103,6 +117,7 @@ side_close(struct side *s, bool abort)
 	s->tls = NULL;
 	buf_free(&s->input);
 	buf_free(&s->unsent);
+	count_unsent(s);
 	s->want_read = s->want_write = false;
 }
 
@@ -181,7 +196,7 @@ receive_in_turn(struct side *s)
 		s->want_read = true;
 		return E_AGAIN;
 	}
-	int n = receive(s, io->raw, SIDE_IO_BYTES);
+	int n = receive(s, io->raw, io->turn_bytes);
 	if (n > 0)
 		io->received += (size_t)n;
 	return n;
@@ -239,11 +254,26 @@ side_peek_more(struct side *s, size_t limit)
 	return n;
 }
 
+size_t
+side_turn_bytes(const struct side_io *io)
+{
+	return io->unsent_bytes > UNSENT_BYTES ? NARROW_TURN_BYTES : SIDE_IO_BYTES;
+}
+
+static int
+read_tls(struct side *s, uint8_t *out, size_t capacity)
+{
+	s->io->turn_bytes = capacity;
+	int n = side_tls_read(s, out, capacity);
+	s->io->turn_bytes = SIDE_IO_BYTES;
+	return n;
+}
+
 int
 side_read(struct side *s, uint8_t *out, size_t capacity)
 {
 	if (s->tls != NULL)
-		return side_tls_read(s, out, capacity);
+		return read_tls(s, out, capacity);
 	if (buf_length(&s->input) > 0)
 		return (int)take_input(s, out, capacity);
 	return receive(s, out, capacity);
@@ -286,6 +316,7 @@ flush_unsent(struct side *s)
 		s->want_write = true;
 	else
 		buf_free(&s->unsent);
+	count_unsent(s);
 	return 0;
 }
 
@@ -303,7 +334,9 @@ send_or_keep(struct side *s, const uint8_t *bytes, size_t length)
 	if (sent == length)
 		return 0;
 	s->want_write = true;
-	return buf_append(&s->unsent, bytes + sent, length - sent);
+	int error = buf_append(&s->unsent, bytes + sent, length - sent);
+	count_unsent(s);
+	return error;
 }
 
 int

@@ -33,6 +33,8 @@ struct side_io {
 	uint8_t *raw; /* owned: what recv(2) gave and TLS has not yet taken */
 	size_t raw_offset, raw_length;
 	size_t received; /* by recv(2), since TLS was last called from above */
+	size_t turn_bytes; /* that one recv(2) takes at most */
+	size_t unsent_bytes; /* that wait in all sides for slow readers */
 	struct buf out;   /* what TLS wants sent and send(2) has not yet seen */
 };
 
@@ -51,6 +53,7 @@ struct side {
 	struct side_tls *tls; /* owned; NULL: the bytes go as they are */
 	struct buf input;     /* received and not yet read: hello, prefix */
 	struct buf unsent;    /* to be sent before anything else */
+	size_t unsent_bytes;  /* of memory that has, as io->unsent_bytes counts it */
 	bool want_read;       /* what the flow waits for on this side: set by */
 	bool want_write;      /* side functions and the flow, read by the worker */
 	bool input_ended;     /* the peer's FIN was seen */
@@ -78,6 +81,10 @@ void side_close(struct side *s, bool abort) NONNULL(1);
 void side_renew(struct side *s) NONNULL(1);
 
 /* --- plaintext --- */
+
+/* How much may be read at once to be written to some side: less while much waits for
+ * slow readers already, since what one does not take has to be kept. */
+size_t side_turn_bytes(const struct side_io *io) WUNRES NONNULL(1);
 
 /* Reads up to `capacity` bytes: their number (> 0); 0 at the end of input; or
  * E_AGAIN, E_CLOSED (reset), E_CRYPTO (side_tls_error says), E_SYS. */
