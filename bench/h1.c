@@ -33,8 +33,10 @@ count(void *context, const struct http_exchange *exchange)
 static struct h1 *
 tap(void)
 {
-	struct h1_limits limits = {256 * 1024, 64 * 1024, 100};
-	struct tap_sink sink = {NULL, count};
+	const struct h1_limits limits = {.head_bytes = 256 * 1024,
+	    .bodies = {.inline_bytes = 64 * 1024, .body_bytes = 64 * 1024},
+	    .pipelined = 100, .pending_bytes = 8 * 1024 * 1024};
+	const struct tap_sink sink = {.http = count};
 	struct h1 *h = h1_new(&limits, &sink);
 
 	if (h == NULL)

@@ -568,6 +568,31 @@ put_flow(struct page *g, yyjson_val *record)
 	put(g, "\n");
 }
 
+/* --- parts of bodies --- */
+
+static void
+put_part(struct page *g, yyjson_val *record)
+{
+	yyjson_val *sent = at(record, "/http/request/body");
+	yyjson_val *body = sent != NULL ? sent : at(record, "/http/response/body");
+
+	put(g, sent != NULL ? " ..> " : " ..< ");
+	put_destination(g, record);
+	put(g, "  part ");
+	put_number(g, at(record, "/sightglass/part"));
+	if (yyjson_get_bool(at(record, "/sightglass/last")))
+		put(g, ", the last");
+	put(g, "  ");
+	put_size(g, yyjson_get_uint(yyjson_obj_get(body, "bytes")));
+	put_process(g, record);
+	put(g, "\n");
+	if (!shows(g->p, sent != NULL ? PRETTY_REQUEST_BODY : PRETTY_RESPONSE_BODY, 2) ||
+	    yyjson_obj_get(body, "content") == NULL)
+		return;
+	put(g, "\n");
+	put_content(g, body, NULL);
+}
+
 /* --- WebSocket --- */
 
 static void
@@ -668,10 +693,10 @@ put_mint(struct page *g, yyjson_val *record)
 static const struct {
 	const char *dataset;
 	void (*put)(struct page *g, yyjson_val *record);
-} kinds[] = {{"sightglass.http", put_http}, {"sightglass.websocket", put_websocket},
-    {"sightglass.dns", put_dns}, {"sightglass.tls", put_tls},
-    {"sightglass.flow", put_flow}, {"sightglass.mint", put_mint},
-    {"sightglass.daemon", put_daemon}};
+} kinds[] = {{"sightglass.http", put_http}, {"sightglass.body", put_part},
+    {"sightglass.websocket", put_websocket}, {"sightglass.dns", put_dns},
+    {"sightglass.tls", put_tls}, {"sightglass.flow", put_flow},
+    {"sightglass.mint", put_mint}, {"sightglass.daemon", put_daemon}};
 
 /* One that speaks for itself already, in its exchanges. */
 static bool

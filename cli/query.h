@@ -53,8 +53,8 @@ enum query_option { QUERY_WHERE = 0x100, QUERY_DATASET, QUERY_UTC };
 	"      --dataset NAME   http, websocket, body, dns, tls, flow, mint or\n"   \
 	"                       daemon; may be repeated\n"                             \
 	"      --utc            times in UTC\n"                                \
-	"  -i, --input PATH     a log directory, a file of records (zstd or plain), or\n" \
-	"                       - for standard input; may be repeated\n"
+	"  -i, --input PATH     a log directory, a file of records (zstd or\n"  \
+	"                       plain), or - for standard input; may be repeated\n"
 #define QUERY_FILTER_HELP                                                     \
 	"FILTER is as mitmproxy's: ~u URL, ~d domain, ~m method, ~c status,\n" \
 	"~h header, ~b body, ~p program, ~q no response, ~e errors; ! & | ( );\n" \

@@ -62,7 +62,7 @@ static bool
 has_range(const struct conf_row *row)
 {
 	return row->kind == CONF_KIND_COUNT || row->kind == CONF_KIND_BYTES ||
-	    row->kind == CONF_KIND_TIME;
+	    row->kind == CONF_KIND_BYTES_OR_ALL || row->kind == CONF_KIND_TIME;
 }
 
 static int

@@ -21,6 +21,8 @@ enum conf_log_full { CONF_LOG_DROP, CONF_LOG_WAIT };
 enum conf_capture { CONF_CAPTURE_REDACTED, CONF_CAPTURE_FULL };
 enum conf_invalid { CONF_INVALID_MIRROR, CONF_INVALID_REFUSE, CONF_INVALID_ALLOW };
 
+#define CONF_ALL UINT64_MAX
+
 /* Where a value begins in the file, both from 1. */
 struct conf_place {
 	size_t line, column;
@@ -35,6 +37,7 @@ struct conf_list {
 #define CONF_TYPE_BOOL bool
 #define CONF_TYPE_COUNT uint64_t
 #define CONF_TYPE_BYTES uint64_t
+#define CONF_TYPE_BYTES_OR_ALL uint64_t
 #define CONF_TYPE_TIME uint64_t
 #define CONF_TYPE_TEXT char *
 #define CONF_TYPE_CHOICE unsigned

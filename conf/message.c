@@ -152,7 +152,8 @@ read_number(const struct conf_row *row, struct conf *c, struct cursor *in)
 		*(bool *)member = number == 1;
 		return 0;
 	}
-	if (number < row->least || number > row->most)
+	bool is_all = row->kind == CONF_KIND_BYTES_OR_ALL && number == CONF_ALL;
+	if (!is_all && (number < row->least || number > row->most))
 		return E_CORRUPT;
 	if (row->kind == CONF_KIND_CHOICE)
 		*(unsigned *)member = (unsigned)number;

@@ -9,6 +9,7 @@
  *   BOOL    bool           true | false
  *   COUNT   uint64_t       a plain number
  *   BYTES   uint64_t       a number with B, KiB, MiB, GiB
+ *   BYTES_OR_ALL uint64_t  the same, or "all": CONF_ALL
  *   TIME    uint64_t       milliseconds; written with ms, s, min, h, d
  *   TEXT    char *         any text, "" for none
  *   CHOICE  unsigned       one of the words in the text column before the colon,
@@ -205,8 +206,21 @@
 	    "a worker that has had no room to keep them.")                    \
 	X(leaf_cache, COUNT, "leaf.cache", "4096", 16, 1000000,               \
 	    "Leaf certificates that a worker keeps.")                         \
-	X(capture_body_bytes, BYTES, "capture.body", "64 KiB", 0, MIB,        \
-	    "Bytes of each body that are logged, in each direction.")         \
+	X(capture_body_bytes, BYTES_OR_ALL, "capture.body", "64 KiB",         \
+	    0, 1024 * GIB,                                                    \
+	    "Bytes of each body that are logged, in each direction; or all. " \
+	    "Of server-sent events and their like, so many of what comes in " \
+	    "each capture.interval.")                                         \
+	X(capture_inline_bytes, BYTES, "capture.inline", "64 KiB", 0, MIB,    \
+	    "So many of these stand in the http record at most; the others "  \
+	    "are told in body records.")                                      \
+	X(capture_interval_ms, TIME, "capture.interval", "5 s", 0, HOUR,      \
+	    "A body that is not over this long after its head is told as far " \
+	    "as it has come: in an http record that says \"continues\", and " \
+	    "then, as often, in body records. 0: when its exchange is over.") \
+	X(capture_held_bytes, BYTES, "capture.held", "16 MiB", 0, 16 * GIB,   \
+	    "So many bytes of bodies may a worker hold until their exchanges " \
+	    "are over. Beyond that, whose body grows is told so at once.")    \
 	X(capture_decoded_bytes, BYTES, "capture.decoded", "256 KiB", 0, MIB,  \
 	    "A compressed body is logged as what it says, up to so many "     \
 	    "bytes. What passes stays compressed.")                           \

@@ -28,8 +28,8 @@ static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 static const struct unit *
 units_of(enum conf_kind kind)
 {
-	return kind == CONF_KIND_BYTES ? byte_units
-	    : kind == CONF_KIND_TIME ? time_units : no_units;
+	return kind == CONF_KIND_BYTES || kind == CONF_KIND_BYTES_OR_ALL
+	    ? byte_units : kind == CONF_KIND_TIME ? time_units : no_units;
 }
 
 /* --- what it may be --- */
@@ -97,7 +97,8 @@ value_range(const struct conf_row *row)
 	}
 	print_number(row->kind, row->least, least);
 	print_number(row->kind, row->most, most);
-	(void)snprintf(out, sizeof(out), "%s to %s", least, most);
+	(void)snprintf(out, sizeof(out), "%s to %s%s", least, most,
+	    row->kind == CONF_KIND_BYTES_OR_ALL ? ", or all" : "");
 	return out;
 }
 
@@ -128,6 +129,7 @@ not_a(enum conf_kind kind)
 {
 	switch (kind) {
 	case CONF_KIND_BYTES:
+	case CONF_KIND_BYTES_OR_ALL:
 		return "not a size (a whole number with B, KiB, MiB or GiB)";
 	case CONF_KIND_TIME:
 		return "not a time (a whole number with ms, s, min, h or d)";
@@ -145,6 +147,10 @@ set_number(const struct conf_row *row, uint64_t *out, const char *text,
 	const char *p = text;
 	uint64_t value = 0;
 
+	if (row->kind == CONF_KIND_BYTES_OR_ALL && strcmp(text, "all") == 0) {
+		*out = CONF_ALL;
+		return 0;
+	}
 	for (; isdigit((unsigned char)*p); p++) {
 		if (value > UINT64_MAX / 10 - 1)
 			return wrong(row, text, "too large", error, E_RANGE);
@@ -317,6 +323,7 @@ value_set(const struct conf_row *row, struct conf *c, const char *text,
 		return set_bool(row, member, text, error);
 	case CONF_KIND_COUNT:
 	case CONF_KIND_BYTES:
+	case CONF_KIND_BYTES_OR_ALL:
 	case CONF_KIND_TIME:
 		return set_number(row, member, text, error);
 	case CONF_KIND_CHOICE:

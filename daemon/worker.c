@@ -105,19 +105,17 @@ static void
 watch_deadline(struct worker_flow *wf)
 {
 	const struct flow *flow = wf->flow;
-	uint64_t now_ms = wf->worker->host.tick_ms;
+	uint64_t now_ms = wf->worker->host.tick_ms, at_ms = flow_wakes_ms(flow);
 
 	if (flow->again) {
 		wf->timer_ms = 0;
 		event_active(&wf->timer, EV_TIMEOUT, 0);
 		return;
 	}
-	if (flow->deadline_ms == 0 ||
-	    (wf->timer_ms != 0 && wf->timer_ms <= flow->deadline_ms))
+	if (at_ms == 0 || (wf->timer_ms != 0 && wf->timer_ms <= at_ms))
 		return;
-	struct timeval in = in_ms(
-	    flow->deadline_ms > now_ms ? flow->deadline_ms - now_ms : 0);
-	wf->timer_ms = flow->deadline_ms;
+	struct timeval in = in_ms(at_ms > now_ms ? at_ms - now_ms : 0);
+	wf->timer_ms = at_ms;
 	(void)event_add(&wf->timer, &in);
 }
 
@@ -531,6 +529,7 @@ configure(struct role *r)
 	compile_sample(w);
 	leafs_set_key_life(w->host.leafs, conf->leaf_key_life_ms);
 	w->host.conf = conf;
+	w->host.bodies.limit_bytes = conf->capture_held_bytes;
 	w->host.writer.redact_headers = list_of(&conf->capture_redact_headers);
 	w->host.writer.redact_count = conf->capture_mode == CONF_CAPTURE_FULL
 	    ? 0 : conf->capture_redact_headers.count;
@@ -646,6 +645,7 @@ prepare_host(struct worker *w)
 	h->request_leaf = leafs_request;
 	h->on_bypass = bypasses_report;
 	h->on_http = records_on_http;
+	h->on_body = records_on_body;
 	h->on_websocket = records_on_websocket;
 	h->on_dns = records_on_dns;
 	h->on_tls = records_on_tls;

@@ -105,6 +105,8 @@ void worker_tick(struct worker *w) NONNULL(1);
 /* --- worker_records.c --- */
 void records_on_http(void *context, struct flow *flow,
     const struct http_exchange *exchange);
+void records_on_body(void *context, struct flow *flow,
+    const struct body_part *part);
 void records_on_websocket(void *context, struct flow *flow,
     const struct websocket_message *message);
 void records_on_dns(void *context, struct flow *flow,

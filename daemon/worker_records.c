@@ -70,6 +70,21 @@ records_on_http(void *context, struct flow *flow,
 		commit(w);
 }
 
+/* A part is short enough for any ring. */
+void
+records_on_body(void *context, struct flow *flow, const struct body_part *part)
+{
+	struct worker *w = context;
+
+	buf_clear(&w->sink.line);
+	int error = record_body(&w->host.writer, sink_sequence(&w->sink),
+	    &flow->facts, part, &w->sink.line);
+	if (error != 0)
+		complain("body", error);
+	else
+		commit(w);
+}
+
 void
 records_on_websocket(void *context, struct flow *flow,
     const struct websocket_message *message)

@@ -58,6 +58,9 @@ int record_http(const struct record_writer *w, uint64_t sequence,
     const struct record_facts *facts, const struct record_timing *timing,
     const struct http_exchange *exchange, struct buf *out)
     WUNRES NONNULL(1, 3, 5, 6);
+int record_body(const struct record_writer *w, uint64_t sequence,
+    const struct record_facts *facts, const struct body_part *part,
+    struct buf *out) WUNRES NONNULL(1, 3, 4, 5);
 /* The host that a request is for, without a port: of its target or fields, else of its
  * flow. Borrowed from both. */
 struct bytes record_http_host(const struct record_facts *facts,

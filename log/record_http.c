@@ -315,8 +315,8 @@ put_redacted_name(struct json *j, bool *any, const char *place, const char *name
 	json_string_end(j);
 }
 
-static void
-put_redacted_fields(struct json *j, bool *any, const char *place,
+void
+record_redacted(struct json *j, bool *any, const char *place,
     const struct redacted *redacted)
 {
 	for (size_t i = 0; i < REDACT_RULES_MAX; i++) {
@@ -336,15 +336,12 @@ put_redacted(struct json *j, const struct record_writer *w,
 		    field(&e->response, w->redact_headers[i]) != NULL)
 			put_redacted_name(j, &any, "", w->redact_headers[i]);
 	}
-	put_redacted_fields(j, &any, "url.", &e->redacted_userinfo);
-	put_redacted_fields(j, &any, "url.query.", &e->redacted);
-	put_redacted_fields(j, &any, "http.request.headers.", &e->request.redacted);
-	put_redacted_fields(j, &any, "http.response.headers.",
-	    &e->response.redacted);
-	put_redacted_fields(j, &any, "http.request.body.",
-	    &e->request.body.redacted);
-	put_redacted_fields(j, &any, "http.response.body.",
-	    &e->response.body.redacted);
+	record_redacted(j, &any, "url.", &e->redacted_userinfo);
+	record_redacted(j, &any, "url.query.", &e->redacted);
+	record_redacted(j, &any, "http.request.headers.", &e->request.redacted);
+	record_redacted(j, &any, "http.response.headers.", &e->response.redacted);
+	record_redacted(j, &any, "http.request.body.", &e->request.body.redacted);
+	record_redacted(j, &any, "http.response.body.", &e->response.body.redacted);
 	if (any)
 		json_array_end(j);
 }
@@ -369,6 +366,8 @@ put_body(struct json *j, const struct http_message *m)
 		json_uint(j, "replaced", body->replaced);
 	if (body->decode_error != NULL)
 		json_text(j, "decode_error", body->decode_error);
+	if (body->in_parts)
+		json_uint(j, "parts", body->parts);
 	if (body->content_truncated)
 		json_bool(j, "truncated", true);
 	json_object_end(j);
@@ -446,6 +445,8 @@ incomplete_name(enum http_incomplete incomplete)
 		return "cut_response";
 	case HTTP_PARSER_GAVE_UP:
 		return "parser_gave_up";
+	case HTTP_CONTINUES:
+		return "continues";
 	case HTTP_WHOLE:
 		break;
 	}
@@ -491,6 +492,8 @@ put_own(struct record_line *line, const struct record_writer *w,
 		json_bool(j, "unprocessed", true);
 	put_reset(j, e);
 	record_text(j, "incomplete", incomplete_name(e->incomplete));
+	if (e->partials > 0)
+		json_uint(j, "partials", e->partials);
 	record_text(j, "parse_error", e->parse_error);
 	record_capture(j, e->capture);
 	put_redacted(j, w, e);

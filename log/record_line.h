@@ -55,6 +55,11 @@ record_met(const struct redacted *r, size_t rule)
 	return r->names != NULL && (r->bits[rule / 64] >> rule % 64 & 1) != 0;
 }
 
+/* Items of the array "redacted", the names with their place in front; begins it where
+ * there is one and *any is false. */
+void record_redacted(struct json *j, bool *any, const char *place,
+    const struct redacted *redacted) NONNULL(1, 2, 3, 4);
+
 /* A member only where there is something to say: not for NULL, nor for "". */
 void record_text(struct json *j, const char *key, const char *text)
     NONNULL(1, 2);

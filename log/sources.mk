@@ -11,9 +11,8 @@ liblog_a_SOURCES = \
 	log/payload.c log/payload.h \
 	log/reader.c log/reader.h \
 	log/record.c log/record.h \
-	log/record_content.c log/record_dns.c log/record_grpc.c \
-	log/record_http.c \
-	log/record_line.h \
+	log/record_body.c log/record_content.c log/record_dns.c \
+	log/record_grpc.c log/record_http.c log/record_line.h \
 	log/record_websocket.c \
 	log/retention.c log/retention.h \
 	log/segment.c log/segment.h \

@@ -295,6 +295,27 @@ charset_of(const struct content *c)
 }
 
 void
+content_describe(const struct content *c, struct content_facts *facts)
+{
+	struct redacted met = c->redactor.met;
+
+	for (size_t i = 0; i < REDACT_PATTERNS_MAX; i++) {
+		if ((c->matcher.met >> i & 1) != 0)
+			redact_rules_note(c->rules, c->rules->first_pattern + i, &met);
+	}
+	*facts = (struct content_facts){
+	    .decoded = c->decoded || c->decoded_bytes > 0,
+	    .decoded_bytes = c->decoded_bytes,
+	    .cut = c->cut || (c->decoder == NULL && c->decoded &&
+	        c->outcome != DECODE_WHOLE),
+	    .error = error_name(c),
+	    .charset = charset_of(c),
+	    .replaced = c->charset.replaced,
+	    .redacted = met,
+	};
+}
+
+void
 content_end(struct content *c, struct buf *out, struct content_facts *facts)
 {
 	if (c->decoder != NULL)
@@ -303,19 +324,5 @@ content_end(struct content *c, struct buf *out, struct content_facts *facts)
 		(void)pass_undecoded(c, out);
 	if (!c->cut)
 		end_text(c, out);
-	struct redacted met = c->redactor.met;
-	for (size_t i = 0; i < REDACT_PATTERNS_MAX; i++) {
-		if ((c->matcher.met >> i & 1) != 0)
-			redact_rules_note(c->rules, c->rules->first_pattern + i, &met);
-	}
-	*facts = (struct content_facts){
-	    .decoded = c->decoded,
-	    .decoded_bytes = c->decoded_bytes,
-	    .cut = c->cut ||
-	        (c->decoded && c->outcome != DECODE_WHOLE),
-	    .error = error_name(c),
-	    .charset = charset_of(c),
-	    .replaced = c->charset.replaced,
-	    .redacted = met,
-	};
+	content_describe(c, facts);
 }

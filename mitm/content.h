@@ -67,6 +67,10 @@ bool content_feed(struct content *c, struct bytes *in, size_t enough,
 /* What was fed is not all of the body: a character may be cut at its end. */
 void content_is_cut(struct content *c) NONNULL(1);
 
+/* What became of it so far. */
+void content_describe(const struct content *c, struct content_facts *facts)
+    NONNULL(1, 2);
+
 /* The body ends here; appends what had to wait for that. Only content_free may
  * follow. */
 void content_end(struct content *c, struct buf *out, struct content_facts *facts)

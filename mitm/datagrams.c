@@ -47,10 +47,9 @@ show_tap(struct flow *flow, enum direction direction,
     const struct flow_datagram *d)
 {
 	flow->host->now_us = clock_wall_us(); /* a step may take a while by now */
-	if (flow->tap != NULL && tap_datagram(flow->tap, direction, d->payload,
-	        d->length, &d->address, flow->host->now_us))
-		relay_watch_tap(flow);
-	else if (!flow->unread)
+	bool read = flow->tap != NULL && tap_datagram(flow->tap, direction,
+	    d->payload, d->length, &d->address, flow->host->now_us);
+	if (!read && !flow->unread)
 		flow_note_first(flow, direction, d->payload, d->length);
 }
 

@@ -45,7 +45,11 @@ struct http_body {
 	uint64_t decoded_bytes;   /* of it, before anything was hidden */
 	const char *charset;      /* that the text was in; NULL: UTF-8, or none */
 	uint64_t replaced;        /* characters that were none in it */
-	bool content_truncated;   /* it goes on behind `content` */
+	bool content_truncated;   /* not all of it is told */
+	/* The body is told in parts: `content` is what stands in front of them, in the
+	 * first http record of its exchange alone; `captured` is empty. */
+	bool in_parts;
+	unsigned parts; /* that were handed on already */
 	const char *decode_error; /* what went wrong, enumerated, or NULL */
 	struct redacted redacted;
 };
@@ -93,6 +97,7 @@ enum http_incomplete {
 	HTTP_CUT_REQUEST,     /* ended inside the request */
 	HTTP_CUT_RESPONSE,    /* ended inside the response */
 	HTTP_PARSER_GAVE_UP,  /* not this HTTP after all: parse_error says why */
+	HTTP_CONTINUES,       /* it is not over: it will be told again, as a whole */
 };
 
 /* What an exchange of gRPC was for and how it ended. Empty: not known. */
@@ -131,6 +136,7 @@ struct http_exchange {
 	struct redacted redacted; /* of the query of `target` */
 	struct redacted redacted_userinfo; /* of a target that is a URL */
 	enum http_incomplete incomplete;
+	unsigned partials; /* how often it was told before, as HTTP_CONTINUES */
 	const char *parse_error; /* llhttp's name, or ours, or NULL */
 	uint64_t stream; /* HTTP/2's number of it, or that of the exchange in its
 	                  * connection, from 1 */
@@ -284,6 +290,19 @@ struct websocket_message {
 	uint64_t first_us, last_us;
 };
 
+/* A part of a body: what goes on behind what the http record has of it. */
+struct body_part {
+	uint64_t stream, serial; /* those of the exchange */
+	enum direction from;
+	unsigned number;      /* of its body, from 1 */
+	uint64_t offset;      /* where it begins in the content */
+	struct bytes content; /* of the body, as of struct http_body */
+	bool last;
+	bool truncated;       /* what comes behind it is not told */
+	struct redacted redacted; /* of the body so far */
+	uint64_t first_us, last_us;
+};
+
 /* --- DNS. Names and data are as mitm/dns_text.h writes them: a name has no final
  * dot unless it is the root. --- */
 
@@ -351,6 +370,7 @@ struct dns_transaction {
 struct tap_sink {
 	void *context;
 	void (*http)(void *context, const struct http_exchange *exchange);
+	void (*body)(void *context, const struct body_part *part);
 	void (*websocket)(void *context, const struct websocket_message *message);
 	void (*dns)(void *context, const struct dns_transaction *transaction);
 	/* How much of an exchange is to be logged, by what is known of it so far: asked

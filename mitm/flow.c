@@ -432,6 +432,7 @@ flow_step(struct flow *flow)
 		;
 	flow->client.want_write |= side_blocked(&flow->client);
 	flow->server.want_write |= side_blocked(&flow->server);
+	relay_set_tick(flow);
 	assert(side_io_idle(&flow->host->io));
 }
 
@@ -449,15 +450,19 @@ expire_idle(struct flow *flow)
 		flow->active_ms = flow->host->tick_ms;
 	uint64_t idle_ms = flow->host->tick_ms - flow->active_ms;
 
-	if (idle_ms >= limit_ms) {
+	if (idle_ms >= limit_ms)
 		flow_close(flow, CLOSE_IDLE, NULL);
-		return;
-	}
-	flow_set_deadline(flow, limit_ms - idle_ms);
-	if (flow->tap == NULL)
-		return;
-	tap_expire(flow->tap, flow->host->now_us);
-	relay_watch_tap(flow);
+	else
+		flow_set_deadline(flow, limit_ms - idle_ms);
+}
+
+uint64_t
+flow_wakes_ms(const struct flow *flow)
+{
+	uint64_t at_ms = flow->deadline_ms;
+
+	return flow->tap_ms != 0 && (at_ms == 0 || flow->tap_ms < at_ms)
+	    ? flow->tap_ms : at_ms;
 }
 
 void
@@ -465,6 +470,8 @@ flow_expire(struct flow *flow)
 {
 	uint64_t end_ms = end_of_time(flow);
 
+	if (flow->tap_ms != 0 && flow->host->tick_ms >= flow->tap_ms)
+		relay_tick(flow);
 	if (flow->deadline_ms == 0 || flow->host->tick_ms < flow->deadline_ms)
 		return;
 	if (end_ms != 0 && flow->host->tick_ms >= end_ms) {

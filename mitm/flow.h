@@ -126,6 +126,7 @@ struct flow_host {
 	uint64_t now_us;     /* wall clock, for records */
 	uint64_t tick_ms;    /* monotonic clock, for deadlines */
 	bool paused;         /* the log is full: read nothing */
+	struct body_budget bodies; /* held by all flows */
 
 	/* Asks for a leaf for the key; flow_leaf_ready or flow_leaf_failed follows,
 	 * later or at once. */
@@ -138,6 +139,8 @@ struct flow_host {
 	/* Take the event, borrowed for the call. */
 	void (*on_http)(void *context, struct flow *flow,
 	    const struct http_exchange *exchange);
+	void (*on_body)(void *context, struct flow *flow,
+	    const struct body_part *part);
 	void (*on_websocket)(void *context, struct flow *flow,
 	    const struct websocket_message *message);
 	void (*on_dns)(void *context, struct flow *flow,
@@ -209,6 +212,7 @@ struct flow {
 	struct capture_rules *capture_rules; /* counted reference, from the relay on */
 	struct capture_flow capture;
 	uint64_t exchanges, exchanges_counted, messages_counted;
+	uint64_t tap_ms; /* of host->tick_ms, when it has to be told the time; 0: not */
 	uint64_t bytes[2];
 	uint64_t datagrams[2];
 	uint8_t first[2][64]; /* of what no tap read */
@@ -229,10 +233,13 @@ struct flow *flow_new(struct flow_host *host, int fd) WUNRES NONNULL(1);
 void flow_free(struct flow *flow);
 
 /* Does what can be done now; afterwards the sides' want_read and want_write and
- * deadline_ms say what it waits for, or the state is FLOW_STATE_CLOSED. */
+ * flow_wakes_ms say what it waits for, or the state is FLOW_STATE_CLOSED. */
 void flow_step(struct flow *flow) NONNULL(1);
 
-/* The deadline has passed (the worker calls it; it may only have moved). */
+/* When flow_expire has to be called, of host->tick_ms; 0: not. */
+uint64_t flow_wakes_ms(const struct flow *flow) WUNRES NONNULL(1);
+
+/* That time has passed (the worker calls it; it may only have moved). */
 void flow_expire(struct flow *flow) NONNULL(1);
 
 /* Ends it: finishes the taps, writes the records, closes the sockets (with a
@@ -362,9 +369,10 @@ bool relay_step(struct flow *flow) WUNRES NONNULL(1); /* relay.c */
 bool relay_pump(struct flow *flow, enum direction direction) WUNRES NONNULL(1);
 bool relay_drain(struct flow *flow) WUNRES NONNULL(1);
 void relay_start_tap(struct flow *flow, enum tap_protocol protocol) NONNULL(1);
-/* Moves the deadline to where the tap has something to do, if that is sooner. */
-void relay_watch_tap(struct flow *flow) NONNULL(1);
 void relay_finish_taps(struct flow *flow) NONNULL(1);
+/* Sets flow->tap_ms; and what is to be done then. */
+void relay_set_tick(struct flow *flow) NONNULL(1);
+void relay_tick(struct flow *flow) NONNULL(1);
 bool datagrams_step(struct flow *flow) WUNRES NONNULL(1); /* datagrams.c */
 
 #endif

@@ -17,10 +17,10 @@
 #include <llhttp.h>
 
 #include "base/err.h"
+#include "mitm/h1_sniff.h"
 #include "mitm/h1_span.h"
 #include "mitm/http_builder.h"
 
-#define METHOD_BYTES_MAX 32u
 #define CUT_HEAD_BYTES 1024u /* of a head where pending_bytes is passed */
 
 /* Why the tap gives up, besides llhttp's own names. */
@@ -41,6 +41,7 @@ struct exchange {
 	bool request_ended; /* complete, or its direction ended inside it */
 	bool upgraded;
 	struct capture_verdict capture;
+	unsigned partials; /* how often it was told already */
 	uint64_t stream;
 	size_t kept; /* bytes of the request that wait for an answer */
 };
@@ -75,17 +76,15 @@ struct h1 {
 
 /* --- exchanges --- */
 
-/* A client that asks on and on without waiting gets less of each noted. */
 static void
-begin_request(const struct h1 *h, struct http_builder *request)
+begin_builder(const struct h1 *h, const struct exchange *x,
+    struct http_builder *m, enum direction from)
 {
-	size_t head_bytes = h->limits.head_bytes;
+	const struct body_place place = {.sink = &h->sink, .stream = x->stream,
+	    .from = from};
 
-	if (h->kept < h->limits.pending_bytes)
-		http_builder_init(request, head_bytes, h->limits.body_bytes);
-	else
-		http_builder_init(request, head_bytes < CUT_HEAD_BYTES ? head_bytes
-		                                                     : CUT_HEAD_BYTES, 0);
+	http_builder_init(m, h->limits.head_bytes, &h->limits.bodies, &place);
+	m->is_undecided = h->sink.capture != NULL;
 }
 
 static struct exchange *
@@ -95,10 +94,15 @@ begin_exchange(struct h1 *h)
 
 	if (x == NULL)
 		return NULL;
-	begin_request(h, &x->request);
-	http_builder_init(&x->response, h->limits.head_bytes, h->limits.body_bytes);
 	memcpy(x->version, "1.1", sizeof(x->version));
 	x->stream = ++h->streams;
+	begin_builder(h, x, &x->request, FROM_CLIENT);
+	begin_builder(h, x, &x->response, FROM_SERVER);
+	/* A client that asks on and on without waiting gets less of each noted. */
+	if (h->kept >= h->limits.pending_bytes) {
+		http_builder_limit_head(&x->request, CUT_HEAD_BYTES);
+		http_builder_limit_body(&x->request, 0);
+	}
 	*h->end = x;
 	h->end = &x->next;
 	h->pending++;
@@ -170,6 +174,7 @@ describe(const struct exchange *x, struct http_exchange *out)
 	    .upgraded = x->upgraded,
 	    .capture = x->capture.level,
 	    .incomplete = missing(x),
+	    .partials = x->partials,
 	    .stream = x->stream,
 	};
 	http_builder_describe(&x->request, &out->request);
@@ -186,10 +191,20 @@ decide_capture(const struct h1 *h, struct exchange *x, bool answered)
 		return;
 	describe(x, &so_far);
 	x->capture = h->sink.capture(h->sink.context, &so_far, answered);
-	if (x->capture.level == CAPTURE_BODY)
-		return;
-	http_builder_drop_body(&x->request);
-	http_builder_drop_body(&x->response);
+	http_builder_obey(&x->request, &x->capture);
+	http_builder_obey(&x->response, &x->capture);
+}
+
+static void
+hand_on(struct h1 *h, const struct exchange *x, enum http_incomplete incomplete,
+    const char *parse_error)
+{
+	struct http_exchange out;
+
+	describe(x, &out);
+	out.incomplete = incomplete;
+	out.parse_error = parse_error;
+	h->sink.http(h->sink.context, &out);
 }
 
 /* Hands on the oldest exchange and frees it. One of which not even the method
@@ -198,7 +213,6 @@ static void
 emit_oldest(struct h1 *h, const char *parse_error)
 {
 	struct exchange *x = h->oldest;
-	struct http_exchange out;
 
 	/* Ended inside the target: what came of it. Not after an error: llhttp
 	 * keeps back what it had of the text then. */
@@ -207,13 +221,13 @@ emit_oldest(struct h1 *h, const char *parse_error)
 		x->target = keep_text(&h->readers[FROM_CLIENT]);
 	(void)take_oldest(h);
 	decide_capture(h, x, true);
-	describe(x, &out);
-	if (out.incomplete != HTTP_WHOLE && parse_error != NULL) {
-		out.incomplete = HTTP_PARSER_GAVE_UP;
-		out.parse_error = parse_error;
-	}
+	enum http_incomplete incomplete = missing(x);
+	bool gave_up = incomplete != HTTP_WHOLE && parse_error != NULL;
+	http_builder_end_body(&x->request);
+	http_builder_end_body(&x->response);
 	if (x->method.length > 0)
-		h->sink.http(h->sink.context, &out);
+		hand_on(h, x, gave_up ? HTTP_PARSER_GAVE_UP : incomplete,
+		    gave_up ? parse_error : NULL);
 	free_exchange(x);
 }
 
@@ -225,6 +239,43 @@ emit_if_whole(struct h1 *h)
 	if (x != NULL && x->response.complete && x->request_ended)
 		emit_oldest(h, NULL);
 }
+
+/* --- what is told before its end --- */
+
+/* The exchange whose message is being read; NULL: none that can be told. */
+static struct exchange *
+exchange_under_way(const struct h1 *h, enum direction direction)
+{
+	struct exchange *x = direction == FROM_CLIENT ? h->requesting : h->oldest;
+
+	return x != NULL && h->readers[direction].message != NULL &&
+	    x->request.has_head ? x : NULL;
+}
+
+static void
+tell_exchange(struct h1 *h, struct exchange *x)
+{
+	http_builder_tell(&x->request, h->now_us);
+	http_builder_tell(&x->response, h->now_us);
+	hand_on(h, x, HTTP_CONTINUES, NULL);
+	x->partials++;
+	http_builder_told(&x->request, h->now_us);
+	http_builder_told(&x->response, h->now_us);
+}
+
+/* Its first telling is the exchange's; then there are parts. */
+static void
+tell(struct h1 *h, enum direction direction)
+{
+	struct http_builder *m = h->readers[direction].message;
+
+	if (m->told)
+		http_builder_flush(m, h->now_us);
+	else
+		tell_exchange(h, exchange_under_way(h, direction));
+}
+
+/* --- the end --- */
 
 /* Ends the reading: every exchange goes out as far as it came. */
 static void
@@ -298,10 +349,17 @@ on_field(llhttp_t *parser)
 static int
 on_body(llhttp_t *parser, const char *at, size_t length)
 {
-	struct reader *r = reader_of(parser);
+	struct h1 *h = tap_of(parser);
+	enum direction direction = parser->type == HTTP_REQUEST ? FROM_CLIENT
+	                                                        : FROM_SERVER;
+	struct http_builder *m = h->readers[direction].message;
 
-	if (r->message != NULL)
-		http_builder_add_body(r->message, (const uint8_t *)at, length);
+	if (m == NULL)
+		return 0;
+	http_builder_add_body(m, (const uint8_t *)at, length, h->now_us);
+	if (http_builder_is_over_budget(m) &&
+	    exchange_under_way(h, direction) != NULL)
+		tell(h, direction);
 	return 0;
 }
 
@@ -360,7 +418,7 @@ on_request_head(llhttp_t *parser)
 	if (h->requesting != NULL) {
 		h->requesting->version[0] = (char)('0' + parser->http_major);
 		h->requesting->version[2] = (char)('0' + parser->http_minor);
-		http_builder_end_head(&h->requesting->request);
+		http_builder_end_head(&h->requesting->request, h->now_us);
 		decide_capture(h, h->requesting, false);
 	}
 	return 0;
@@ -420,7 +478,7 @@ on_response_head(llhttp_t *parser)
 
 	h->readers[FROM_SERVER].in_trailers = true;
 	x->status = status;
-	http_builder_end_head(&x->response);
+	http_builder_end_head(&x->response, h->now_us);
 	x->upgraded = status == 101 || (x->is_connect && status / 100 == 2);
 	if (x->upgraded || status / 100 != 1)
 		decide_capture(h, x, true);
@@ -539,15 +597,6 @@ execute(struct h1 *h, struct reader *r, const uint8_t *bytes, size_t length,
 	return used;
 }
 
-/* RFC 9110 section 5.6.2. */
-static bool
-is_token_byte(uint8_t byte)
-{
-	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-	    (byte >= 'a' && byte <= 'z') ||
-	    (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
-}
-
 static bool
 method_is(const struct exchange *x, const char *name)
 {
@@ -583,11 +632,11 @@ read_method(struct h1 *h, const uint8_t *bytes, size_t length)
 	struct h1_span *text = &h->readers[FROM_CLIENT].text;
 	size_t used = 0;
 
-	while (used < length && is_token_byte(bytes[used]))
+	while (used < length && h1_is_token_byte(bytes[used]))
 		used++;
 	h1_span_add(text, bytes, used);
 	h1_span_settle(text);
-	if (text->length > METHOD_BYTES_MAX ||
+	if (text->length > H1_METHOD_BYTES_MAX ||
 	    (used < length && (bytes[used] != ' ' || text->length == 0)))
 		stop(h, llhttp_errno_name(HPE_INVALID_METHOD));
 	else if (used < length)
@@ -734,6 +783,33 @@ h1_finish(struct h1 *h, uint64_t now_us)
 	stop(h, NULL);
 }
 
+uint64_t
+h1_due_us(const struct h1 *h)
+{
+	uint64_t due_us = BODY_NEVER;
+
+	for (int i = 0; i < 2; i++) {
+		if (exchange_under_way(h, (enum direction)i) == NULL)
+			continue;
+		uint64_t at_us = http_builder_due_us(h->readers[i].message);
+		if (at_us < due_us)
+			due_us = at_us;
+	}
+	return due_us;
+}
+
+void
+h1_tick(struct h1 *h, uint64_t now_us)
+{
+	h->now_us = now_us;
+	for (int i = 0; i < 2; i++) {
+		enum direction direction = (enum direction)i;
+		if (exchange_under_way(h, direction) != NULL &&
+		    http_builder_is_due(h->readers[i].message, now_us))
+			tell(h, direction);
+	}
+}
+
 bool
 h1_reading(const struct h1 *h)
 {
@@ -746,71 +822,4 @@ h1_rest(const struct h1 *h, enum direction direction, struct bytes *rest)
 	*rest = direction == FROM_SERVER ? h->behind
 	    : (struct bytes){buf_data(&h->held), buf_length(&h->held)};
 	return direction == FROM_SERVER || h->held_all || !h->holding;
-}
-
-/* --- sniffing --- */
-
-/* Methods that no other protocol begins with (RFC 9110, 5789, 4918 and what
- * discovery over HTTP uses): the target need not be waited for. */
-static bool
-is_known_method(const uint8_t *bytes, size_t length)
-{
-	static const char known[][10] = {"GET", "HEAD", "POST", "PUT", "DELETE",
-	    "CONNECT", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH",
-	    "MKCOL", "REPORT", "SEARCH"};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(known); i++) {
-		if (strlen(known[i]) == length &&
-		    memcmp(known[i], bytes, length) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Behind the method: a target and " HTTP/" (RFC 9112 section 3). */
-static int
-sniff_target(const uint8_t *bytes, size_t length)
-{
-	static const char version[] = " HTTP/";
-	size_t at = 0, match = 0;
-
-	while (at < length && bytes[at] > ' ' && bytes[at] != 0x7f)
-		at++;
-	if (at == 0 && length > 0)
-		return 0;
-	while (at + match < length && match < sizeof(version) - 1) {
-		if (bytes[at + match] != (uint8_t)version[match])
-			return 0;
-		match++;
-	}
-	return match == sizeof(version) - 1 ? 1 : E_MORE;
-}
-
-int
-h1_sniff(const uint8_t *bytes, size_t length)
-{
-	size_t method = 0;
-
-	/* RFC 9112 section 2.2: empty lines before it are let pass. */
-	while (length > 0 && (*bytes == '\r' || *bytes == '\n')) {
-		bytes++;
-		length--;
-	}
-	while (method < length && is_token_byte(bytes[method]))
-		method++;
-	if (method > METHOD_BYTES_MAX)
-		return 0;
-	if (method == length)
-		return E_MORE;
-	if (method == 0 || bytes[method] != ' ')
-		return 0;
-	/* RFC 9113 section 3.4: the preface of HTTP/2 only looks like one. */
-	if (method == 3 && memcmp(bytes, "PRI", 3) == 0)
-		return 0;
-	const uint8_t *target = bytes + method + 1;
-	size_t rest = length - method - 1;
-	if (rest > 0 && is_known_method(bytes, method) &&
-	    (*target == '/' || *target == '*'))
-		return 1;
-	return sniff_target(target, rest);
 }

@@ -17,13 +17,14 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "mitm/body_parts.h"
 #include "mitm/event.h"
 
 struct h1;
 
 struct h1_limits {
 	size_t head_bytes;   /* a head longer than this is cut, and says so */
-	size_t body_bytes;   /* captured of each body, in each direction */
+	struct body_rules bodies; /* of each body, in each direction */
 	unsigned pipelined;  /* unanswered requests that are remembered */
 	size_t pending_bytes; /* of which these are kept in full; of others the
 	                       * head is cut early and no body is captured */
@@ -40,6 +41,12 @@ void h1_free(struct h1 *h);
  * error or an upgrade it ignores them. */
 void h1_feed(struct h1 *h, enum direction direction, const uint8_t *bytes,
     size_t length, uint64_t now_us) NONNULL(1);
+
+/* When h1_tick has something to do; BODY_NEVER: not while no byte comes. */
+uint64_t h1_due_us(const struct h1 *h) WUNRES NONNULL(1);
+
+/* Tells of what is under way and due at now_us. */
+void h1_tick(struct h1 *h, uint64_t now_us) NONNULL(1);
 
 /* That direction has ended in order (a body may end with it). */
 void h1_eof(struct h1 *h, enum direction direction, uint64_t now_us)

@@ -70,6 +70,7 @@ struct h2 {
 	uint32_t last_processed; /* of the client's, as GOAWAY has it */
 	unsigned goaways;
 	size_t preface_seen;
+	uint64_t due_us; /* nothing is before then */
 	uint64_t now_us;
 	bool reading;
 };
@@ -122,6 +123,7 @@ describe(const struct h2 *h, const struct h2_stream *s, struct http_exchange *ou
 	    .unprocessed = is_unprocessed(h, s),
 	    .capture = s->capture.level,
 	    .incomplete = missing(s),
+	    .partials = s->partials,
 	    .stream = s->id,
 	};
 	http_builder_describe(&s->request, &out->request);
@@ -138,26 +140,45 @@ decide_capture(const struct h2 *h, struct h2_stream *s, bool answered)
 		return;
 	describe(h, s, &so_far);
 	s->capture = h->sink.capture(h->sink.context, &so_far, answered);
-	if (s->capture.level == CAPTURE_BODY)
-		return;
-	http_builder_drop_body(&s->request);
-	http_builder_drop_body(&s->response);
+	http_builder_obey(&s->request, &s->capture);
+	http_builder_obey(&s->response, &s->capture);
+}
+
+static void
+hand_on(struct h2 *h, const struct h2_stream *s, enum http_incomplete incomplete,
+    const char *parse_error)
+{
+	struct http_exchange out;
+
+	describe(h, s, &out);
+	out.incomplete = incomplete;
+	out.parse_error = parse_error;
+	h->sink.http(h->sink.context, &out);
 }
 
 /* One of which neither the head nor so much as the method came is nothing to tell. */
 static void
 emit(struct h2 *h, struct h2_stream *s, const char *parse_error)
 {
-	struct http_exchange out;
-
 	decide_capture(h, s, true);
-	describe(h, s, &out);
-	if (out.incomplete != HTTP_WHOLE && parse_error != NULL) {
-		out.incomplete = HTTP_PARSER_GAVE_UP;
-		out.parse_error = parse_error;
-	}
+	enum http_incomplete incomplete = missing(s);
+	bool gave_up = incomplete != HTTP_WHOLE && parse_error != NULL;
+
+	http_builder_end_body(&s->request);
+	http_builder_end_body(&s->response);
 	if (s->method.length > 0 || s->has_head[FROM_CLIENT])
-		h->sink.http(h->sink.context, &out);
+		hand_on(h, s, gave_up ? HTTP_PARSER_GAVE_UP : incomplete,
+		    gave_up ? parse_error : NULL);
+}
+
+/* What is due may go away without that being noted: a tick finds out. */
+static void
+note_due(struct h2 *h, const struct http_builder *m)
+{
+	uint64_t due_us = http_builder_due_us(m);
+
+	if (due_us < h->due_us)
+		h->due_us = due_us;
 }
 
 /* What the stream keeps has changed. */
@@ -170,6 +191,8 @@ settle(struct h2 *h, struct h2_stream *s)
 
 	h->kept = h->kept - s->kept + kept;
 	s->kept = kept;
+	note_due(h, &s->request);
+	note_due(h, &s->response);
 }
 
 static void
@@ -181,6 +204,8 @@ drop(struct h2 *h, struct h2_stream *s)
 			h->halves[i].block.stream = NULL;
 	}
 	h2_streams_remove(&h->streams, s);
+	if (h->streams.count == 0)
+		h->due_us = BODY_NEVER;
 }
 
 /* Its last word: what follows on it belongs to nobody. */
@@ -226,6 +251,17 @@ limit_body(const struct h2 *h, struct http_builder *m, size_t length)
 		http_builder_limit_body(m, room);
 }
 
+static void
+begin_builder(const struct h2 *h, struct h2_stream *s, enum direction from)
+{
+	const struct body_place place = {.sink = &h->sink, .stream = s->id,
+	    .from = from};
+
+	http_builder_init(builder_of(s, from), h->limits.head_bytes,
+	    &h->limits.bodies, &place);
+	builder_of(s, from)->is_undecided = h->sink.capture != NULL;
+}
+
 static struct h2_stream *
 open_stream(struct h2 *h, uint32_t id)
 {
@@ -240,8 +276,8 @@ open_stream(struct h2 *h, uint32_t id)
 		stop(h, out_of_memory);
 		return NULL;
 	}
-	http_builder_init(&s->request, h->limits.head_bytes, h->limits.body_bytes);
-	http_builder_init(&s->response, h->limits.head_bytes, h->limits.body_bytes);
+	begin_builder(h, s, FROM_CLIENT);
+	begin_builder(h, s, FROM_SERVER);
 	settle(h, s);
 	return s;
 }
@@ -433,7 +469,7 @@ pass_informational(struct h2_stream *s)
 static void
 begin_websocket(struct h2 *h, struct h2_stream *s)
 {
-	const struct ws_limits limits = {.message_bytes = h->limits.body_bytes,
+	const struct ws_limits limits = {.message_bytes = h->limits.message_bytes,
 	    .capture = s->capture.level};
 	const struct http_builder *sent = &s->request;
 
@@ -454,10 +490,8 @@ forget(struct h2_stream *s)
 {
 	s->method = s->scheme = s->authority = s->path = s->protocol =
 	    (struct bytes){0};
-	http_builder_free(&s->request);
-	http_builder_free(&s->response);
-	http_builder_init(&s->request, 0, 0);
-	http_builder_init(&s->response, 0, 0);
+	http_builder_forget(&s->request);
+	http_builder_forget(&s->response);
 }
 
 /* What follows on it is the other protocol's. */
@@ -479,17 +513,19 @@ end_head(struct h2 *h, struct h2_stream *s, enum direction direction,
 		return;
 	}
 	s->has_head[direction] = true;
-	http_builder_end_head(builder_of(s, direction));
+	http_builder_end_head(builder_of(s, direction), h->now_us);
 	decide_capture(h, s, direction == FROM_SERVER);
 	if (direction == FROM_SERVER && s->status / 100 == 2 &&
 	    is_text(s->method, "CONNECT"))
 		become_tunnel(h, s);
 }
 
+/* All of the request that will come. */
 static void
-end_promise(struct h2 *h, struct h2_stream *s)
+end_promise(const struct h2 *h, struct h2_stream *s)
 {
 	s->has_head[FROM_CLIENT] = s->request.complete = true;
+	http_builder_end_head(&s->request, h->now_us);
 	decide_capture(h, s, false);
 }
 
@@ -512,6 +548,62 @@ end_block(struct h2 *h, enum direction direction)
 		end_direction(h, s, direction);
 }
 
+/* --- what is told before its end --- */
+
+static bool
+is_under_way(const struct h2_stream *s, enum direction direction)
+{
+	return !s->tunnel && s->has_head[FROM_CLIENT] && s->has_head[direction] &&
+	    !s->ended[direction];
+}
+
+/* Its first telling is the exchange's; then there are parts. */
+static void
+tell(struct h2 *h, struct h2_stream *s, enum direction direction)
+{
+	if (builder_of(s, direction)->told) {
+		http_builder_flush(builder_of(s, direction), h->now_us);
+	} else {
+		http_builder_tell(&s->request, h->now_us);
+		http_builder_tell(&s->response, h->now_us);
+		hand_on(h, s, HTTP_CONTINUES, NULL);
+		s->partials++;
+		http_builder_told(&s->request, h->now_us);
+		http_builder_told(&s->response, h->now_us);
+	}
+	settle(h, s);
+}
+
+static void
+tell_due(struct h2 *h, struct h2_stream *s)
+{
+	for (int i = 0; i < 2; i++) {
+		enum direction direction = (enum direction)i;
+		if (is_under_way(s, direction) &&
+		    http_builder_is_due(builder_of(s, direction), h->now_us))
+			tell(h, s, direction);
+	}
+	note_due(h, &s->request);
+	note_due(h, &s->response);
+}
+
+uint64_t
+h2_due_us(const struct h2 *h)
+{
+	return h->due_us;
+}
+
+void
+h2_tick(struct h2 *h, uint64_t now_us)
+{
+	struct h2_stream *s = h2_streams_first(&h->streams);
+
+	h->now_us = now_us;
+	h->due_us = BODY_NEVER;
+	for (; s != NULL; s = h2_streams_next(s))
+		tell_due(h, s);
+}
+
 /* --- frames --- */
 
 static void
@@ -528,9 +620,11 @@ add_body(struct h2 *h, enum direction direction, struct bytes content)
 		return;
 	struct http_builder *m = builder_of(s, direction);
 	limit_body(h, m, content.length);
-	http_builder_add_body(m, content.data, content.length);
+	http_builder_add_body(m, content.data, content.length, h->now_us);
 	touch(h, m);
 	settle(h, s);
+	if (is_under_way(s, direction) && http_builder_is_over_budget(m))
+		tell(h, s, direction);
 }
 
 static void
@@ -675,6 +769,7 @@ h2_new(const struct h2_limits *limits, const struct tap_sink *sink)
 	h->sink = *sink;
 	h->reading = true;
 	h->last_processed = UINT32_MAX;
+	h->due_us = BODY_NEVER;
 	h2_streams_init(&h->streams);
 	if (make_half(&h->halves[FROM_CLIENT]) != 0 ||
 	    make_half(&h->halves[FROM_SERVER]) != 0) {
@@ -711,8 +806,9 @@ h2_adopt(struct h2 *h, const struct http_exchange *upgrade)
 	for (size_t i = 0; i < from->field_count; i++)
 		http_builder_add_field(m, &m->fields, from->fields[i].name,
 		    from->fields[i].value);
+	http_builder_end_head(m, from->first_us);
 	http_builder_add_body(m, from->body.captured.data,
-	    from->body.captured.length);
+	    from->body.captured.length, from->last_us);
 	m->wire_bytes = from->body.wire_bytes;
 	m->head_too_long |= from->head_too_long;
 	m->began = m->complete = true;

@@ -16,13 +16,15 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "mitm/body_parts.h"
 #include "mitm/event.h"
 
 struct h2;
 
 struct h2_limits {
 	size_t head_bytes;    /* a head longer than this is cut, and says so */
-	size_t body_bytes;    /* captured of each body, in each direction */
+	struct body_rules bodies; /* of each body, in each direction */
+	size_t message_bytes; /* captured of each message of a WebSocket */
 	unsigned streams;     /* open at one time */
 	size_t pending_bytes; /* kept of all open streams; then no more of any body
 	                       * is captured and heads are cut early; from twice
@@ -45,6 +47,12 @@ void h2_adopt(struct h2 *h, const struct http_exchange *upgrade) NONNULL(1, 2);
  * ended it ignores them. */
 void h2_feed(struct h2 *h, enum direction direction, const uint8_t *bytes,
     size_t length, uint64_t now_us) NONNULL(1);
+
+/* When h2_tick may have something to do; BODY_NEVER: not while no byte comes. */
+uint64_t h2_due_us(const struct h2 *h) WUNRES NONNULL(1);
+
+/* Tells of what is under way and due at now_us. */
+void h2_tick(struct h2 *h, uint64_t now_us) NONNULL(1);
 
 /* The connection is over: hands on every unfinished exchange, marked so. */
 void h2_finish(struct h2 *h, uint64_t now_us) NONNULL(1);

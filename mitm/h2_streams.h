@@ -29,6 +29,7 @@ struct h2_stream {
 	struct capture_verdict capture;
 	const char *reset_error; /* NULL: it was not reset */
 	enum direction reset_by;
+	unsigned partials; /* how often it was told already */
 	size_t kept; /* bytes that it counts for */
 };
 

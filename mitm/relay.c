@@ -15,6 +15,7 @@
 
 /* Reads of one direction in one step; then other flows have their turn. */
 #define ROUNDS_PER_STEP 8
+#define MESSAGE_BYTES_MAX ((size_t)1024 * 1024) /* of a WebSocket, in one record */
 
 /* --- the tap --- */
 
@@ -23,11 +24,21 @@ on_http(void *context, const struct http_exchange *exchange)
 {
 	struct flow *flow = context;
 
-	flow->exchanges++;
-	if (exchange->capture == CAPTURE_COUNT)
-		flow->exchanges_counted++;
-	else
+	bool is_over = exchange->incomplete != HTTP_CONTINUES;
+
+	flow->exchanges += is_over;
+	if (exchange->capture != CAPTURE_COUNT)
 		flow->host->on_http(flow->host->context, flow, exchange);
+	else
+		flow->exchanges_counted += is_over;
+}
+
+static void
+on_body(void *context, const struct body_part *part)
+{
+	struct flow *flow = context;
+
+	flow->host->on_body(flow->host->context, flow, part);
 }
 
 static void
@@ -103,23 +114,36 @@ leave_out(struct flow *flow, enum tap_protocol protocol)
 	flow->first_length[FROM_CLIENT] = flow->first_length[FROM_SERVER] = 0;
 }
 
+static size_t
+smaller(uint64_t a, uint64_t b)
+{
+	return (size_t)(a < b ? a : b);
+}
+
 void
 relay_start_tap(struct flow *flow, enum tap_protocol protocol)
 {
 	const struct conf *conf = flow->host->conf;
+	uint64_t body_bytes = conf->capture_body_bytes;
 	const struct tap_limits limits = {
 	    .head_bytes = conf->capture_head_bytes,
-	    .body_bytes = conf->capture_body_bytes,
-	    .content_bytes = conf->capture_decoded_bytes,
+	    .bodies = {
+		.inline_bytes = smaller(body_bytes, conf->capture_inline_bytes),
+		.body_bytes = body_bytes,
+		.content_bytes = conf->capture_decoded_bytes,
+		.interval_us = conf->capture_interval_ms * 1000,
+		.budget = &flow->host->bodies,
+		.redact = &flow->host->redact_rules,
+	    },
+	    .message_bytes = smaller(body_bytes, MESSAGE_BYTES_MAX),
 	    .pipelined = 1024,
 	    .streams = 16384,
 	    .pending_bytes = (size_t)8 * 1024 * 1024,
 	    .dns_questions = 1024,
 	    .dns_timeout_us = conf->dns_timeout_ms * 1000,
-	    .rules = &flow->host->redact_rules,
 	};
 	const struct tap_sink sink = {.context = flow, .http = on_http,
-	    .websocket = on_websocket, .dns = on_dns,
+	    .body = on_body, .websocket = on_websocket, .dns = on_dns,
 	    .capture = flow->capture_rules == NULL ? NULL : on_capture};
 
 	if (flow->left_out) {
@@ -144,16 +168,6 @@ choose_tap(struct flow *flow)
 	flow->tap_decided = protocol != E_MORE || seen == sizeof(flow->first[0]);
 }
 
-void
-relay_watch_tap(struct flow *flow)
-{
-	uint64_t due_us = tap_due_us(flow->tap), now_us = flow->host->now_us;
-	uint64_t wait_ms = due_us > now_us ? (due_us - now_us) / 1000 + 1 : 0;
-
-	if (due_us != 0 && flow->host->tick_ms + wait_ms < flow->deadline_ms)
-		flow_set_deadline(flow, wait_ms);
-}
-
 static void
 feed_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
     size_t length)
@@ -166,9 +180,7 @@ feed_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
 	if (!reads) {
 		tap_free(flow->tap);
 		flow->tap = NULL;
-		return;
 	}
-	relay_watch_tap(flow);
 }
 
 /* Shows the tap what passes. Bytes seen before it was chosen are in `first`. */
@@ -205,6 +217,33 @@ relay_finish_taps(struct flow *flow)
 	tap_finish(flow->tap, flow->host->now_us);
 	tap_free(flow->tap);
 	flow->tap = NULL;
+}
+
+/* Of host->tick_ms, which no one sets back. While the log is full nothing is told. */
+void
+relay_set_tick(struct flow *flow)
+{
+	const struct flow_host *host = flow->host;
+	const struct conf *conf = host->conf;
+	uint64_t most_ms = conf->capture_interval_ms > conf->dns_timeout_ms
+	    ? conf->capture_interval_ms : conf->dns_timeout_ms;
+	uint64_t due_us = flow->tap == NULL || host->paused ? BODY_NEVER
+	                                                    : tap_due_us(flow->tap);
+
+	flow->tap_ms = 0;
+	if (due_us == BODY_NEVER)
+		return;
+	uint64_t in_us = due_us > host->now_us ? due_us - host->now_us : 0;
+	flow->tap_ms = host->tick_ms +
+	    smaller((in_us + 999) / 1000, most_ms);
+}
+
+void
+relay_tick(struct flow *flow)
+{
+	if (flow->tap != NULL && !flow->host->paused)
+		tap_tick(flow->tap, flow->host->now_us);
+	relay_set_tick(flow);
 }
 
 /* --- the bytes --- */
@@ -274,7 +313,7 @@ pass_some(struct flow *flow, enum direction direction, enum direction *culprit)
 	*culprit = direction;
 	int n = flow->dialogue != NULL
 	    ? dialogue_read(flow, direction)
-	    : side_read(from, host->scratch, SIDE_IO_BYTES);
+	    : side_read(from, host->scratch, side_turn_bytes(&host->io));
 	if (n == E_AGAIN)
 		return 0;
 	if (n < 0)

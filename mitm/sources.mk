@@ -3,6 +3,8 @@ CONTENT_LIBS = $(BROTLI_LIBS) $(PCRE2_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
 
 noinst_LIBRARIES += libmitm.a
 libmitm_a_SOURCES = \
+	mitm/body_parts.c \
+	mitm/body_parts.h \
 	mitm/bypass.c \
 	mitm/bypass.h \
 	mitm/bypass_flow.c \
@@ -65,6 +67,8 @@ libmitm_a_SOURCES = \
 	mitm/grpc.h \
 	mitm/h1.c \
 	mitm/h1.h \
+	mitm/h1_sniff.c \
+	mitm/h1_sniff.h \
 	mitm/h1_span.c \
 	mitm/h1_span.h \
 	mitm/h2.c \

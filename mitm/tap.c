@@ -78,15 +78,6 @@ tap_protocol_name(enum tap_protocol protocol)
 
 /* --- handing on --- */
 
-static struct http_content_options
-content_options(const struct tap *t)
-{
-	return (struct http_content_options){
-	    .rules = t->limits.rules != NULL ? *t->limits.rules : NULL,
-	    .decoded_bytes = t->limits.content_bytes,
-	};
-}
-
 /* A query of DNS over HTTP is told twice, in both ways. */
 static void
 hand_on_dns(const struct tap *t, const struct http_exchange *e, struct bytes target)
@@ -105,7 +96,7 @@ static void
 hand_on(void *context, const struct http_exchange *e)
 {
 	const struct tap *t = context;
-	const struct http_content_options options = content_options(t);
+	struct http_content_options options;
 	struct http_exchange out = *e;
 	struct grpc_call call;
 	struct buf message;
@@ -115,6 +106,7 @@ hand_on(void *context, const struct http_exchange *e)
 	if (grpc_describe(e, &call, &message))
 		out.grpc = &call;
 	out.serial = t->before + e->stream;
+	body_content_options(&t->limits.bodies, &options);
 	http_content_read(&options, &out, &content);
 	t->sink.http(t->sink.context, &out);
 	hand_on_dns(t, &out, e->target);
@@ -131,14 +123,25 @@ ask_capture(void *context, const struct http_exchange *e, bool answered)
 }
 
 static void
+hand_on_body(void *context, const struct body_part *part)
+{
+	const struct tap *t = context;
+	struct body_part out = *part;
+
+	out.serial = t->before + part->stream;
+	t->sink.body(t->sink.context, &out);
+}
+
+static void
 hand_on_websocket(void *context, const struct websocket_message *message)
 {
 	const struct tap *t = context;
-	const struct http_content_options options = content_options(t);
+	struct http_content_options options;
 	struct websocket_message out = *message;
 	struct http_content content;
 
 	out.serial = t->before + message->stream;
+	body_content_options(&t->limits.bodies, &options);
 	http_content_read_message(&options, &out, &content);
 	t->sink.websocket(t->sink.context, &out);
 	http_content_free(&content);
@@ -163,11 +166,13 @@ static struct h2 *
 new_h2(struct tap *t)
 {
 	const struct tap_sink sink = {.context = t, .http = hand_on,
+	    .body = hand_on_body,
 	    .websocket = hand_on_websocket,
 	    .capture = t->sink.capture == NULL ? NULL : ask_capture};
 	const struct h2_limits limits = {
 	    .head_bytes = t->limits.head_bytes,
-	    .body_bytes = t->limits.body_bytes,
+	    .bodies = t->limits.bodies,
+	    .message_bytes = t->limits.message_bytes,
 	    .streams = t->limits.streams,
 	    .pending_bytes = t->limits.pending_bytes,
 	};
@@ -180,7 +185,7 @@ new_ws(struct tap *t, const struct http_exchange *e)
 {
 	const struct tap_sink sink = {.context = t,
 	    .websocket = hand_on_websocket};
-	const struct ws_limits limits = {.message_bytes = t->limits.body_bytes,
+	const struct ws_limits limits = {.message_bytes = t->limits.message_bytes,
 	    .capture = e->capture};
 
 	return ws_new(&limits, &sink, e->stream, e->response.fields,
@@ -210,11 +215,12 @@ new_h1(struct tap *t)
 {
 	const struct h1_limits limits = {
 	    .head_bytes = t->limits.head_bytes,
-	    .body_bytes = t->limits.body_bytes,
+	    .bodies = t->limits.bodies,
 	    .pipelined = t->limits.pipelined,
 	    .pending_bytes = t->limits.pending_bytes,
 	};
 	const struct tap_sink sink = {.context = t, .http = on_http1,
+	    .body = hand_on_body,
 	    .capture = t->sink.capture == NULL ? NULL : ask_capture};
 
 	return h1_new(&limits, &sink);
@@ -347,13 +353,22 @@ tap_datagram(struct tap *t, enum direction direction, const uint8_t *bytes,
 uint64_t
 tap_due_us(const struct tap *t)
 {
-	return t->protocol == TAP_DNS ? dns_due_us(t->dns) : 0;
+	uint64_t due_us = t->protocol == TAP_DNS ? dns_due_us(t->dns) : 0;
+
+	if (due_us != 0)
+		return due_us;
+	return t->protocol == TAP_HTTP1 ? h1_due_us(t->h1)
+	    : t->protocol == TAP_HTTP2 ? h2_due_us(t->h2) : BODY_NEVER;
 }
 
 void
-tap_expire(struct tap *t, uint64_t now_us)
+tap_tick(struct tap *t, uint64_t now_us)
 {
-	if (t->protocol == TAP_DNS)
+	if (t->protocol == TAP_HTTP1)
+		h1_tick(t->h1, now_us);
+	else if (t->protocol == TAP_HTTP2)
+		h2_tick(t->h2, now_us);
+	else if (t->protocol == TAP_DNS)
 		dns_expire(t->dns, now_us);
 }
 

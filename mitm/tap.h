@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "mitm/body_parts.h"
 #include "mitm/event.h"
 
-struct redact_rules;
 struct tap;
 
 enum tap_protocol {
@@ -28,15 +28,13 @@ enum tap_protocol {
 
 struct tap_limits {
 	size_t head_bytes;    /* a head longer than this is cut, and says so */
-	size_t body_bytes;    /* captured of each body, in each direction */
-	size_t content_bytes; /* of what it says, once its codings are undone */
+	struct body_rules bodies; /* of each body, in each direction */
+	size_t message_bytes; /* captured of each message of a WebSocket */
 	unsigned pipelined;   /* requests of HTTP/1 that wait for an answer */
 	unsigned streams;     /* of HTTP/2 that are open at one time */
 	size_t pending_bytes; /* kept of them in all; then less of each is */
 	size_t dns_questions; /* that wait for an answer */
 	uint64_t dns_timeout_us; /* for so long */
-	struct redact_rules *const *rules; /* where those are that hold now, as long
-	                                    * as the tap lives; NULL: all is shown */
 };
 
 /* What the connection to `port` speaks that can be read, by the ALPN that was agreed
@@ -67,11 +65,13 @@ bool tap_datagram(struct tap *t, enum direction direction, const uint8_t *bytes,
     size_t length, const struct sockaddr_storage *server, uint64_t now_us)
     WUNRES NONNULL(1, 5);
 
-/* When tap_expire has something to do; 0: never, as it stands. */
+/* When tap_tick has something to do though no byte comes, of the clock that tap_feed
+ * is told; BODY_NEVER: not yet. */
 uint64_t tap_due_us(const struct tap *t) WUNRES NONNULL(1);
 
-/* Hands on what has waited too long. */
-void tap_expire(struct tap *t, uint64_t now_us) NONNULL(1);
+/* Tells of exchanges that are under way, and of questions that have waited too long,
+ * as far as that is due at now_us. */
+void tap_tick(struct tap *t, uint64_t now_us) NONNULL(1);
 
 /* That direction has ended in order (a body may end with it). */
 void tap_eof(struct tap *t, enum direction direction, uint64_t now_us)

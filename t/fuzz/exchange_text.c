@@ -3,7 +3,9 @@
 #include "t/fuzz/exchange_text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "mitm/body_parts.h"
 #include "t/fuzz/conversation.h"
 
 #define OUT_BODY_MAX 200u
@@ -48,19 +50,34 @@ print_fields(struct buf *out, const char *mark, const struct http_field *fields,
 }
 
 static void
+print_captured(struct buf *out, const struct http_body *body)
+{
+	if (!body->truncated) {
+		print(out, " bytes: ");
+		return;
+	}
+	print(out, " bytes, first ");
+	print_number(out, body->captured.length);
+	print(out, ": ");
+}
+
+static void
 print_body(struct buf *out, const char *mark, const struct http_body *body)
 {
+	struct bytes shown = body->in_parts ? body->content : body->captured;
+
 	if (body->wire_bytes == 0)
 		return;
 	print(out, mark);
 	print_number(out, body->wire_bytes);
-	print(out, body->truncated ? " bytes, first " : " bytes");
-	if (body->truncated)
-		print_number(out, body->captured.length);
-	print(out, ": ");
-	print_bytes(out, (struct bytes){body->captured.data,
-	    body->captured.length < OUT_BODY_MAX ? body->captured.length :
-	    OUT_BODY_MAX});
+	if (body->in_parts)
+		must(buf_printf(out, " bytes, %u parts%s: ", body->parts,
+		    body->content_truncated ? ", truncated" : "") == 0);
+	else
+		print_captured(out, body);
+	if (shown.length > OUT_BODY_MAX)
+		shown.length = OUT_BODY_MAX;
+	print_bytes(out, shown);
 	print(out, "\n");
 }
 
@@ -115,7 +132,7 @@ static void
 print_exchange(struct buf *out, const struct http_exchange *x)
 {
 	static const char *const incomplete[] = {"whole", "no response",
-	    "cut request", "cut response", "gave up"};
+	    "cut request", "cut response", "gave up", "continues"};
 
 	print_number(out, x->stream);
 	print(out, " ");
@@ -154,12 +171,94 @@ check_message(const struct exchange_text *t, const struct http_message *m)
 	size_t captured = m->body.captured.length;
 
 	must(m->body.wire_bytes >= captured && captured <= t->body_bytes);
-	must(m->body.truncated == (m->body.wire_bytes > captured));
+	must(m->body.truncated == (m->body.wire_bytes > captured) ||
+	    m->body.in_parts);
+	must(!m->body.in_parts || captured == 0);
+	must(m->body.in_parts || m->body.parts == 0);
+	must(m->body.content.length <= t->body_bytes ||
+	    m->body.content.length <= t->content_bytes);
 	must(m->first_us <= m->last_us && m->last_us <= t->now_us);
 	must(m->first_us != 0 || (!m->complete && m->field_count == 0));
 	must(kept_of(m->fields, m->field_count) +
 	    kept_of(m->trailers, m->trailer_count) <= t->head_bytes);
 }
+
+/* --- parts --- */
+
+struct exchange_text_parts {
+	struct exchange_text_parts *next;
+	uint64_t stream, serial;
+	enum direction from;
+	uint64_t end; /* of the last one */
+	unsigned count;
+	bool last;
+};
+
+static struct exchange_text_parts *
+find_parts(const struct exchange_text *t, uint64_t stream, uint64_t serial,
+    enum direction from)
+{
+	struct exchange_text_parts *p = t->parts;
+
+	while (p != NULL && (p->stream != stream || p->serial != serial ||
+	           p->from != from))
+		p = p->next;
+	return p;
+}
+
+static void
+check_parts(const struct exchange_text *t, const struct http_exchange *x,
+    enum direction from, const struct http_body *body)
+{
+	const struct exchange_text_parts *p =
+	    find_parts(t, x->stream, x->serial, from);
+
+	must(body->parts == (p == NULL ? 0 : p->count));
+	must(x->incomplete == HTTP_CONTINUES || p == NULL || p->last);
+}
+
+void
+exchange_text_put_part(struct exchange_text *t, const struct body_part *part)
+{
+	struct exchange_text_parts *p =
+	    find_parts(t, part->stream, part->serial, part->from);
+
+	if (p == NULL) {
+		p = calloc(1, sizeof(*p));
+		if (p == NULL)
+			abort();
+		*p = (struct exchange_text_parts){.next = t->parts,
+		    .stream = part->stream, .serial = part->serial,
+		    .from = part->from, .end = part->offset};
+		t->parts = p;
+	}
+	must(!p->last && part->number == ++p->count && part->offset >= p->end);
+	must(part->last || part->content.length > 0);
+	must(part->content.length <= BODY_PART_BYTES);
+	must(part->first_us <= part->last_us && part->last_us <= t->now_us);
+	p->end = part->offset + part->content.length;
+	p->last = part->last;
+	must(buf_printf(t->out, "%" PRIu64 " part %u %s at %" PRIu64 "%s%s: ",
+	    part->stream, part->number, part->from == FROM_CLIENT ? ">" : "<",
+	    part->offset, part->last ? ", last" : "",
+	    part->truncated ? ", truncated" : "") == 0);
+	print_bytes(t->out, (struct bytes){part->content.data,
+	    part->content.length < OUT_BODY_MAX ? part->content.length :
+	    OUT_BODY_MAX});
+	print(t->out, "\n");
+}
+
+void
+exchange_text_free(struct exchange_text *t)
+{
+	while (t->parts != NULL) {
+		struct exchange_text_parts *next = t->parts->next;
+		free(t->parts);
+		t->parts = next;
+	}
+}
+
+/* --- exchanges --- */
 
 void
 exchange_text_put(struct exchange_text *t, const struct http_exchange *x)
@@ -168,6 +267,12 @@ exchange_text_put(struct exchange_text *t, const struct http_exchange *x)
 	must(x->stream > 0);
 	check_message(t, &x->request);
 	check_message(t, &x->response);
+	check_parts(t, x, FROM_CLIENT, &x->request.body);
+	check_parts(t, x, FROM_SERVER, &x->response.body);
+	if (x->incomplete == HTTP_CONTINUES) {
+		print_exchange(t->out, x);
+		return;
+	}
 	t->body_bytes_told[FROM_CLIENT] += x->request.body.wire_bytes;
 	t->body_bytes_told[FROM_SERVER] += x->response.body.wire_bytes;
 	print_exchange(t->out, x);

@@ -9,6 +9,7 @@
 #include "mitm/h1.h"
 #include "t/fuzz/exchange_text.h"
 
+#define CONTENT_BYTES 4096u
 #define SEGMENT_BYTES_MAX ((size_t)8 * 1024 * 1024)
 
 struct player {
@@ -28,8 +29,18 @@ on_http(void *context, const struct http_exchange *x)
 	must(!p->finished);
 	must(x->stream > p->last_stream);
 	must(x->method.length > 0);
-	p->last_stream = x->stream;
+	if (x->incomplete != HTTP_CONTINUES)
+		p->last_stream = x->stream;
 	exchange_text_put(&p->text, x);
+}
+
+static void
+on_body(void *context, const struct body_part *part)
+{
+	struct player *p = context;
+
+	must(!p->finished && part->stream > p->last_stream);
+	exchange_text_put_part(&p->text, part);
 }
 
 /* --- playing --- */
@@ -37,14 +48,18 @@ on_http(void *context, const struct http_exchange *x)
 static void
 start(struct player *p)
 {
-	struct tap_sink sink = {.context = p, .http = on_http};
+	struct tap_sink sink = {.context = p, .http = on_http, .body = on_body};
+	struct body_rules *bodies = &p->limits.bodies;
 
 	if (p->tap != NULL)
 		return;
+	if (bodies->body_bytes != BODY_ALL)
+		bodies->body_bytes = bodies->inline_bytes;
 	p->tap = h1_new(&p->limits, &sink);
 	must(p->tap != NULL);
 	p->text.head_bytes = p->limits.head_bytes;
-	p->text.body_bytes = p->limits.body_bytes;
+	p->text.body_bytes = bodies->inline_bytes;
+	p->text.content_bytes = bodies->content_bytes;
 }
 
 static void
@@ -73,11 +88,25 @@ set_limit(struct player *p, const char *line)
 	if (strncmp(line, "% head", 6) == 0)
 		p->limits.head_bytes = value;
 	else if (strncmp(line, "% body", 6) == 0)
-		p->limits.body_bytes = value;
+		p->limits.bodies.inline_bytes = value;
+	else if (strncmp(line, "% all", 5) == 0)
+		p->limits.bodies.body_bytes = BODY_ALL;
 	else if (strncmp(line, "% pipe", 6) == 0)
 		p->limits.pipelined = (unsigned)value;
 	else if (strncmp(line, "% pending", 9) == 0)
 		p->limits.pending_bytes = value;
+}
+
+/* So much time passes that all is due which is open. */
+static void
+tick(struct player *p)
+{
+	if (!cutter_stands(&p->cutter))
+		return;
+	start(p);
+	p->text.now_us += EXCHANGE_TEXT_INTERVAL_US;
+	h1_tick(p->tap, p->text.now_us);
+	must(h1_due_us(p->tap) > p->text.now_us);
 }
 
 static void
@@ -93,6 +122,11 @@ play_line(struct player *p, const uint8_t *line, size_t length,
 		memcpy(limit, line, length < sizeof(limit) ? length :
 		    sizeof(limit) - 1);
 		set_limit(p, limit);
+	}
+	if (length >= 5 && memcmp(line, "!tick", 5) == 0) {
+		flush(p, *direction, segment);
+		tick(p);
+		return;
 	}
 	bool ends = line[0] == '!' && length > 1;
 	uint8_t mark = ends ? line[1] : line[0];
@@ -116,8 +150,10 @@ h1_play(const uint8_t *text, size_t length, const struct cut *how, struct buf *o
 	struct player p = {.text = {.out = out, .now_us = 1000},
 	    .cutter = {.how = *how, .random = how->seed, .feed = feed,
 	        .context = &p},
-	    .limits = {.head_bytes = 4096, .body_bytes = 256, .pipelined = 16,
-	        .pending_bytes = 65536}};
+	    .limits = {.head_bytes = 4096, .pipelined = 16,
+	        .pending_bytes = 65536,
+	        .bodies = {.inline_bytes = 256, .content_bytes = CONTENT_BYTES,
+	            .interval_us = EXCHANGE_TEXT_INTERVAL_US}}};
 	enum direction direction = FROM_CLIENT;
 	struct buf segment;
 
@@ -139,6 +175,7 @@ h1_play(const uint8_t *text, size_t length, const struct cut *how, struct buf *o
 	h1_free(p.tap);
 	for (int i = 0; i < 2; i++)
 		must(p.text.body_bytes_told[i] <= p.cutter.bytes[i]);
+	exchange_text_free(&p.text);
 	buf_free(&segment);
 	return p.cutter.played;
 }

@@ -9,6 +9,8 @@
  *   >*100 abc                  the same, that many times
  *   !> or !<                   that direction ends in order
  *   % head 512                 a limit: head, body or pipelined
+ *   % all                      of a body what passes that limit too
+ *   !tick                      the interval is over for all that is open
  *   = ...                      what the tap should say
  *
  * Anything else is a comment. Bytes of one direction in a row are one segment.

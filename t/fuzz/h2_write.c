@@ -343,6 +343,10 @@ set_limit(struct writer *w, const char *line, size_t left)
 		w->header[0] |= TAP_PLAY_HTTP1;
 		return;
 	}
+	if (is_word(word, length, "all")) {
+		w->header[0] |= TAP_PLAY_ALL;
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LENGTH(limits); i++) {
 		if (!is_word(word, length, limits[i].name))
 			continue;
@@ -356,9 +360,10 @@ set_limit(struct writer *w, const char *line, size_t left)
 	refuse(word, length);
 }
 
-/* What was collected of a direction goes out as a segment, or as several. */
+/* What was collected of a direction goes out as a segment, or as several, and what
+ * is to happen behind the last one. */
 static void
-flush(struct writer *w, bool ends)
+flush(struct writer *w, uint8_t behind)
 {
 	uint8_t mark = w->direction == FROM_SERVER ? TAP_PLAY_FROM_SERVER : 0;
 	size_t left = buf_length(&w->segment);
@@ -366,14 +371,14 @@ flush(struct writer *w, bool ends)
 	if (!w->header_written)
 		put_bytes(w->out, w->header, sizeof(w->header));
 	w->header_written = true;
-	while (left > 0 || ends) {
+	while (left > 0 || behind != 0) {
 		size_t length = left < SEGMENT_BYTES_MAX ? left : SEGMENT_BYTES_MAX;
 		left -= length;
-		put_number(w->out, mark | (ends && left == 0 ? TAP_PLAY_EOF : 0), 1);
+		put_number(w->out, mark | (left == 0 ? behind : 0), 1);
 		put_number(w->out, (uint32_t)length, 2);
 		put_bytes(w->out, buf_data(&w->segment), length);
 		buf_consume(&w->segment, length);
-		ends = ends && left > 0;
+		behind = left > 0 ? behind : 0;
 	}
 }
 
@@ -402,16 +407,20 @@ write_line(struct writer *w, const char *line, size_t length)
 {
 	if (length > 1 && line[0] == '%')
 		set_limit(w, line + 1, length - 1);
+	if (is_word(line, length, "!tick")) {
+		flush(w, TAP_PLAY_TICK);
+		return;
+	}
 	bool ends = length > 1 && line[0] == '!';
 	char mark = length == 0 ? '\0' : ends ? line[1] : line[0];
 	if (mark != '>' && mark != '<')
 		return;
 	enum direction mine = mark == '>' ? FROM_CLIENT : FROM_SERVER;
 	if (mine != w->direction)
-		flush(w, false);
+		flush(w, 0);
 	w->direction = mine;
 	if (ends)
-		flush(w, true);
+		flush(w, TAP_PLAY_EOF);
 	else
 		write_bytes(w, line + 1, length - 1);
 }
@@ -433,7 +442,7 @@ h2_write(const uint8_t *text, size_t length, struct buf *out)
 		write_line(&w, (const char *)text + at, line);
 		at += line + 1;
 	}
-	flush(&w, false);
+	flush(&w, 0);
 	buf_free(&w.segment);
 	for (int i = 0; i < 2; i++) {
 		buf_free(&w.ends[i].block);

@@ -9,6 +9,8 @@
  *   !> or !<                          that direction ends in order
  *   % head 512                        a limit: head, body, streams or pending
  *   % http1                           it begins as HTTP/1
+ *   % all                             of a body what passes its limit too
+ *   !tick                             the interval is over for all that is open
  *   = ...                             what the tap should say
  *
  * A frame is its type, by name or number, its stream, then words, in any order:

@@ -90,7 +90,7 @@ noinst_PROGRAMS += t/fuzz/h1-fuzz
 t_fuzz_h1_fuzz_SOURCES = t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h \
 	$(CONVERSATION)
 t_fuzz_h1_fuzz_LDFLAGS = $(WITH_FUZZER)
-t_fuzz_h1_fuzz_LDADD = libmitm.a libbase.a $(LLHTTP_LIBS)
+t_fuzz_h1_fuzz_LDADD = libmitm.a libbase.a $(TAP_LIBS)
 
 noinst_PROGRAMS += t/fuzz/h2-fuzz
 t_fuzz_h2_fuzz_SOURCES = t/fuzz/h2.c t/fuzz/tap_play.c t/fuzz/tap_play.h \

@@ -27,13 +27,15 @@ struct player {
 };
 
 static void
-check_told_once(struct player *p, const struct http_exchange *x)
+check_told_once(struct player *p, const struct http_exchange *x, bool continues)
 {
 	struct told told = {strcmp(x->version, "2") == 0, x->stream};
 
 	for (size_t i = 0; i < p->told_count; i++)
 		must(p->told[i].http2 != told.http2 ||
 		    p->told[i].stream != told.stream);
+	if (continues)
+		return;
 	if (p->told_count == p->told_room) {
 		p->told_room = p->told_room * 2 + 16;
 		p->told = realloc(p->told, p->told_room * sizeof(*p->told));
@@ -52,8 +54,17 @@ on_http(void *context, const struct http_exchange *x)
 	must(strcmp(x->version, "2") == 0 || p->began_as_http1);
 	must(x->reset_error == NULL || x->incomplete != HTTP_WHOLE);
 	must(!x->unprocessed || x->status == 0);
-	check_told_once(p, x);
+	check_told_once(p, x, x->incomplete == HTTP_CONTINUES);
 	exchange_text_put(&p->text, x);
+}
+
+static void
+on_body(void *context, const struct body_part *part)
+{
+	struct player *p = context;
+
+	must(p->reading && !p->finished);
+	exchange_text_put_part(&p->text, part);
 }
 
 static void
@@ -84,23 +95,40 @@ read_uint16(const uint8_t *at)
 static void
 start(struct player *p, const uint8_t *header)
 {
+	size_t body_bytes = read_uint16(header + 3);
 	struct tap_limits limits = {
 	    .head_bytes = read_uint16(header + 1),
-	    .body_bytes = read_uint16(header + 3),
-	    .content_bytes = CONTENT_BYTES,
+	    .bodies = {
+		.inline_bytes = body_bytes,
+		.body_bytes = (header[0] & TAP_PLAY_ALL) != 0 ? BODY_ALL
+		                                              : body_bytes,
+		.content_bytes = CONTENT_BYTES,
+		.interval_us = EXCHANGE_TEXT_INTERVAL_US,
+	    },
+	    .message_bytes = body_bytes,
 	    .pipelined = PIPELINED,
 	    .streams = header[5],
 	    .pending_bytes = read_uint16(header + 6),
 	};
-	struct tap_sink sink = {.context = p, .http = on_http,
+	struct tap_sink sink = {.context = p, .http = on_http, .body = on_body,
 	    .websocket = on_websocket};
 
 	p->began_as_http1 = (header[0] & TAP_PLAY_HTTP1) != 0;
 	p->text.head_bytes = limits.head_bytes;
-	p->text.body_bytes = limits.body_bytes;
+	p->text.body_bytes = body_bytes;
+	p->text.content_bytes = CONTENT_BYTES;
 	p->tap = tap_new(p->began_as_http1 ? TAP_HTTP1 : TAP_HTTP2, &limits, &sink);
 	must(p->tap != NULL);
 	p->reading = true;
+}
+
+/* So much time passes that all is due which is open. */
+static void
+tick(struct player *p)
+{
+	p->text.now_us += EXCHANGE_TEXT_INTERVAL_US;
+	tap_tick(p->tap, p->text.now_us);
+	must(tap_due_us(p->tap) > p->text.now_us);
 }
 
 /* Plays the first segment; returns how long it was in the input. */
@@ -116,6 +144,8 @@ play_segment(struct player *p, const uint8_t *at, size_t left)
 	cutter_feed(&p->cutter, direction, at + TAP_PLAY_SEGMENT_BYTES, length);
 	if ((at[0] & TAP_PLAY_EOF) != 0 && cutter_stands(&p->cutter))
 		tap_eof(p->tap, direction, ++p->text.now_us);
+	if ((at[0] & TAP_PLAY_TICK) != 0 && cutter_stands(&p->cutter))
+		tick(p);
 	return TAP_PLAY_SEGMENT_BYTES + length;
 }
 
@@ -134,6 +164,7 @@ finish(struct player *p)
 	for (int i = 0; i < 2; i++)
 		must(p->text.body_bytes_told[i] <=
 		    (p->began_as_http1 ? 2 : 1) * p->cutter.bytes[i]);
+	exchange_text_free(&p->text);
 	free(p->told);
 }
 

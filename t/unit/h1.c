@@ -53,7 +53,8 @@ note(void *context, const struct http_exchange *exchange)
 static struct h1 *
 tap(struct seen *seen, size_t body_bytes)
 {
-	struct h1_limits limits = {.head_bytes = 4096, .body_bytes = body_bytes,
+	struct h1_limits limits = {.head_bytes = 4096,
+	    .bodies = {.inline_bytes = body_bytes, .body_bytes = body_bytes},
 	    .pipelined = 8, .pending_bytes = 65536};
 	struct tap_sink sink = {.context = seen, .http = note};
 	struct h1 *h = h1_new(&limits, &sink);

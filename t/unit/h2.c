@@ -111,8 +111,9 @@ tap(struct seen *seen, const struct h2_limits *limits)
 	return h;
 }
 
-static const struct h2_limits roomy = {.head_bytes = 4096, .body_bytes = 1000,
-    .streams = 100, .pending_bytes = 1000000};
+static const struct h2_limits roomy = {.head_bytes = 4096, 
+    .bodies = {.inline_bytes = 1000, .body_bytes = 1000}, .streams = 100,
+    .pending_bytes = 1000000};
 
 /* A frame with its payload in one piece. */
 static void
@@ -212,7 +213,8 @@ END_TEST
 /* --- what costs the most --- */
 
 static const struct h2_limits real = {.head_bytes = 256 * 1024,
-    .body_bytes = 64 * 1024, .streams = 16384, .pending_bytes = 8 * MIB};
+    .bodies = {.inline_bytes = 64 * 1024, .body_bytes = 64 * 1024},
+    .streams = 16384, .pending_bytes = 8 * MIB};
 
 /* A block of so many short fields, none of which goes into the table. */
 static struct bytes

@@ -212,6 +212,24 @@ START_TEST(a_question_and_its_answers_are_a_line)
 }
 END_TEST
 
+START_TEST(a_part_of_a_body_is_a_line)
+{
+	struct pretty p = {.utc = true};
+
+	check_shown(&p, HEAD("body") NAMED "\"http\":{\"request\":{\"id\":\"a-1\"},"
+	    "\"response\":{\"body\":{\"offset\":65536,\"bytes\":2000,"
+	    "\"content\":\"x\"}}},\"sightglass\":{\"part\":2,\"last\":true}}",
+	    AT " ..< example.com:443  part 2, the last  2.0 kB  curl\n");
+	p.detail = 2;
+	check_shown(&p, HEAD("body") NAMED "\"http\":{\"request\":{\"body\":"
+	    "{\"bytes\":3,\"content\":\"a\\u0007b\",\"encoding\":\"utf-8\"}}},"
+	    "\"sightglass\":{\"part\":1}}",
+	    AT " ..> example.com:443  part 1  3 B  curl\n\na\\x07b\n");
+	p.requests_only = true;
+	check_shown(&p, HEAD("body") NAMED "\"http\":{}}", "");
+}
+END_TEST
+
 START_TEST(what_is_no_record_is_shown_made_safe)
 {
 	static const char line[] = "no \033 record";
@@ -247,6 +265,7 @@ suite(void)
 	tcase_add_test(t, an_image_is_named);
 	tcase_add_test(t, a_leaf_and_a_message_are_lines);
 	tcase_add_test(t, a_question_and_its_answers_are_a_line);
+	tcase_add_test(t, a_part_of_a_body_is_a_line);
 	tcase_add_test(t, what_is_no_record_is_shown_made_safe);
 	tcase_add_test(t, the_corpus_holds);
 	suite_add_tcase(s, t);

@@ -470,6 +470,78 @@ START_TEST(a_decoded_body_stands_as_what_it_says)
 }
 END_TEST
 
+START_TEST(what_is_told_in_parts_says_so)
+{
+	exchange.incomplete = HTTP_CONTINUES;
+	exchange.response.body = (struct http_body){.wire_bytes = 3,
+	    .in_parts = true, .content = BYTES("abc")};
+	write_http();
+	check_text("/sightglass/incomplete", "continues");
+	check_number("/http/response/body/parts", 0);
+	check_text("/http/response/body/content", "abc");
+	check_absent("/http/response/body/truncated");
+	check_absent("/sightglass/partials");
+	exchange.incomplete = HTTP_WHOLE;
+	exchange.partials = 1;
+	exchange.response.body = (struct http_body){.wire_bytes = 300,
+	    .in_parts = true, .parts = 2, .content_truncated = true};
+	write_http();
+	check_absent("/sightglass/incomplete");
+	check_number("/sightglass/partials", 1);
+	check_number("/http/response/body/bytes", 300);
+	check_number("/http/response/body/parts", 2);
+	check_true("/http/response/body/truncated");
+	check_absent("/http/response/body/content");
+}
+END_TEST
+
+static struct body_part part;
+
+static void
+write_part(void)
+{
+	buf_clear(&out);
+	parse(record_body(&writer, 8, &facts, &part, &out));
+	check_text("/event/dataset", "sightglass.body");
+	check_text("/http/request/id", "abcdefgh-3-17-5");
+	check_text("/sightglass/flow", "abcdefgh-3-17");
+	check_number("/sightglass/stream", 2);
+	check_number("/sightglass/part", 4);
+}
+
+START_TEST(a_part_of_a_body_is_told)
+{
+	part = (struct body_part){.stream = 2, .serial = 5, .from = FROM_SERVER,
+	    .number = 4, .offset = 65536, .content = BYTES("abc"),
+	    .first_us = START_US, .last_us = START_US + 5};
+	write_part();
+	check_text("/@timestamp", "2026-11-23T10:15:00.123456Z");
+	check_number("/event/duration", 5000);
+	check_number("/http/response/body/offset", 65536);
+	check_number("/http/response/body/bytes", 3);
+	check_text("/http/response/body/content", "abc");
+	check_text("/http/response/body/encoding", "utf-8");
+	check_absent("/http/response/body/truncated");
+	check_absent("/http/request/body");
+	check_absent("/sightglass/last");
+}
+END_TEST
+
+START_TEST(a_part_of_a_request_is_told_as_such)
+{
+	part = (struct body_part){.stream = 2, .serial = 5, .from = FROM_CLIENT,
+	    .number = 4, .content = BYTES("\xff"), .last = true,
+	    .truncated = true, .first_us = START_US, .last_us = START_US};
+	write_part();
+	check_number("/http/request/body/offset", 0);
+	check_text("/http/request/body/content", "/w==");
+	check_text("/http/request/body/encoding", "base64");
+	check_true("/http/request/body/truncated");
+	check_true("/sightglass/last");
+	check_absent("/http/response");
+}
+END_TEST
+
 START_TEST(a_request_has_a_body_too)
 {
 	exchange.request.body = (struct http_body){.wire_bytes = 3,
@@ -587,6 +659,9 @@ add_bodies(TCase *t)
 	tcase_add_test(t, a_coded_body_says_how);
 	tcase_add_test(t, a_decoded_body_stands_as_what_it_says);
 	tcase_add_test(t, a_request_has_a_body_too);
+	tcase_add_test(t, what_is_told_in_parts_says_so);
+	tcase_add_test(t, a_part_of_a_body_is_told);
+	tcase_add_test(t, a_part_of_a_request_is_told_as_such);
 }
 
 Suite *

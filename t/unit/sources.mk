@@ -8,6 +8,10 @@ CONVERSATION = t/fuzz/conversation.c t/fuzz/conversation.h \
 	t/fuzz/exchange_text.c t/fuzz/exchange_text.h
 UNIT_CONVERSATIONS = t/unit/conversations.c t/unit/conversations.h
 
+check_PROGRAMS += t/unit/body_parts-suite
+t_unit_body_parts_suite_SOURCES = t/unit/body_parts.c $(UNIT_SUITE)
+t_unit_body_parts_suite_LDADD = libmitm.a libbase.a $(CONTENT_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/bundle-suite
 t_unit_bundle_suite_SOURCES = t/unit/bundle.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/bundle.c cli/bundle.c cli/bundle.h
@@ -140,7 +144,7 @@ check_PROGRAMS += t/unit/h1-suite
 t_unit_h1_suite_SOURCES = t/unit/h1.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	$(UNIT_CONVERSATIONS) t/fuzz/h1.c t/fuzz/h1_play.c t/fuzz/h1_play.h \
 	$(CONVERSATION)
-t_unit_h1_suite_LDADD = libmitm.a libbase.a $(LLHTTP_LIBS) $(UNIT_LIBS)
+t_unit_h1_suite_LDADD = libmitm.a libbase.a $(TAP_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/h1
 
 check_PROGRAMS += t/unit/h2-suite
@@ -156,7 +160,7 @@ t_unit_h2_frames_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/h2_streams-suite
 t_unit_h2_streams_suite_SOURCES = t/unit/h2_streams.c $(UNIT_SUITE)
-t_unit_h2_streams_suite_LDADD = libmitm.a libbase.a $(ZLIB_LIBS) $(UNIT_LIBS)
+t_unit_h2_streams_suite_LDADD = libmitm.a libbase.a $(TAP_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/hello-suite
 t_unit_hello_suite_SOURCES = t/unit/hello.c $(UNIT_SUITE) $(UNIT_CORPUS) \

@@ -90,8 +90,9 @@ feed(struct tap *t, enum direction direction, const char *text)
 
 START_TEST(it_says_what_it_reads_now)
 {
-	const struct tap_limits limits = {.head_bytes = 4096, .body_bytes = 100,
-	    .content_bytes = 100, .pipelined = 8, .streams = 8, .pending_bytes = 65536};
+	const struct tap_limits limits = {.head_bytes = 4096, 
+	    .bodies = {.inline_bytes = 100, .body_bytes = 100, .content_bytes = 100},
+	    .pipelined = 8, .streams = 8, .pending_bytes = 65536};
 	unsigned counted = 0;
 	const struct tap_sink sink = {.context = &counted, .http = count};
 	struct tap *t = tap_new(TAP_HTTP1, &limits, &sink);
@@ -165,8 +166,9 @@ static const char http2_answer[] = "\0\0\0\4\0\0\0\0\0"
 static void
 play(struct capturing *c, bool http2, bool answered)
 {
-	const struct tap_limits limits = {.head_bytes = 4096, .body_bytes = 100,
-	    .content_bytes = 100, .pipelined = 8, .streams = 8, .pending_bytes = 65536};
+	const struct tap_limits limits = {.head_bytes = 4096, 
+	    .bodies = {.inline_bytes = 100, .body_bytes = 100, .content_bytes = 100},
+	    .pipelined = 8, .streams = 8, .pending_bytes = 65536};
 	const struct tap_sink sink = {.context = c, .http = on_captured,
 	    .capture = on_capture};
 	struct tap *t = tap_new(http2 ? TAP_HTTP2 : TAP_HTTP1, &limits, &sink);
@@ -236,6 +238,133 @@ START_TEST(without_an_answer_it_is_decided_at_the_end)
 }
 END_TEST
 
+/* --- what is told before its end --- */
+
+#define INTERVAL_US 1000u
+
+static void
+note_partial(void *context, const struct http_exchange *exchange)
+{
+	unsigned *partials = context;
+
+	*partials += exchange->incomplete == HTTP_CONTINUES;
+}
+
+static void
+no_part(void *context, const struct body_part *part)
+{
+	(void)context;
+	(void)part;
+}
+
+/* One whose answer has its head and so many bytes more. */
+static struct tap *
+under_way(struct body_budget *budget, unsigned *partials, size_t bytes)
+{
+	const struct tap_limits limits = {.head_bytes = 4096,
+	    .bodies = {.inline_bytes = 64 * 1024, .body_bytes = 64 * 1024,
+	        .content_bytes = 64 * 1024, .interval_us = INTERVAL_US,
+	        .budget = budget},
+	    .pipelined = 8, .streams = 8, .pending_bytes = 65536};
+	const struct tap_sink sink = {.context = partials, .http = note_partial,
+	    .body = no_part};
+	struct tap *t = tap_new(TAP_HTTP1, &limits, &sink);
+	static const uint8_t body[64 * 1024];
+
+	ck_assert_ptr_nonnull(t);
+	ck_assert(feed(t, FROM_CLIENT, "GET / HTTP/1.1\r\n\r\n"));
+	ck_assert_uint_eq(tap_due_us(t), BODY_NEVER);
+	ck_assert(feed(t, FROM_SERVER,
+	    "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"));
+	ck_assert_uint_eq(tap_due_us(t), 1 + INTERVAL_US);
+	ck_assert(tap_feed(t, FROM_SERVER, body, bytes, 1));
+	return t;
+}
+
+START_TEST(whose_body_grows_beyond_the_budget_is_told_at_once)
+{
+	struct body_budget budget = {.limit_bytes = 40000};
+	unsigned partials[3] = {0};
+	struct tap *taps[3];
+
+	taps[0] = under_way(&budget, &partials[0], 30000);
+	ck_assert_uint_ge(budget.held_bytes, 30000);
+	taps[1] = under_way(&budget, &partials[1], 30000);
+	taps[2] = under_way(&budget, &partials[2], 5000);  /* it has little */
+	ck_assert_uint_eq(partials[0], 0);
+	ck_assert_uint_eq(partials[1], 1);
+	ck_assert_uint_eq(partials[2], 0);
+	ck_assert_uint_lt(budget.held_bytes, 60000);
+	for (int i = 0; i < 3; i++)
+		tap_free(taps[i]);
+	ck_assert_uint_eq(budget.held_bytes, 0);
+}
+END_TEST
+
+START_TEST(what_takes_long_is_told_once_and_then_waits_for_bytes)
+{
+	unsigned partials = 0;
+	struct tap *t = under_way(NULL, &partials, 10);
+
+	tap_tick(t, INTERVAL_US);
+	ck_assert_uint_eq(partials, 0);
+	tap_tick(t, INTERVAL_US + 1);
+	ck_assert_uint_eq(partials, 1);
+	ck_assert_uint_eq(tap_due_us(t), BODY_NEVER);
+	ck_assert(feed(t, FROM_SERVER, "abc"));
+	ck_assert_uint_eq(tap_due_us(t), 2 * INTERVAL_US + 1);
+	tap_tick(t, 2 * INTERVAL_US + 1);
+	ck_assert_uint_eq(tap_due_us(t), BODY_NEVER);
+	ck_assert_uint_eq(partials, 1);
+	tap_free(t);
+}
+END_TEST
+
+static struct capture_verdict
+by_the_answer(void *context, const struct http_exchange *e, bool answered)
+{
+	(void)context;
+	(void)e;
+	return (struct capture_verdict){CAPTURE_BODY, answered};
+}
+
+START_TEST(nothing_is_told_before_it_is_decided_whether_it_is)
+{
+	const struct tap_limits limits = {.head_bytes = 4096,
+	    .bodies = {.inline_bytes = 4, .body_bytes = BODY_ALL,
+	        .content_bytes = 100, .interval_us = INTERVAL_US},
+	    .pipelined = 8, .streams = 8, .pending_bytes = 65536};
+	unsigned partials = 0;
+	const struct tap_sink sink = {.context = &partials, .http = note_partial,
+	    .body = NULL, .capture = by_the_answer};
+	struct tap *t = tap_new(TAP_HTTP1, &limits, &sink);
+
+	ck_assert_ptr_nonnull(t);
+	ck_assert(feed(t, FROM_CLIENT,
+	    "POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n0123456789"));
+	ck_assert_uint_eq(tap_due_us(t), BODY_NEVER);
+	tap_tick(t, 10 * INTERVAL_US);
+	ck_assert_uint_eq(partials, 0);
+	ck_assert(feed(t, FROM_SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"));
+	tap_tick(t, 10 * INTERVAL_US);
+	ck_assert_uint_ge(partials, 1);
+	tap_free(t);
+}
+END_TEST
+
+START_TEST(a_clock_that_is_set_back_delays_nothing)
+{
+	unsigned partials = 0;
+	struct tap *t = under_way(NULL, &partials, 10);
+
+	ck_assert(tap_feed(t, FROM_SERVER, (const uint8_t *)"a", 1,
+	    100 * INTERVAL_US));
+	tap_tick(t, 0);
+	ck_assert_uint_eq(partials, 1);
+	tap_free(t);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -251,6 +380,10 @@ suite(void)
 	FOR_BOTH(t, what_waits_for_the_answer_is_kept_until_then);
 	FOR_BOTH(t, what_the_answer_rules_out_is_not_told);
 	FOR_BOTH(t, without_an_answer_it_is_decided_at_the_end);
+	tcase_add_test(t, whose_body_grows_beyond_the_budget_is_told_at_once);
+	tcase_add_test(t, what_takes_long_is_told_once_and_then_waits_for_bytes);
+	tcase_add_test(t, nothing_is_told_before_it_is_decided_whether_it_is);
+	tcase_add_test(t, a_clock_that_is_set_back_delays_nothing);
 	suite_add_tcase(s, t);
 	return s;
 }
