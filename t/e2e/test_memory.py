@@ -3,17 +3,22 @@
 make it cost most: long hellos, and readers that do not read. The bounds are those
 that ARCHITECTURE.md and sightglass.yaml(5) state."""
 
+import os
+import resource
+import selectors
 import socket
 import ssl
 import struct
 import sys
 import threading
+import time
 import unittest
 
-from harness import Daemon, Test, ThreadServer, is_sanitized, wait_for
+from harness import PEERS, Daemon, Process, Test, ThreadServer, is_sanitized, wait_for
 from hellos import made_hello, messages
 from seen import row
 
+LONG = "LONG" in os.environ  # make check-long
 FLOWS = 64
 KIB = 1024
 # Of a flow that is not relayed yet, and of one that is and whose peers do not read.
@@ -24,6 +29,8 @@ HEAD, BODY, WAITING = 256 * KIB, 64 * KIB, 10240 * KIB
 
 
 class Memory(Test):
+    settings = ()
+
     def setUp(self):
         super().setUp()
         if sys.platform != "linux":
@@ -33,8 +40,8 @@ class Memory(Test):
         self.ca = self.certificates()
         self.daemon = Daemon(self, "flow.handshake_timeout=5 min",
                              "flow.header_timeout=1 min", "flow.sniff_timeout=1 min",
-                             "flow.connect_timeout=5 min", trust=self.ca.ca,
-                             workers=1)
+                             "flow.connect_timeout=5 min", *self.settings,
+                             trust=self.ca.ca, workers=1)
         self.stop = threading.Event()
         self.addCleanup(self.stop.set)
         self.sockets = []
@@ -47,9 +54,10 @@ class Memory(Test):
     def worker(self):
         return self.daemon.control("status")["workers"][0]
 
-    def memory(self):
+    def memory(self, pid=None):
         """Bytes of the worker's own that are in memory."""
-        with open(f"/proc/{self.worker()['pid']}/status", encoding="ascii") as lines:
+        pid = pid or self.worker()["pid"]
+        with open(f"/proc/{pid}/status", encoding="ascii") as lines:
             fields = dict(line.split(":", 1) for line in lines)
         return int(fields["RssAnon"].split()[0]) * KIB
 
@@ -238,6 +246,121 @@ class Exchanges(Opened):
         one = (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65536\r\n\r\n"
                + bytes(65536))
         self.unfinished(one * 256, HANDSHAKE_BOUND + WAITING, 6)
+
+
+class Carried(Opened):
+    """Flows that carry long bodies, all at the same time, of which the log has the
+    beginnings. What they hold in sum is as much a flow as it is, by default, for a
+    thousand of them."""
+
+    flows, size = (1000, 1 << 30) if LONG else (400, 4 << 20)
+    settings = (f"capture.held={16 * flows} KiB",)
+
+    def setUp(self):
+        super().setUp()
+        least = 4 * self.flows + 200
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft < least and hard != resource.RLIM_INFINITY and hard < least:
+            self.skipTest(f"only {hard} descriptors")
+        if soft < least:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (least, hard))
+            self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+
+    def carry(self, flows, size):
+        """What each costs at most besides its idle self, while all are under way."""
+        server = Process(self, [sys.executable, f"{PEERS}/bulk.py"], "server")
+        port = int(wait_for(server.output, "the server to listen").split()[0])
+        self.read_all([self.ask(port, size) for _ in range(4)])
+        before = self.settled()
+        began = time.monotonic()
+        most = self.read_all([self.ask(port, size) for _ in range(flows)])
+        each = (most - before) / flows
+        print(f"{flows} flows with {size / (1 << 20):.0f} MiB each, "
+              f"{flows * size / (1 << 20) / (time.monotonic() - began):.0f} MiB/s: "
+              f"{each / KIB:.1f} KiB a flow")
+        self.assertLess(each, 64 * KIB)
+
+    def ask(self, port, size):
+        s = self.keep(self.daemon.flow(port))
+        s.sendall(b"GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % size)
+        return s
+
+    def read_all(self, sockets):
+        """Reads what they are sent, up to its end; the most memory meanwhile. The
+        kernel throws the bytes away."""
+        left, most, look = dict.fromkeys(sockets), 0, 0
+        pid = self.worker()["pid"]
+        selector = selectors.DefaultSelector()
+        self.addCleanup(selector.close)
+        for s in sockets:
+            selector.register(s, selectors.EVENT_READ)
+        room = bytearray(1 << 20)
+        while left:
+            for key, _ in selector.select():
+                s = key.fileobj
+                if left[s] is None:
+                    left[s] = self.body_left(s)
+                if left[s] > 0:
+                    left[s] -= s.recv_into(room, len(room), socket.MSG_TRUNC)
+                if left[s] == 0:
+                    selector.unregister(s)
+                    del left[s]
+            if time.monotonic() > look:
+                most, look = max(most, self.memory(pid)), time.monotonic() + 0.2
+        return max(most, self.memory(pid))
+
+    def body_left(self, s):
+        """Reads the head of an answer, and no more."""
+        head = s.recv(4096, socket.MSG_PEEK).partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        s.recv(len(head))
+        return int(head.lower().partition(b"content-length: ")[2].split()[0])
+
+    def test_long_bodies_of_many_flows(self):
+        self.carry(self.flows, self.size)
+
+
+class CarriedOverTls(Opened):
+    """The same, opened: beyond what such a flow costs when nothing passes."""
+
+    flows, size = 48, 4 << 20
+    settings = (f"capture.held={16 * flows} KiB",)
+
+    def answer(self, s):
+        """One request after the other, each with as many bytes as its path names."""
+        while request := s.recv(4096):
+            size = int(request.split()[1][1:])
+            s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
+            for _ in range(0, size, 1 << 16):
+                s.sendall(bytes(1 << 16))
+
+    def ask(self, s, size):
+        s.sendall(b"GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % size)
+        left, room = size, bytearray(1 << 16)
+        left -= len(s.recv(65536).partition(b"\r\n\r\n")[2])
+        while left > 0:
+            left -= s.recv_into(room)
+
+    def ask_all(self, sockets, size):
+        """All at the same time; the most memory meanwhile."""
+        threads = [threading.Thread(target=self.ask, args=(s, size), daemon=True)
+                   for s in sockets]
+        for thread in threads:
+            thread.start()
+        pid, most = self.worker()["pid"], 0
+        while any(thread.is_alive() for thread in threads):
+            most = max(most, self.memory(pid))
+            self.stop.wait(0.05)
+        return most
+
+    def test_long_bodies_of_many_flows(self):
+        server = self.tls_server(self.answer)
+        sockets = [self.open(server) for _ in range(self.flows)]
+        self.ask_all(sockets[:4], self.size)
+        self.ask_all(sockets, 1 << 16)
+        idle = self.settled()
+        each = (self.ask_all(sockets, self.size) - idle) / self.flows
+        print(f"{each / KIB:.1f} KiB a flow besides TLS")
+        self.assertLess(each, 64 * KIB)
 
 
 if __name__ == "__main__":
