@@ -60,14 +60,26 @@ http_builder_free(struct http_builder *m)
 	settle(m);
 }
 
+static void
+drop_body(struct http_builder *m)
+{
+	buf_free(&m->body);
+	m->body.limit_bytes = 0;
+	m->capped = m->no_body = true;
+	settle(m);
+}
+
+/* How much of it is logged is not asked again. */
 void
 http_builder_restart(struct http_builder *m)
 {
-	bool is_undecided = m->is_undecided;
+	bool is_undecided = m->is_undecided, no_body = m->no_body;
 
 	http_builder_free(m);
 	http_builder_init(m, m->head_limit, m->bodies, &m->place);
 	m->is_undecided = is_undecided;
+	if (no_body)
+		drop_body(m);
 }
 
 void
@@ -103,12 +115,8 @@ http_builder_obey(struct http_builder *m, const struct capture_verdict *verdict)
 {
 	if (verdict->decided && verdict->level != CAPTURE_COUNT)
 		m->is_undecided = false;
-	if (verdict->level == CAPTURE_BODY)
-		return;
-	buf_free(&m->body);
-	m->body.limit_bytes = 0;
-	m->capped = true;
-	settle(m);
+	if (verdict->level != CAPTURE_BODY)
+		drop_body(m);
 }
 
 /* Room for one more; the old array stays in the arena until the message goes. */
@@ -347,7 +355,8 @@ http_builder_tell(struct http_builder *m, uint64_t now_us)
 	bool is_cut = m->wire_bytes > buf_length(&m->body);
 	bool is_over = m->complete || m->capped;
 
-	if (!m->has_head || m->parts != NULL || (is_over && m->wire_bytes == 0))
+	if (!m->has_head || m->no_body || m->parts != NULL ||
+	    (is_over && m->wire_bytes == 0))
 		return;
 	begin_parts(m, is_cut ? BODY_IS_CUT : is_over ? BODY_IS_OVER
 	                                              : BODY_GOES_ON, now_us);

@@ -40,6 +40,7 @@ struct http_builder {
 	bool has_head; /* all of it; its body is coming until it is complete */
 	bool told;     /* before its end: only what is new is told any more */
 	bool capped;   /* of the body no more than was captured is kept */
+	bool no_body;  /* nothing of it is kept, whatever comes */
 	bool is_undecided; /* whether it is told before its end */
 	bool no_fields; /* none are kept any more */
 	struct grpc_body *grpc; /* owned; NULL: the body is none */

@@ -149,6 +149,8 @@ print_exchange(struct buf *out, const struct http_exchange *x)
 	if (x->informational_count > 0)
 		must(buf_printf(out, ", %u informational, last %u",
 		    x->informational_count, x->last_informational) == 0);
+	if (x->capture != CAPTURE_BODY)
+		print(out, x->capture == CAPTURE_HEAD ? ", head" : ", counted");
 	print_http2(out, x);
 	print(out, "\n");
 	print_message(out, true, &x->request);

@@ -347,6 +347,10 @@ set_limit(struct writer *w, const char *line, size_t left)
 		w->header[0] |= TAP_PLAY_ALL;
 		return;
 	}
+	if (is_word(word, length, "capture")) {
+		w->header[0] |= TAP_PLAY_CAPTURE;
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LENGTH(limits); i++) {
 		if (!is_word(word, length, limits[i].name))
 			continue;

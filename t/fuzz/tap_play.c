@@ -45,6 +45,35 @@ check_told_once(struct player *p, const struct http_exchange *x, bool continues)
 	p->told[p->told_count++] = told;
 }
 
+/* Some of this and some of that, as if there were rules. */
+static struct capture_verdict
+on_capture(void *context, const struct http_exchange *x, bool answered)
+{
+	const struct player *p = context;
+	size_t length = x->target.length;
+
+	must(p->reading && !p->finished);
+	if (!answered && length % 2 == 0)
+		return (struct capture_verdict){CAPTURE_BODY, false};
+	if (!answered)
+		return (struct capture_verdict){(enum capture_level)(length % 3), true};
+	return (struct capture_verdict){(enum capture_level)((length + x->status) % 3),
+	    true};
+}
+
+/* What is not to be logged is not there. */
+static void
+check_capture(const struct http_exchange *x)
+{
+	const struct http_body *bodies[] = {&x->request.body, &x->response.body};
+
+	must(x->capture != CAPTURE_COUNT || x->incomplete != HTTP_CONTINUES);
+	for (int i = 0; x->capture != CAPTURE_BODY && i < 2; i++) {
+		must(bodies[i]->captured.length == 0 && bodies[i]->content.length == 0);
+		must(!bodies[i]->in_parts && bodies[i]->parts == 0);
+	}
+}
+
 static void
 on_http(void *context, const struct http_exchange *x)
 {
@@ -54,6 +83,7 @@ on_http(void *context, const struct http_exchange *x)
 	must(strcmp(x->version, "2") == 0 || p->began_as_http1);
 	must(x->reset_error == NULL || x->incomplete != HTTP_WHOLE);
 	must(!x->unprocessed || x->status == 0);
+	check_capture(x);
 	check_told_once(p, x, x->incomplete == HTTP_CONTINUES);
 	exchange_text_put(&p->text, x);
 }
@@ -110,8 +140,9 @@ start(struct player *p, const uint8_t *header)
 	    .streams = header[5],
 	    .pending_bytes = read_uint16(header + 6),
 	};
-	struct tap_sink sink = {.context = p, .http = on_http, .body = on_body,
-	    .websocket = on_websocket};
+	struct tap_sink sink = {.context = p, .http = on_http,
+	    .body = on_body, .websocket = on_websocket,
+	    .capture = (header[0] & TAP_PLAY_CAPTURE) != 0 ? on_capture : NULL};
 
 	p->began_as_http1 = (header[0] & TAP_PLAY_HTTP1) != 0;
 	p->text.head_bytes = limits.head_bytes;

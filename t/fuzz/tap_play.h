@@ -5,7 +5,7 @@
  * only. The input is what the fuzzer mutates:
  *
  *   8 bytes    protocol (bit 0: begins as HTTP/1; bit 1: of bodies what passes their
- *              limit too), head limit (2), body limit (2), streams (1), pending
+ *              limit too; bit 2: not all is captured), head limit (2), body limit (2), streams (1), pending
  *              bytes (2); numbers big-endian
  *   segments   bit 0 of the first byte: the direction, by enum direction; bit 1:
  *              that direction ends in order behind it; bit 2: the interval is over
@@ -26,6 +26,7 @@
 #define TAP_PLAY_SEGMENT_BYTES 3u /* before its bytes */
 #define TAP_PLAY_HTTP1 0x01u
 #define TAP_PLAY_ALL 0x02u
+#define TAP_PLAY_CAPTURE 0x04u
 #define TAP_PLAY_FROM_SERVER 0x01u
 #define TAP_PLAY_EOF 0x02u
 #define TAP_PLAY_TICK 0x04u
