@@ -216,8 +216,9 @@ pass_undecoded(struct content *c, struct buf *out)
 static bool
 pass_piece(struct content *c, struct bytes *in, struct buf *out)
 {
+	if (in->length == 0)
+		return false;
 	struct bytes piece = first_piece(in->data, in->length);
-
 	say(c, piece, out);
 	in->data += piece.length;
 	in->length -= piece.length;
