@@ -171,11 +171,19 @@ emit(struct h2 *h, struct h2_stream *s, const char *parse_error)
 		    gave_up ? parse_error : NULL);
 }
 
+static bool
+is_under_way(const struct h2_stream *s, enum direction direction)
+{
+	return !s->tunnel && s->has_head[FROM_CLIENT] && s->has_head[direction] &&
+	    !s->ended[direction];
+}
+
 /* What is due may go away without that being noted: a tick finds out. */
 static void
-note_due(struct h2 *h, const struct http_builder *m)
+note_due(struct h2 *h, struct h2_stream *s, enum direction direction)
 {
-	uint64_t due_us = http_builder_due_us(m);
+	uint64_t due_us = is_under_way(s, direction)
+	    ? http_builder_due_us(builder_of(s, direction)) : BODY_NEVER;
 
 	if (due_us < h->due_us)
 		h->due_us = due_us;
@@ -191,8 +199,8 @@ settle(struct h2 *h, struct h2_stream *s)
 
 	h->kept = h->kept - s->kept + kept;
 	s->kept = kept;
-	note_due(h, &s->request);
-	note_due(h, &s->response);
+	note_due(h, s, FROM_CLIENT);
+	note_due(h, s, FROM_SERVER);
 }
 
 static void
@@ -550,13 +558,6 @@ end_block(struct h2 *h, enum direction direction)
 
 /* --- what is told before its end --- */
 
-static bool
-is_under_way(const struct h2_stream *s, enum direction direction)
-{
-	return !s->tunnel && s->has_head[FROM_CLIENT] && s->has_head[direction] &&
-	    !s->ended[direction];
-}
-
 /* Its first telling is the exchange's; then there are parts. */
 static void
 tell(struct h2 *h, struct h2_stream *s, enum direction direction)
@@ -583,8 +584,8 @@ tell_due(struct h2 *h, struct h2_stream *s)
 		    http_builder_is_due(builder_of(s, direction), h->now_us))
 			tell(h, s, direction);
 	}
-	note_due(h, &s->request);
-	note_due(h, &s->response);
+	note_due(h, s, FROM_CLIENT);
+	note_due(h, s, FROM_SERVER);
 }
 
 uint64_t
