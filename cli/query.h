@@ -45,15 +45,15 @@ enum query_option { QUERY_WHERE = 0x100, QUERY_DATASET, QUERY_UTC };
 	    {"utc", no_argument, NULL, QUERY_UTC}
 #define QUERY_HELP                                                            \
 	"  -S, --since TIME     from then on: 10m (ago), today, yesterday, 14:30,\n" \
-	"                       2026-11-26, RFC 3339\n"                         \
-	"  -U, --until TIME     up to then\n"                                  \
-	"      --where EXPR     by fields: url.domain == 'example.com' and\n"   \
-	"                       http.response.status_code >= 500\n"             \
-	"  -g, --grep REGEX     only records whose line matches\n"             \
-	"      --dataset NAME   http, websocket, body, dns, tls, flow, mint or\n"   \
-	"                       daemon; may be repeated\n"                             \
-	"      --utc            times in UTC\n"                                \
-	"  -i, --input PATH     a log directory, a file of records (zstd or\n"  \
+	"                       2026-11-26, RFC 3339\n"                       \
+	"  -U, --until TIME     up to then\n"                                 \
+	"      --where EXPR     by fields: url.domain == 'example.com' and\n" \
+	"                       http.response.status_code >= 500\n"           \
+	"  -g, --grep REGEX     only records whose line matches\n"            \
+	"      --dataset NAME   http, websocket, body, dns, tls, flow, mint or\n" \
+	"                       daemon; may be repeated\n"                    \
+	"      --utc            times in UTC\n"                               \
+	"  -i, --input PATH     a log directory, a file of records (zstd or\n" \
 	"                       plain), or - for standard input; may be repeated\n"
 #define QUERY_FILTER_HELP                                                     \
 	"FILTER is as mitmproxy's: ~u URL, ~d domain, ~m method, ~c status,\n" \

@@ -53,11 +53,11 @@ bool view_set_fields(struct view *v, const char *names) WUNRES NONNULL(1, 2);
 
 #define VIEW_HELP                                                             \
 	"  -o, --output FORMAT  pretty, short (with the date, never cut), json\n" \
-	"                       (as it is logged) or json-pretty\n"                    \
+	"                       (as it is logged) or json-pretty\n"           \
 	"  -F, --fields A,B     only these fields, as columns: url.full,process.name\n" \
 	"  -v                   heads too; -vv: bodies too\n"                 \
 	"      --print PARTS    of H and B, head and body of the request, h and b,\n" \
-	"                       those of the response\n"                       \
+	"                       those of the response\n"                      \
 	"      --color WHEN     auto, always or never\n"
 
 /* Whether the record is one of those that are wanted. */
