@@ -54,8 +54,8 @@ play(const uint8_t *bytes, size_t length, size_t step, struct buf *out)
 {
 	static const char *const agreed[] = {"", "permessage-deflate",
 	    "permessage-deflate; client_no_context_takeover",
-	    "permessage-deflate; server_no_context_takeover; "
-	    "server_max_window_bits=10"};
+	    ("permessage-deflate; server_no_context_takeover; "
+	     "server_max_window_bits=10")};
 	static const char name[] = "Sec-WebSocket-Extensions";
 	const char *value = agreed[bytes[0] % ARRAY_LENGTH(agreed)];
 	const struct http_field field = {
