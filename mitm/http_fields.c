@@ -37,7 +37,8 @@ http_has_word(struct bytes text, const char *word)
 static void
 advance(struct bytes *text, size_t length)
 {
-	text->data += length;
+	if (length > 0) /* what is empty may have no address */
+		text->data += length;
 	text->length -= length;
 }
 
