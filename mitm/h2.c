@@ -584,8 +584,6 @@ tell_due(struct h2 *h, struct h2_stream *s)
 		    http_builder_is_due(builder_of(s, direction), h->now_us))
 			tell(h, s, direction);
 	}
-	note_due(h, s, FROM_CLIENT);
-	note_due(h, s, FROM_SERVER);
 }
 
 uint64_t
@@ -597,12 +595,17 @@ h2_due_us(const struct h2 *h)
 void
 h2_tick(struct h2 *h, uint64_t now_us)
 {
-	struct h2_stream *s = h2_streams_first(&h->streams);
+	struct h2_stream *s;
 
 	h->now_us = now_us;
-	h->due_us = BODY_NEVER;
-	for (; s != NULL; s = h2_streams_next(s))
+	for (s = h2_streams_first(&h->streams); s != NULL; s = h2_streams_next(s))
 		tell_due(h, s);
+	/* Only now: what one direction told may have noted the other's as due. */
+	h->due_us = BODY_NEVER;
+	for (s = h2_streams_first(&h->streams); s != NULL; s = h2_streams_next(s)) {
+		note_due(h, s, FROM_CLIENT);
+		note_due(h, s, FROM_SERVER);
+	}
 }
 
 /* --- frames --- */
