@@ -249,7 +249,7 @@ exchange_under_way(const struct h1 *h, enum direction direction)
 	struct exchange *x = direction == FROM_CLIENT ? h->requesting : h->oldest;
 
 	return x != NULL && h->readers[direction].message != NULL &&
-	    x->request.has_head ? x : NULL;
+	    x->request.has_head && x->method.length > 0 ? x : NULL;
 }
 
 static void
