@@ -209,7 +209,9 @@ class Daemon(Process):
         command = [DAEMON, "-d", self.directory, "-o", f"user={role_user}",
                    "-o", f"workers={workers}", "-o", "capture.redact_headers=",
                    "-o", "capture.redact_fields=",
-                   "-o", "capture.redact_userinfo=false"]
+                   "-o", "capture.redact_userinfo=false",
+                   # A slow machine makes no exchange a long one.
+                   "-o", "capture.interval=0 s"]
         if trust:
             command += ["-o", f"upstream.trust={trust}"]
         for setting in settings:
