@@ -5,6 +5,7 @@ libbase_a_SOURCES = \
 	base/buf.c base/buf.h \
 	base/clock.c base/clock.h \
 	base/diag.c base/diag.h \
+	base/digits.c base/digits.h \
 	base/err.c base/err.h \
 	base/fds.c base/fds.h \
 	base/file.c base/file.h \

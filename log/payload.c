@@ -4,46 +4,23 @@
 
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/err.h"
 
-/* What a digit stands for, or -1. */
 static int
-digit(char c)
+decode_base64(const char *text, size_t length, struct buf *out)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-int
-payload_base64(const char *text, size_t length, struct buf *out)
-{
-	uint32_t held = 0;
-	unsigned bits = 0;
 	uint8_t *room;
+	size_t used;
 
 	while (length > 0 && text[length - 1] == '=')
 		length--;
 	int error = buf_reserve(out, length / 4 * 3 + 3, &room);
 	if (error != 0)
 		return error;
-	size_t n = 0;
-	for (size_t i = 0; i < length; i++) {
-		int value = digit(text[i]);
-		if (value < 0)
-			return E_SYNTAX;
-		held = held << 6 | (uint32_t)value;
-		bits += 6;
-		if (bits < 8)
-			continue;
-		bits -= 8;
-		room[n++] = (uint8_t)(held >> bits);
-	}
-	buf_commit(out, n);
+	if (!digits_to_bytes(digit_base64, (const uint8_t *)text, length, room, &used))
+		return E_SYNTAX;
+	buf_commit(out, used);
 	return 0;
 }
 
@@ -65,7 +42,7 @@ payload_read(yyjson_val *holder, struct buf *decoded, struct payload *out)
 		return 0;
 	}
 	buf_clear(decoded);
-	int error = payload_base64(yyjson_get_str(content),
+	int error = decode_base64(yyjson_get_str(content),
 	    yyjson_get_len(content), decoded);
 	out->bytes = buf_data(decoded);
 	out->length = buf_length(decoded);

@@ -24,9 +24,4 @@ struct payload {
 int payload_read(yyjson_val *holder, struct buf *decoded, struct payload *out)
     WUNRES NONNULL(2, 3);
 
-/* Appends what the base64 text stands for (RFC 4648 section 4). E_SYNTAX: it is
- * none; E_LIMIT, E_NOMEM. */
-int payload_base64(const char *text, size_t length, struct buf *out)
-    WUNRES NONNULL(1, 3);
-
 #endif

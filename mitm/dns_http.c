@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/digits.h"
 #include "mitm/dns_message.h"
 #include "mitm/http_fields.h"
 
@@ -56,39 +57,16 @@ query_value(struct bytes target)
 	return (struct bytes){NULL, 0};
 }
 
-/* A digit of base64url (RFC 4648 section 5), or -1. */
-static int
-digit(uint8_t byte)
-{
-	if (byte >= 'A' && byte <= 'Z')
-		return byte - 'A';
-	if (byte >= 'a' && byte <= 'z')
-		return byte - 'a' + 26;
-	if (byte >= '0' && byte <= '9')
-		return byte - '0' + 52;
-	return byte == '-' ? 62 : byte == '_' ? 63 : -1;
-}
-
 /* Not padded; empty when it is no base64url, or there is no room. */
 static struct bytes
 decode(struct bytes text, struct arena *arena)
 {
 	uint8_t *bytes = arena_alloc(arena, text.length * 3 / 4 + 1);
-	uint32_t held = 0;
-	unsigned bits = 0;
-	size_t length = 0;
+	size_t length;
 
-	for (size_t i = 0; bytes != NULL && i < text.length; i++) {
-		int value = digit(text.data[i]);
-		if (value < 0)
-			return (struct bytes){NULL, 0};
-		held = held << 6 | (uint32_t)value;
-		bits += 6;
-		if (bits < 8)
-			continue;
-		bits -= 8;
-		bytes[length++] = (uint8_t)(held >> bits);
-	}
+	if (bytes == NULL || text.length == 0 || !digits_to_bytes(digit_base64url,
+	        text.data, text.length, bytes, &length))
+		return (struct bytes){NULL, 0};
 	return (struct bytes){bytes, length};
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/digits.h"
 #include "base/err.h"
 #include "mitm/http_fields.h"
 
@@ -17,7 +18,6 @@
 
 #define BASE64_DIGITS 4u
 #define DECODED_BYTES 1024u
-#define NO_DIGIT 64u
 
 /* Why the counting ended. */
 static const char wrong_flag[] = "wrong_flag";
@@ -178,19 +178,6 @@ read_messages(struct grpc_body *b, const uint8_t *bytes, size_t length)
 
 /* --- base64 --- */
 
-/* RFC 4648 section 4. */
-static unsigned
-digit_of(uint8_t byte)
-{
-	if (byte >= 'A' && byte <= 'Z')
-		return byte - 'A';
-	if (byte >= 'a' && byte <= 'z')
-		return byte - 'a' + 26u;
-	if (byte >= '0' && byte <= '9')
-		return byte - '0' + 52u;
-	return byte == '+' ? 62 : byte == '/' ? 63 : NO_DIGIT;
-}
-
 /* The bytes that the digits so far stand for. */
 static size_t
 end_quantum(struct grpc_body *b, uint8_t *out)
@@ -225,15 +212,15 @@ read_padding(struct grpc_body *b, uint8_t *out)
 static size_t
 read_digit(struct grpc_body *b, uint8_t byte, uint8_t *out)
 {
-	unsigned digit = digit_of(byte);
+	int digit = digit_base64(byte);
 
 	if (byte == '=')
 		return read_padding(b, out);
-	if (digit == NO_DIGIT || b->padding > 0) {
+	if (digit < 0 || b->padding > 0) {
 		b->seen.error = wrong_base64;
 		return 0;
 	}
-	b->quantum = b->quantum << 6 | digit;
+	b->quantum = b->quantum << 6 | (uint32_t)digit;
 	b->digits++;
 	return b->digits == BASE64_DIGITS ? end_quantum(b, out) : 0;
 }
@@ -369,22 +356,13 @@ read_status(const struct bytes *text, struct grpc_call *call)
 	call->status_name = status_name(status);
 }
 
-static int
-hex_digit(uint8_t byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	byte |= 0x20;
-	return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* The byte that "%XX" stands for, or -1: it is none. */
 static int
 coded_byte(const uint8_t *p, size_t left)
 {
 	if (left < 3 || p[0] != '%')
 		return -1;
-	int high = hex_digit(p[1]), low = hex_digit(p[2]);
+	int high = digit_hex(p[1]), low = digit_hex(p[2]);
 	return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 

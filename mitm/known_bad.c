@@ -12,6 +12,7 @@
 
 #include <mbedtls/sha256.h>
 
+#include "base/digits.h"
 #include "base/err.h"
 
 static const struct {
@@ -70,18 +71,6 @@ static const struct {
 	     0x9f, 0x37, 0xfe, 0x1a, 0xc8, 0xda, 0xec, 0x23}},
 };
 
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int
 distrust_parse(const char *text, uint8_t digest[DIGEST_BYTES])
 {
@@ -89,7 +78,7 @@ distrust_parse(const char *text, uint8_t digest[DIGEST_BYTES])
 
 	memset(digest, 0, DIGEST_BYTES);
 	for (; *text != '\0'; text++) {
-		int value = digit(*text);
+		int value = digit_hex((uint8_t)*text);
 
 		if (*text == ':' && digits > 0 && digits % 2 == 0)
 			continue;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/digits.h"
 #include "base/err.h"
 
 #define MARK "[redacted]"
@@ -42,14 +43,6 @@ name_add(struct redact_name *n, uint8_t c)
 		n->too_long = true;
 }
 
-static int
-digit(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0'
-	    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	    : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The number of `count` hexadecimal digits; -1: they are not that. */
 static int
 hex(const uint8_t *at, size_t count)
@@ -57,7 +50,7 @@ hex(const uint8_t *at, size_t count)
 	int number = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		int d = digit(at[i]);
+		int d = digit_hex(at[i]);
 		if (d < 0)
 			return -1;
 		number = number * 16 + d;
