@@ -10,12 +10,6 @@
 #include "daemon/worker.h"
 #include "log/record.h"
 
-static void
-commit(struct worker *w)
-{
-	w->host.paused = !sink_commit(&w->sink);
-}
-
 bool
 records_flush(struct worker *w)
 {
@@ -23,10 +17,15 @@ records_flush(struct worker *w)
 	return !w->host.paused;
 }
 
+/* The line is built, or (error) could not be. */
 static void
-complain(const char *dataset, int error)
+finish(struct worker *w, const char *dataset, int error)
 {
-	diag_error("a %s record could not be built: %s", dataset, err_text(error));
+	if (error != 0)
+		diag_error("a %s record could not be built: %s", dataset,
+		    err_text(error));
+	else
+		w->host.paused = !sink_commit(&w->sink);
 }
 
 /* What is left of a message when it must become short. */
@@ -64,10 +63,7 @@ records_on_http(void *context, struct flow *flow,
 		error = record_http(&w->host.writer, sink_sequence(&w->sink),
 		    &flow->facts, &timing, &shorter, &w->sink.line);
 	}
-	if (error != 0)
-		complain("http", error);
-	else
-		commit(w);
+	finish(w, "http", error);
 }
 
 /* A part is short enough for any ring. */
@@ -79,10 +75,7 @@ records_on_body(void *context, struct flow *flow, const struct body_part *part)
 	buf_clear(&w->sink.line);
 	int error = record_body(&w->host.writer, sink_sequence(&w->sink),
 	    &flow->facts, part, &w->sink.line);
-	if (error != 0)
-		complain("body", error);
-	else
-		commit(w);
+	finish(w, "body", error);
 }
 
 void
@@ -102,10 +95,7 @@ records_on_websocket(void *context, struct flow *flow,
 		error = record_websocket(&w->host.writer, sink_sequence(&w->sink),
 		    &flow->facts, &shorter, &w->sink.line);
 	}
-	if (error != 0)
-		complain("websocket", error);
-	else
-		commit(w);
+	finish(w, "websocket", error);
 }
 
 void
@@ -117,10 +107,7 @@ records_on_dns(void *context, struct flow *flow,
 	buf_clear(&w->sink.line);
 	int error = record_dns(&w->host.writer, sink_sequence(&w->sink), &flow->facts,
 	    transaction, &w->sink.line);
-	if (error != 0)
-		complain("dns", error);
-	else
-		commit(w);
+	finish(w, "dns", error);
 }
 
 void
@@ -131,10 +118,7 @@ records_on_tls(void *context, struct flow *flow, const struct tls_event *event)
 	buf_clear(&w->sink.line);
 	int error = record_tls(&w->host.writer, sink_sequence(&w->sink), &flow->facts,
 	    event, &w->sink.line);
-	if (error != 0)
-		complain("tls", error);
-	else
-		commit(w);
+	finish(w, "tls", error);
 }
 
 void
@@ -146,8 +130,5 @@ records_on_flow(void *context, struct flow *flow,
 	buf_clear(&w->sink.line);
 	int error = record_flow(&w->host.writer, sink_sequence(&w->sink), &flow->facts,
 	    event, &w->sink.line);
-	if (error != 0)
-		complain("flow", error);
-	else
-		commit(w);
+	finish(w, "flow", error);
 }
