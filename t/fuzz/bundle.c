@@ -11,16 +11,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define TEXT_BYTES_MAX (1024u * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-#define MUST(condition)                                                       \
-	do {                                                                  \
-		if (!(condition))                                             \
-			abort();                                              \
-	} while (0)
 
 /* In pieces of `piece` bytes, each by itself so that a read behind it is seen. */
 static void
@@ -29,12 +22,12 @@ feed(struct bundle *b, const uint8_t *bytes, size_t length, size_t piece)
 	for (size_t at = 0; at < length; at += piece) {
 		size_t n = length - at < piece ? length - at : piece;
 		uint8_t *copy = malloc(n);
-		MUST(copy != NULL);
+		must(copy != NULL);
 		memcpy(copy, bytes + at, n);
-		MUST(bundle_feed(b, copy, n) == 0);
+		must(bundle_feed(b, copy, n) == 0);
 		free(copy);
 	}
-	MUST(bundle_end_file(b) == 0);
+	must(bundle_end_file(b) == 0);
 }
 
 static bool
@@ -53,7 +46,7 @@ all_differ(const struct bundle *b)
 
 	for (size_t i = 0; i < b->count; i++) {
 		for (size_t k = 0; k < i; k++)
-			MUST(b->blocks[i].length != b->blocks[k].length ||
+			must(b->blocks[i].length != b->blocks[k].length ||
 			    memcmp(text + b->blocks[i].at,
 			        text + b->blocks[k].at, b->blocks[i].length) != 0);
 	}
@@ -71,19 +64,19 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	feed(&whole, bytes, length, length + 1);
 	all_differ(&whole);
 	/* A blank is in no base64. */
-	MUST(whole.count == 0 || memmem(buf_data(&whole.text),
+	must(whole.count == 0 || memmem(buf_data(&whole.text),
 	    buf_length(&whole.text), "PRIVATE KEY", 11) == NULL);
 	for (size_t i = 0; i < ARRAY_LENGTH(pieces); i++) {
 		bundle_init(&other, TEXT_BYTES_MAX);
 		feed(&other, bytes, length, pieces[i]);
-		MUST(same(&whole, &other));
+		must(same(&whole, &other));
 		feed(&other, bytes, length, length + 1);
-		MUST(same(&whole, &other));
+		must(same(&whole, &other));
 		bundle_free(&other);
 	}
 	bundle_init(&other, TEXT_BYTES_MAX);
 	feed(&other, buf_data(&whole.text), buf_length(&whole.text), 64);
-	MUST(same(&whole, &other));
+	must(same(&whole, &other));
 	bundle_free(&other);
 	bundle_free(&whole);
 	return 0;

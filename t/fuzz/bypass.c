@@ -12,20 +12,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define LINE_BYTES 1400u
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
 static const struct bypass_terms terms = {.count = 2, .window_us = 5000000,
     .ttl_us = 60000000};
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* Copies the next line, spaces as NULs; its length, or -1 at the end. */
 static int

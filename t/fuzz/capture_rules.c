@@ -15,8 +15,6 @@
 
 #define LINES_MAX 80u
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
 static void
 ask(const struct capture_rules *r, char *line)
 {

@@ -9,21 +9,13 @@
 
 #include "base/json.h"
 #include "t/fuzz/charset_all.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#include "t/fuzz/target.h"
 
 static const char *const types[] = {"", "application/json", "text/plain",
     "text/html", "application/xml", "text/html; charset=shift_jis",
     "text/plain;charset=iso-2022-jp", "text/plain; charset=\"utf-8\"",
     "text/css; charset=gb18030", "text/html; charset=utf-16be",
     "application/json; charset=windows-1251", "text/html; charset=nonsense"};
-
-static void
-must(bool right)
-{
-	if (!right)
-		abort();
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)

@@ -10,10 +10,9 @@
 #include <string.h>
 
 #include "mitm/content.h"
+#include "t/fuzz/target.h"
 
 #define LIMIT_UNIT 1024u
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static const char *const codings[] = {"", "gzip", "deflate", "br", "zstd",
     "gzip, br", "compress"};
@@ -21,13 +20,6 @@ static const char *const types[] = {"", "application/json",
     "application/x-www-form-urlencoded", "text/plain", "text/html; charset=sjis",
     "application/xml"};
 #define TYPES_AS_THEY_ARE 1u /* no charset is looked for */
-
-static void
-must(bool right)
-{
-	if (!right)
-		abort();
-}
 
 static struct bytes
 text_bytes(const char *text)

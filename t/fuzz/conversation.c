@@ -9,13 +9,6 @@
 #define OUT_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define SMALL_BYTES 300u
 
-void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
-
 /* --- text --- */
 
 size_t

@@ -15,9 +15,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "mitm/event.h"
-
-/* Aborts where a promise is broken: the fuzzer's way to say so. */
-void must(bool held);
+#include "t/fuzz/target.h"
 
 /* --- text --- */
 

@@ -11,10 +11,9 @@
 #include <string.h>
 
 #include "t/fuzz/decode_all.h"
+#include "t/fuzz/target.h"
 
 #define LIMIT_UNIT 512u
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static const char *const codings[] = {"gzip", "deflate", "br", "zstd", "identity",
     "gzip, br", " zstd ,, GZIP", "x-gzip,identity,deflate", "compress", ""};

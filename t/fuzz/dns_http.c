@@ -9,14 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "t/fuzz/target.h"
 
 static struct bytes
 text_of(const char *text)

@@ -10,18 +10,10 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define ARENA_BYTES ((size_t)512 * 1024)
 #define NAME_TEXT_MAX 1016u /* 254 bytes, each as \DDD */
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
 
 static void
 check_text(struct bytes text)

@@ -10,17 +10,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define INPUT_BYTES_MAX 65536u
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
 
 /* What is left of the bytes, cut into pieces, in `out`; E_LIMIT. */
 static int

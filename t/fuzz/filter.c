@@ -17,18 +17,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "t/fuzz/target.h"
 
 #define DEEP_MAX 32u
 #define LINE_MAX_BYTES (1024u * 1024)
 #define INPUT_MAX (64u * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-#define MUST(condition)                                                       \
-	do {                                                                  \
-		if (!(condition))                                             \
-			abort();                                              \
-	} while (0)
 
 static void write_value(struct json *j, yyjson_val *value, unsigned deep);
 
@@ -90,10 +83,10 @@ judge(struct filter *f, const char *line, size_t length)
 {
 	bool wanted = filter_passes(f, line, length, false);
 
-	MUST(wanted == filter_passes(f, line, length, true));
+	must(wanted == filter_passes(f, line, length, true));
 	size_t skip = filter_skip(f, (const uint8_t *)line, length);
-	MUST(skip <= length);
-	MUST(!wanted || skip < length || length == 0);
+	must(skip <= length);
+	must(!wanted || skip < length || length == 0);
 }
 
 static void
@@ -130,9 +123,9 @@ add(struct filter *f, const char *text)
 	else
 		outcome = filter_add_regex(f, text + 1, &error);
 	if (outcome != 0) {
-		MUST(outcome == E_SYNTAX || outcome == E_NOMEM);
-		MUST(error.column <= strlen(text + 1));
-		MUST(error.words[0] != '\0');
+		must(outcome == E_SYNTAX || outcome == E_NOMEM);
+		must(error.column <= strlen(text + 1));
+		must(error.words[0] != '\0');
 	}
 	return outcome;
 }
@@ -142,7 +135,7 @@ copy_text(const uint8_t *bytes, size_t length)
 {
 	char *text = malloc(length + 1);
 
-	MUST(text != NULL);
+	must(text != NULL);
 	memcpy(text, bytes, length);
 	text[length] = '\0';
 	return text;
@@ -154,7 +147,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	const uint8_t *newline = length == 0 ? NULL : memchr(bytes, '\n', length);
 	struct filter *f = filter_new();
 
-	MUST(f != NULL);
+	must(f != NULL);
 	if (newline == NULL || newline == bytes || length > INPUT_MAX) {
 		filter_free(f);
 		return 0;

@@ -12,15 +12,7 @@
 
 #include "base/err.h"
 #include "mitm/offer.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
+#include "t/fuzz/target.h"
 
 static bool
 is_hex(const char *text, size_t length)

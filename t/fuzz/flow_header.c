@@ -10,14 +10,7 @@
 
 #include "base/err.h"
 #include "extension-bridge/flow_header.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-#define MUST(condition)                                                       \
-	do {                                                                  \
-		if (!(condition))                                             \
-			abort();                                              \
-	} while (0)
+#include "t/fuzz/target.h"
 
 /* Parses a copy that is exactly `length` bytes long, where a checker sees the
  * first byte too many. */
@@ -26,7 +19,7 @@ parse_exact(const uint8_t *bytes, size_t length, struct flow_header *h)
 {
 	uint8_t *copy = malloc(length > 0 ? length : 1);
 
-	MUST(copy != NULL);
+	must(copy != NULL);
 	memcpy(copy, bytes, length);
 	int used = flow_header_parse(copy, length, h);
 	free(copy);
@@ -45,9 +38,9 @@ header_cut_everywhere(const uint8_t *bytes, size_t length, int whole)
 			break;
 		int used = cut < 128 ? parse_exact(bytes, cut, &h) :
 		    flow_header_parse(bytes, cut, &h);
-		MUST(used == E_MORE || used == whole);
-		MUST(used < 0);
-		MUST(memcmp(&h, &untouched, sizeof(h)) == 0);
+		must(used == E_MORE || used == whole);
+		must(used < 0);
+		must(memcmp(&h, &untouched, sizeof(h)) == 0);
 	}
 }
 
@@ -58,26 +51,26 @@ header_round_trip(const struct flow_header *h)
 	struct flow_header again;
 
 	int length = flow_header_write(h, bytes, sizeof(bytes));
-	MUST(length > 0);
-	MUST(flow_header_write(h, bytes, (size_t)length - 1) == E_FULL);
-	MUST(flow_header_parse(bytes, (size_t)length, &again) == length);
+	must(length > 0);
+	must(flow_header_write(h, bytes, (size_t)length - 1) == E_FULL);
+	must(flow_header_parse(bytes, (size_t)length, &again) == length);
 	again.version = h->version; /* the writer always tells its own */
-	MUST(again.transport == h->transport);
-	MUST(memcmp(&again.source, &h->source, sizeof(h->source)) == 0);
-	MUST(memcmp(&again.destination, &h->destination,
+	must(again.transport == h->transport);
+	must(memcmp(&again.source, &h->source, sizeof(h->source)) == 0);
+	must(memcmp(&again.destination, &h->destination,
 	    sizeof(h->destination)) == 0);
-	MUST(again.alternate_count == h->alternate_count);
-	MUST(memcmp(again.alternates, h->alternates, sizeof(h->alternates)) == 0);
-	MUST(again.unique_id_length == h->unique_id_length);
-	MUST(memcmp(again.unique_id, h->unique_id, h->unique_id_length) == 0);
-	MUST(again.has_pid == h->has_pid && again.pid == h->pid);
-	MUST(again.has_uid == h->has_uid && again.uid == h->uid);
-	MUST(strcmp(again.authority, h->authority) == 0);
-	MUST(strcmp(again.executable, h->executable) == 0);
-	MUST(strcmp(again.signing_id, h->signing_id) == 0);
-	MUST(strcmp(again.team_id, h->team_id) == 0);
-	MUST(strcmp(again.forwarder, h->forwarder) == 0);
-	MUST(again.prefix_bytes == h->prefix_bytes);
+	must(again.alternate_count == h->alternate_count);
+	must(memcmp(again.alternates, h->alternates, sizeof(h->alternates)) == 0);
+	must(again.unique_id_length == h->unique_id_length);
+	must(memcmp(again.unique_id, h->unique_id, h->unique_id_length) == 0);
+	must(again.has_pid == h->has_pid && again.pid == h->pid);
+	must(again.has_uid == h->has_uid && again.uid == h->uid);
+	must(strcmp(again.authority, h->authority) == 0);
+	must(strcmp(again.executable, h->executable) == 0);
+	must(strcmp(again.signing_id, h->signing_id) == 0);
+	must(strcmp(again.team_id, h->team_id) == 0);
+	must(strcmp(again.forwarder, h->forwarder) == 0);
+	must(again.prefix_bytes == h->prefix_bytes);
 }
 
 static void
@@ -87,23 +80,23 @@ datagrams(const uint8_t *bytes, size_t length)
 
 	for (int used; length > 0; bytes += used, length -= (size_t)used) {
 		used = flow_datagram_parse(bytes, length, &d);
-		MUST(used != 0);
+		must(used != 0);
 		if (used < 0)
 			return;
-		MUST((size_t)used <= length);
-		MUST(d.payload + d.length == bytes + used);
-		MUST(flow_datagram_parse(bytes, (size_t)used - 1, &again) ==
+		must((size_t)used <= length);
+		must(d.payload + d.length == bytes + used);
+		must(flow_datagram_parse(bytes, (size_t)used - 1, &again) ==
 		    E_MORE);
 
 		uint8_t *frame = malloc(FLOW_DATAGRAM_HEADER_MAX + d.length);
-		MUST(frame != NULL);
+		must(frame != NULL);
 		int head = flow_datagram_write(&d, frame);
-		MUST(head > 0);
+		must(head > 0);
 		memcpy(frame + head, d.payload, d.length);
-		MUST(flow_datagram_parse(frame, (size_t)head + d.length,
+		must(flow_datagram_parse(frame, (size_t)head + d.length,
 		    &again) == head + (int)d.length);
-		MUST(memcmp(&again.address, &d.address, sizeof(d.address)) == 0);
-		MUST(again.length == d.length);
+		must(memcmp(&again.address, &d.address, sizeof(d.address)) == 0);
+		must(again.length == d.length);
 		free(frame);
 	}
 }
@@ -114,7 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct flow_header h;
 
 	int used = parse_exact(bytes, length, &h);
-	MUST(used != 0 && (used < 0 || (size_t)used <= length));
+	must(used != 0 && (used < 0 || (size_t)used <= length));
 	header_cut_everywhere(bytes, length, used);
 	if (used > 0)
 		header_round_trip(&h);

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 #include "mitm/ftp_data.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#include "t/fuzz/target.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)

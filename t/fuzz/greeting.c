@@ -7,10 +7,9 @@
 #include <stdlib.h>
 
 #include "mitm/greeting.h"
+#include "t/fuzz/target.h"
 
 #define FIRST_BYTES 64u
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)

@@ -16,8 +16,6 @@
 #define FIELDS_MAX 8u
 #define MESSAGE_BYTES 100u
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
 static void
 read_all(struct grpc_body *b, enum grpc_format format, struct bytes in, size_t step)
 {

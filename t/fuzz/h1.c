@@ -7,10 +7,9 @@
 #include "base/err.h"
 #include "mitm/h1.h"
 #include "t/fuzz/h1_play.h"
+#include "t/fuzz/target.h"
 
 #define SNIFFED_BYTES 300u
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 /* Once it has an opinion, more bytes do not change it. */
 static void

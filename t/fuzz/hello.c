@@ -11,17 +11,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define SMALL_BYTES 2048u
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
 
 /* The handshake message in the first `end` bytes, without record headers. */
 static size_t

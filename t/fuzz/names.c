@@ -13,18 +13,10 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define TEXT_BYTES 512u
 #define MESSAGE_BYTES_MAX (64u * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 speaks_for_its_own(const struct names *n, const struct name *name)

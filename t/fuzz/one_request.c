@@ -10,13 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-#define MUST(condition)                                                       \
-	do {                                                                  \
-		if (!(condition))                                             \
-			abort();                                              \
-	} while (0)
+#include "t/fuzz/target.h"
 
 /* How many pass when they come in pieces of `piece` bytes. */
 static size_t
@@ -26,16 +20,16 @@ passed(const uint8_t *bytes, size_t length, size_t piece)
 	size_t total = 0;
 	bool ended = false;
 
-	MUST(r != NULL);
+	must(r != NULL);
 	for (size_t at = 0; at < length; at += piece) {
 		size_t n = length - at < piece ? length - at : piece;
 		uint8_t *copy = malloc(n);
 
-		MUST(copy != NULL);
+		must(copy != NULL);
 		memcpy(copy, bytes + at, n);
 		size_t used = one_request_take(r, copy, n);
 		free(copy);
-		MUST(used <= n && (!ended || used == 0));
+		must(used <= n && (!ended || used == 0));
 		ended |= used < n;
 		total += used;
 	}
@@ -48,9 +42,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	size_t whole = passed(bytes, length, length > 0 ? length : 1);
 
-	MUST(passed(bytes, length, 1) == whole);
-	MUST(passed(bytes, length, 7) == whole);
+	must(passed(bytes, length, 1) == whole);
+	must(passed(bytes, length, 7) == whole);
 	/* What did not pass plays no part in what did. */
-	MUST(passed(bytes, whole, whole > 0 ? whole : 1) == whole);
+	must(passed(bytes, whole, whole > 0 ? whole : 1) == whole);
 	return 0;
 }

@@ -13,10 +13,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define LINE_BYTES 512u
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 /* Copies the next line to `line`; false at the end. */
 static bool

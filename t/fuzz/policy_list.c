@@ -12,17 +12,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define MESSAGE_BYTES_MAX (1024u * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 same_answers(const struct policy *a, const struct policy *b, const char *rules)

@@ -11,25 +11,18 @@
 
 #include "base/err.h"
 #include "cli/safe.h"
+#include "t/fuzz/target.h"
 
 #define PAGE_BYTES_MAX (16u * 1024 * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-#define MUST(condition)                                                       \
-	do {                                                                  \
-		if (!(condition))                                             \
-			abort();                                              \
-	} while (0)
 
 /* C0, DEL, and C1 in UTF-8. */
 static void
 is_harmless(const uint8_t *p, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		MUST(p[i] >= 0x20 || p[i] == '\n');
-		MUST(p[i] != 0x7f);
-		MUST(p[i] != 0xc2 || (i + 1 < length && p[i + 1] >= 0xa0));
+		must(p[i] >= 0x20 || p[i] == '\n');
+		must(p[i] != 0x7f);
+		must(p[i] != 0xc2 || (i + 1 < length && p[i + 1] >= 0xa0));
 	}
 }
 
@@ -42,7 +35,7 @@ fits(const struct pretty *p, const uint8_t *page, size_t length)
 	for (size_t i = 0; i < length;) {
 		const uint8_t *newline = memchr(page + i, '\n', length - i);
 		size_t n = (size_t)(newline - (page + i));
-		MUST(safe_width((const char *)page + i, n) <= p->width);
+		must(safe_width((const char *)page + i, n) <= p->width);
 		i += n + 1;
 	}
 }
@@ -53,13 +46,13 @@ show(struct pretty *p, const uint8_t *line, size_t length)
 	char *copy = malloc(length > 0 ? length : 1);
 	struct buf page;
 
-	MUST(copy != NULL);
+	must(copy != NULL);
 	memcpy(copy, line, length);
 	buf_init(&page, PAGE_BYTES_MAX);
 	int error = pretty_record(p, copy, length, &page);
-	MUST(error == 0 || error == E_SYNTAX);
+	must(error == 0 || error == E_SYNTAX);
 	size_t n = buf_length(&page);
-	MUST(n == 0 || buf_data(&page)[n - 1] == '\n');
+	must(n == 0 || buf_data(&page)[n - 1] == '\n');
 	is_harmless(buf_data(&page), n);
 	fits(p, buf_data(&page), n);
 	buf_free(&page);

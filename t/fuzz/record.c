@@ -17,23 +17,15 @@
 #include <yyjson.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define FIELDS_MAX 64
 
 enum { IS_TLS = 1, IS_CUT = 2, NO_ANSWER = 4, HAS_TRAILERS = 8 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
 static const char *const redacted[] = {"cookie"};
 static const struct record_writer writer = {.run_id = "abcdefgh",
     .hostname = "box", .redact_headers = redacted, .redact_count = 1};
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* Takes what stands before the first `mark`, and the mark. */
 static struct bytes

@@ -8,18 +8,10 @@
 #include <string.h>
 
 #include "t/fuzz/redact_all.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#include "t/fuzz/target.h"
 
 static const char *const names[] = {"token", "password", "a", "b[].c", "d.*",
     "[].e"};
-
-static void
-must(bool right)
-{
-	if (!right)
-		abort();
-}
 
 static bool
 same(struct bytes a, const struct buf *b)

@@ -8,17 +8,9 @@
 #include <string.h>
 
 #include "mitm/redact_head.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#include "t/fuzz/target.h"
 
 static const char *const names[] = {"cookie", "Set-Cookie", "referer", "Location"};
-
-static void
-must(bool right)
-{
-	if (!right)
-		abort();
-}
 
 static struct redact_rules *
 make_rules(void)

@@ -9,21 +9,13 @@
 #include <string.h>
 
 #include "mitm/redact_patterns.h"
+#include "t/fuzz/target.h"
 
 #define TEXT_BYTES_MAX ((size_t)20 * 1024)
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 static const char *const expressions[] = {"(?<=[a-z])[0-9](?=[a-z])",
     "\\b\\d{4}(?: ?\\d{4}){3}\\b", "(?s)<s>.*?</s>", "(?i)token=\\K[^&\\s]+",
     "(?m)^#.*$", "(\\w+,)+!", "\\p{Lu}{3}"};
-
-static void
-must(bool right)
-{
-	if (!right)
-		abort();
-}
 
 static struct redact_patterns *
 compile(void)

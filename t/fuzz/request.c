@@ -11,21 +11,14 @@
 #include <string.h>
 
 #include "base/err.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-#define MUST(condition)                                                       \
-	do {                                                                  \
-		if (!(condition))                                             \
-			abort();                                              \
-	} while (0)
+#include "t/fuzz/target.h"
 
 static int
 parse_exact(const uint8_t *bytes, size_t length, struct request *r)
 {
 	uint8_t *copy = malloc(length > 0 ? length : 1);
 
-	MUST(copy != NULL);
+	must(copy != NULL);
 	memcpy(copy, bytes, length);
 	int used = request_parse(copy, length, r);
 	free(copy);
@@ -42,10 +35,10 @@ end_byte_by_byte(const uint8_t *bytes, size_t length)
 		int end = request_head_end(bytes, cut, cut > 0 ? cut - 1 : 0);
 		if (end == E_MORE)
 			continue;
-		MUST(end == whole);
+		must(end == whole);
 		return;
 	}
-	MUST(whole == E_MORE);
+	must(whole == E_MORE);
 }
 
 static void
@@ -54,18 +47,18 @@ rewrite(const uint8_t *bytes, size_t length, size_t used)
 	struct buf out;
 
 	buf_init(&out, used + REQUEST_GROWTH_BYTES_MAX);
-	MUST(request_rewrite(bytes, length, &out) == (int)used);
+	must(request_rewrite(bytes, length, &out) == (int)used);
 
 	const uint8_t *head = buf_data(&out);
 	int end = request_head_end(head, buf_length(&out), 0);
-	MUST(end == (int)buf_length(&out) ||
+	must(end == (int)buf_length(&out) ||
 	    (end == E_LIMIT && buf_length(&out) > REQUEST_HEAD_BYTES_MAX));
-	MUST(memmem(head, buf_length(&out), "\r\nHost: ", 8) != NULL);
-	MUST(memmem(head, buf_length(&out), "\r\nConnection: close", 19) != NULL);
+	must(memmem(head, buf_length(&out), "\r\nHost: ", 8) != NULL);
+	must(memmem(head, buf_length(&out), "\r\nConnection: close", 19) != NULL);
 
 	struct request again;
 	int error = request_parse(head, buf_length(&out), &again);
-	MUST(error == E_DENIED || error == E_LIMIT);
+	must(error == E_DENIED || error == E_LIMIT);
 	buf_free(&out);
 }
 
@@ -75,15 +68,15 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct request r;
 
 	int used = parse_exact(bytes, length, &r);
-	MUST(used != 0 && (used < 0 || (size_t)used <= length));
+	must(used != 0 && (used < 0 || (size_t)used <= length));
 	end_byte_by_byte(bytes, length);
 	if (used < 0)
 		return 0;
 	for (size_t cut = 0; cut < (size_t)used && cut < 512; cut++) {
 		struct request unused;
-		MUST(parse_exact(bytes, cut, &unused) == E_MORE);
+		must(parse_exact(bytes, cut, &unused) == E_MORE);
 	}
-	MUST(r.target.port != 0 && r.target.host[0] != '\0');
+	must(r.target.port != 0 && r.target.host[0] != '\0');
 	if (r.form == REQUEST_ABSOLUTE)
 		rewrite(bytes, length, (size_t)used);
 	return 0;

@@ -11,17 +11,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define LINE_BYTES 300
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 is_sound(const struct scope *s)

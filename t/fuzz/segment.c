@@ -14,15 +14,7 @@
 #include <zstd.h>
 
 #include "base/err.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "t/fuzz/target.h"
 
 /* Decodes all frames; returns how many newlines there were. */
 static uint64_t

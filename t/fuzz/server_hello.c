@@ -10,17 +10,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "t/fuzz/target.h"
 
 #define SMALL_BYTES 1024u
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
 
 /* Feeds pieces of `first`, then of `step` bytes until the reader is done. */
 static int

@@ -11,14 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-#define MUST(condition)                                                       \
-	do {                                                                  \
-		if (!(condition))                                             \
-			abort();                                              \
-	} while (0)
+#include "t/fuzz/target.h"
 
 static int
 parse_exact(const uint8_t *bytes, size_t length, bool greeting)
@@ -27,14 +20,14 @@ parse_exact(const uint8_t *bytes, size_t length, bool greeting)
 	struct socks_request r;
 	bool none;
 
-	MUST(copy != NULL);
+	must(copy != NULL);
 	memcpy(copy, bytes, length);
 	int used = greeting ? socks_greeting_parse(copy, length, &none) :
 	    socks_request_parse(copy, length, &r);
 	free(copy);
-	MUST(used != 0 && (used < 0 || (size_t)used <= length));
+	must(used != 0 && (used < 0 || (size_t)used <= length));
 	if (used > 0 && !greeting)
-		MUST(r.command != SOCKS_CONNECT ||
+		must(r.command != SOCKS_CONNECT ||
 		    (r.target.port != 0 && r.target.host[0] != '\0'));
 	return used;
 }
@@ -47,7 +40,7 @@ cut_everywhere(const uint8_t *bytes, size_t length, bool greeting)
 
 	for (size_t cut = 0; cut < end && cut < 600; cut++) {
 		int used = parse_exact(bytes, cut, greeting);
-		MUST(used == E_MORE || (used < 0 && used == whole));
+		must(used == E_MORE || (used < 0 && used == whole));
 	}
 }
 

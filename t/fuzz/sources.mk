@@ -1,6 +1,6 @@
 # One fuzz target a pure module: t/fuzz/NAME.c, which the module's suite feeds the
 # corpus too, is built as t/fuzz/NAME-fuzz after ./configure --enable-fuzz CC=clang.
-EXTRA_DIST += t/fuzz-all
+EXTRA_DIST += t/fuzz-all t/fuzz/target.h
 if FUZZ
 WITH_FUZZER = $(AM_LDFLAGS) -fsanitize=fuzzer
 

@@ -6,7 +6,7 @@
  */
 #include "t/fuzz/starttls_play.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#include "t/fuzz/target.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)

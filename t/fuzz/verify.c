@@ -19,17 +19,9 @@
 #include "mitm/constraints.h"
 #include "mitm/extensions.h"
 #include "mitm/trust.h"
+#include "t/fuzz/target.h"
 
 #define NOW_S 1800000000 /* 2027-01-15T08:00:00Z */
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 judge(const mbedtls_x509_crt *chain, struct trust *t)

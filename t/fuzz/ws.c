@@ -11,19 +11,11 @@
 
 #include "base/buf.h"
 #include "mitm/ws.h"
+#include "t/fuzz/target.h"
 
 #define MESSAGE_BYTES 300u
 #define OUT_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define SEGMENT_BYTES_MAX 127u
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void
-must(bool held)
-{
-	if (!held)
-		abort();
-}
 
 static void
 note(void *context, const struct websocket_message *m)
@@ -90,9 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		return 0;
 	play(bytes, length, SEGMENT_BYTES_MAX, &whole);
 	play(bytes, length, 1, &cut);
-	must(buf_length(&whole) == buf_length(&cut));
-	must(buf_length(&whole) == 0 ||
-	    memcmp(buf_data(&whole), buf_data(&cut), buf_length(&whole)) == 0);
+	must_be_same(&whole, &cut);
 	buf_free(&whole);
 	buf_free(&cut);
 	return 0;
