@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * `sightglass body ID`: what was said in one exchange or message, byte by byte, for
- * a file or a pipe. CLI; reads the segments and asks no daemon.
+ * a file or a pipe. What was told in parts is put together: the log is read once for
+ * the record that was asked for, once for the beginning of its body and once for the
+ * parts, so that nothing of it is held. CLI; reads the segments and asks no daemon.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -18,12 +20,14 @@
 #include "log/payload.h"
 
 #define BODY_BYTES_MAX (64u * 1024 * 1024)
+#define REQUEST_BYTES_MAX 128u /* of http.request.id */
 
 const char command_body_usage[] =
     "usage: sightglass body [--request | --response] [OPTION]... ID\n"
     "\n"
     "Writes what was said in the exchange or the WebSocket message with this\n"
-    "event.id, as it was kept: without content codings, up to capture.body.\n"
+    "event.id, as it was kept: without content codings, up to capture.body, its\n"
+    "parts put together.\n"
     "\n"
     "      --request        what the client sent\n"
     "      --response       what the server sent (unless said otherwise)\n"
@@ -39,6 +43,9 @@ struct settings {
 	struct query query;
 	bool request, raw;
 	const char *id;
+	bool seen; /* there is a record of that id */
+	char exchange[REQUEST_BYTES_MAX]; /* whose body is in parts, or "" */
+	uint64_t written; /* of a body in parts */
 };
 
 static bool
@@ -104,53 +111,167 @@ write_payload(const struct settings *s, const struct payload *payload)
 	return error;
 }
 
-/* Whether the record has what was asked for, which is written then. */
+/* Writes what the holder has. E_NOTFOUND: nothing; E_SYS, ... */
 static int
-write_record(const struct settings *s, const struct reader_line *line)
+write_holder(struct settings *s, yyjson_val *holder)
 {
-	yyjson_doc *doc = yyjson_read(line->text, line->length, 0);
-	yyjson_val *record = yyjson_doc_get_root(doc);
-	const char *id = yyjson_get_str(yyjson_ptr_get(record, "/event/id"));
-	yyjson_val *holder = find_holder(s, record);
 	struct payload payload;
 	struct buf decoded;
-	int error = E_NOTFOUND;
 
 	buf_init(&decoded, BODY_BYTES_MAX);
-	if (id != NULL && strcmp(id, s->id) == 0 && holder != NULL)
-		error = payload_read(holder, &decoded, &payload);
+	int error = payload_read(holder, &decoded, &payload);
 	if (error == 0)
 		error = write_payload(s, &payload);
+	if (error == 0)
+		s->written += payload.length;
 	if (error == 0 && yyjson_get_bool(yyjson_obj_get(holder, "truncated")))
 		diag_warning("it is cut: more was not kept (capture.body)");
 	buf_free(&decoded);
-	yyjson_doc_free(doc);
 	return error;
 }
 
+static bool
+says(yyjson_val *record, const char *pointer, const char *text)
+{
+	const char *said = yyjson_get_str(yyjson_ptr_get(record, pointer));
+
+	return said != NULL && strcmp(said, text) == 0;
+}
+
+/* The record that was asked for, unless its body is in parts. E_NOTFOUND: this is not
+ * it, or has none. */
 static int
-run(struct settings *s)
+write_record(struct settings *s, yyjson_val *record)
+{
+	yyjson_val *holder = find_holder(s, record);
+	const char *exchange =
+	    yyjson_get_str(yyjson_ptr_get(record, "/http/request/id"));
+
+	if (!says(record, "/event/id", s->id))
+		return E_NOTFOUND;
+	s->seen = true;
+	if (exchange == NULL || strlen(exchange) >= sizeof(s->exchange) ||
+	    yyjson_obj_get(holder, "parts") == NULL)
+		return write_holder(s, holder);
+	memcpy(s->exchange, exchange, strlen(exchange) + 1);
+	return 0;
+}
+
+/* Of the http records of an exchange one has the beginning of the body. */
+static int
+write_beginning(struct settings *s, yyjson_val *record)
+{
+	return says(record, "/event/dataset", "sightglass.http")
+	    ? write_holder(s, find_holder(s, record)) : E_NOTFOUND;
+}
+
+/* E_NOTFOUND, so that the next one is read: this was none, or is written. */
+static int
+write_part(struct settings *s, yyjson_val *record)
+{
+	yyjson_val *holder = find_holder(s, record);
+	yyjson_val *offset = yyjson_obj_get(holder, "offset");
+
+	if (!says(record, "/event/dataset", "sightglass.body") || offset == NULL)
+		return E_NOTFOUND;
+	if (yyjson_get_uint(offset) != s->written)
+		diag_warning("the log has not all of it: from byte %llu on it lacks "
+		    "some", (unsigned long long)s->written);
+	s->written = yyjson_get_uint(offset);
+	int error = write_holder(s, holder);
+	return error == 0 ? E_NOTFOUND : error;
+}
+
+/* Shows `take` record after record, until it returns anything but E_NOTFOUND, which
+ * *found is then. CLI_OK, or a status after a message. */
+static int
+read_records(struct settings *s, struct query *q,
+    int (*take)(struct settings *s, yyjson_val *record), int *found)
 {
 	struct reader_line line;
-	int error, found = E_NOTFOUND;
+	int error;
 
+	*found = E_NOTFOUND;
 	do {
-		error = query_next(&s->query, &line);
-		if (error == 0)
-			found = write_record(s, &line);
-	} while (error == 0 && found == E_NOTFOUND);
-	if (error != 0) {
-		int status = query_status(&s->query, error);
-		if (status != CLI_OK)
-			return status;
+		error = query_next(q, &line);
+		if (error != 0)
+			break;
+		yyjson_doc *doc = yyjson_read(line.text, line.length, 0);
+		*found = take(s, yyjson_doc_get_root(doc));
+		yyjson_doc_free(doc);
+	} while (*found == E_NOTFOUND);
+	return error == 0 ? CLI_OK : query_status(q, error);
+}
+
+/* The same, of the records of the exchange, from the log's beginning. */
+static int
+read_exchange(struct cli *cli, struct settings *s,
+    int (*take)(struct settings *s, yyjson_val *record), int *found)
+{
+	struct query q;
+	int status = CLI_CANNOT_READ;
+
+	if (query_open(&q) && query_add_id(&q, s->exchange)) {
+		memcpy(q.paths, s->query.paths, sizeof(q.paths));
+		q.path_count = s->query.path_count;
+		status = query_begin(&q, cli, false);
+		if (status == CLI_OK)
+			status = read_records(s, &q, take, found);
 	}
-	if (found == 0)
-		return CLI_OK;
-	if (found == E_NOTFOUND)
+	query_close(&q);
+	return status;
+}
+
+/* A pipe cannot be read a second time. */
+static bool
+can_be_read_again(const struct settings *s)
+{
+	for (size_t i = 0; i < s->query.path_count; i++) {
+		if (strcmp(s->query.paths[i], "-") != 0)
+			continue;
+		diag_error("'%s' is in parts, and standard input can be read but "
+		    "once: name a file or a directory", s->id);
+		return false;
+	}
+	return true;
+}
+
+static int
+write_whole(struct cli *cli, struct settings *s, int *found)
+{
+	if (!can_be_read_again(s))
+		return CLI_CANNOT_READ;
+	int status = read_exchange(cli, s, write_beginning, found);
+	if (status != CLI_OK || (*found != 0 && *found != E_NOTFOUND))
+		return status;
+	status = read_exchange(cli, s, write_part, found);
+	if (*found == E_NOTFOUND && s->written > 0)
+		*found = 0;
+	return status;
+}
+
+static void
+explain(const struct settings *s, int found)
+{
+	if (found == E_NOTFOUND && !s->seen)
+		diag_error("there is no record '%s'", s->id);
+	else if (found == E_NOTFOUND)
 		diag_error("nothing was kept of what the %s sent in '%s'",
 		    s->request ? "client" : "server", s->id);
 	else if (!ferror(stdout))
 		diag_error("%s: %s", s->id, err_text(found));
+}
+
+static int
+run(struct cli *cli, struct settings *s)
+{
+	int found, status = read_records(s, &s->query, write_record, &found);
+
+	if (status == CLI_OK && found == 0 && s->exchange[0] != '\0')
+		status = write_whole(cli, s, &found);
+	if (status != CLI_OK || found == 0)
+		return status;
+	explain(s, found);
 	return found == E_NOTFOUND ? CLI_NO_MATCH : CLI_CANNOT_READ;
 }
 
@@ -163,7 +284,7 @@ command_body(struct cli *cli, int argc, char **argv)
 	if (query_open(&s.query) && read_options(cli, &s, argc, argv, &status)) {
 		status = query_begin(&s.query, cli, false);
 		if (status == CLI_OK)
-			status = run(&s);
+			status = run(cli, &s);
 	}
 	query_close(&s.query);
 	return status;

@@ -68,6 +68,38 @@ class Body(Files):
     def test_nothing_is_told(self):
         said = self.cli("body", "--request", "testruns-1-1000", status=1).stderr
         self.assertIn("nothing was kept of what the client sent", said)
+        said = self.cli("body", "testruns-1-9000", status=1).stderr
+        self.assertIn("there is no record 'testruns-1-9000'", said)
+
+    def in_parts(self, *offsets):
+        """A body of ten bytes a part, of which those stand in the log."""
+        body = {"bytes": 30, "parts": 2}
+        records = [http(5, "https://example.com/c", http__request__id="r-5",
+                        http__response__body=dict(body, content="0123456789",
+                                                  encoding="utf-8"))]
+        records += [{"@timestamp": stamp(6), "event": {"id": f"part-{offset}",
+                     "dataset": "sightglass.body"}, "http": {
+                         "request": {"id": "r-5"}, "response": {"body": {
+                             "offset": offset, "bytes": 10, "encoding": "utf-8",
+                             "content": f"{offset}........"}}},
+                     "sightglass": {}} for offset in offsets]
+        write_segment(self.log, 3, records)
+
+    def test_parts_are_put_together(self):
+        self.in_parts(10, 20)
+        whole = "012345678910........20........"
+        self.assertEqual(self.cli("body", "testruns-1-5000").stdout, whole)
+        self.assertEqual(self.cli("body", "part-20").stdout, whole[20:])
+        done = subprocess.run([CLI, "body", "-i", "-", "testruns-1-5000"], input=self.cli(
+            "show", "-o", "json").stdout, text=True, capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertIn("standard input can be read but once", done.stderr)
+
+    def test_a_part_that_is_not_there_is_told(self):
+        self.in_parts(20)
+        done = self.cli("body", "testruns-1-5000")
+        self.assertEqual(done.stdout, "012345678920........")
+        self.assertIn("from byte 10 on it lacks some", done.stderr)
 
 
 class Segments(Files):

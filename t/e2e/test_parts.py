@@ -10,7 +10,7 @@ import os
 import subprocess
 import unittest
 
-from harness import (Daemon, Forwarder, Nginx, Process, Test, ThreadServer, get,
+from harness import (CLI, Daemon, Forwarder, Nginx, Process, Test, ThreadServer, get,
                      wait_for)
 
 MIB = 1 << 20
@@ -73,7 +73,15 @@ class Parts(Test):
                 self.assertEqual(get(part, name), get(whole, name))
             content += raw(body)
         self.assertNotIn("truncated", whole_body)
+        self.check_body(get(whole, "event.id"), which, content)
         return content
+
+    def check_body(self, event, which, content):
+        """The command puts them together, too."""
+        done = subprocess.run([CLI, "body", f"--{which}", "-d", self.daemon.directory,
+                               event], capture_output=True, check=False, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.check_same(done.stdout, content)
 
     def check_same(self, content, sent):
         """Without megabytes in the failure's words."""
