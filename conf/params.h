@@ -276,6 +276,13 @@
 	X(dns_timeout_ms, TIME, "dns.timeout", "10 s", 100, HOUR,             \
 	    "A question of DNS that has no answer this long after it was "    \
 	    "last asked is recorded as unanswered.")                          \
+	X(dns_names, COUNT, "dns.names", "16384", 0, 4000000,                 \
+	    "Names that are kept with the addresses they were resolved to, "  \
+	    "so that later flows there carry them; some 330 bytes each. All " \
+	    "workers share them. 0: none.")                                   \
+	X(dns_names_grace_ms, TIME, "dns.names_grace", "2 min", 0, DAY,       \
+	    "So long beyond its TTL is one kept, since applications go on "   \
+	    "using an address for a while.")                                  \
 	X(ring_bytes, BYTES, "ring.size", "8 MiB", 4 * MIB, GIB,              \
 	    "Shared memory between each worker and the logger. A record may " \
 	    "take a quarter of it. A full ring makes the worker wait.")       \

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "daemon/places.h"
 #include "daemon/role.h"
 #include "log/logger.h"
+#include "mitm/dns_names.h"
 
 static const char *const role_names[] = {"signer", "logger", "worker"};
 static const unsigned role_bits[] = {FROM_SIGNER, FROM_LOGGER, FROM_WORKER};
@@ -67,6 +69,20 @@ make_ring(struct parent *p, size_t i)
 		diag_fatal("cannot make a socket pair: %s", strerror(errno));
 }
 
+static void
+make_names(struct parent *p)
+{
+	struct msg_names *n = &p->names;
+
+	n->writers = (uint32_t)p->worker_count;
+	n->sets = dns_names_sets(p->conf->dns_names, n->writers);
+	if (getentropy(&n->seed, sizeof(n->seed)) != 0)
+		diag_fatal("no random numbers: %s", strerror(errno));
+	if (n->sets != 0 && shm_create("sightglass-names",
+	        dns_names_bytes(n->writers, n->sets), &p->names_fd) != 0)
+		diag_fatal("cannot make shared memory for names: %s", strerror(errno));
+}
+
 void
 children_prepare(struct parent *p)
 {
@@ -80,6 +96,7 @@ children_prepare(struct parent *p)
 	for (size_t i = 0; i < p->worker_count; i++)
 		make_ring(p, i);
 	make_ring(p, SIGNER_RING);
+	make_names(p);
 	counter_set(&p->board->started_us, clock_wall_us());
 	counter_set(&p->board->parent_pid, (uint64_t)getpid());
 	counter_set(&p->board->worker_count, p->worker_count);
@@ -292,11 +309,23 @@ child_send_keylog(struct child *child)
 }
 
 static int
+send_names(struct child *child)
+{
+	const struct parent *p = child->parent;
+
+	return p->names.sets == 0 ? 0
+	    : channel_send(&child->channel, MSG_NAMES, &p->names, sizeof(p->names),
+	          p->names_fd);
+}
+
+static int
 feed_worker(struct child *child)
 {
 	const struct parent *p = child->parent;
 	int error = send_ring(child, child->index);
 
+	if (error == 0)
+		error = send_names(child);
 	if (error == 0)
 		error = channel_send(&child->channel, MSG_FLOW_SOCKET, NULL, 0,
 		    p->flow_socket);

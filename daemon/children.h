@@ -19,6 +19,7 @@
 #include "daemon/board.h"
 #include "daemon/lists.h"
 #include "daemon/msg.h"
+#include "daemon/msgs.h"
 
 enum child_kind { CHILD_SIGNER, CHILD_LOGGER, CHILD_WORKER };
 
@@ -49,6 +50,8 @@ struct parent {
 	size_t worker_count;
 	uint64_t ring_bytes;
 	int ring_fds[RINGS_MAX];
+	struct msg_names names;
+	int names_fd; /* of their memory, where names.sets is not 0 */
 	int wake_fds[RINGS_MAX][2]; /* worker's or signer's end, logger's end */
 
 	struct lists lists;

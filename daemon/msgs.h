@@ -35,6 +35,9 @@
 	    sizeof(struct msg_index), 1)                                      \
 	/* the logger's ledger */                                             \
 	X(MSG_LEDGER, FROM_PARENT, 0, 0, 1)                                   \
+	/* struct msg_names: the table of resolved names, which workers share */ \
+	X(MSG_NAMES, FROM_PARENT, sizeof(struct msg_names),                   \
+	    sizeof(struct msg_names), 1)                                      \
 	/* the listening sockets, to a worker */                              \
 	X(MSG_FLOW_SOCKET, FROM_PARENT, 0, 0, 1)                              \
 	X(MSG_CONTROL_SOCKET, FROM_PARENT, 0, 0, 1)                           \
@@ -112,6 +115,13 @@ struct msg_ring {
 	uint64_t bytes;
 };
 
+/* As in mitm/dns_names.h. */
+struct msg_names {
+	uint64_t seed;
+	uint32_t writers;
+	uint32_t sets; /* of each; not 0 */
+};
+
 struct msg_memory {
 	uint64_t bytes; /* of the memory */
 };
@@ -168,6 +178,7 @@ struct msg_leaf {
 /* They are sent as they lie in memory: no byte of them may be padding. */
 _Static_assert(sizeof(struct msg_identity) == 4 + 12 + 256, "no padding");
 _Static_assert(sizeof(struct msg_ring) == 4 + 4 + 8, "no padding");
+_Static_assert(sizeof(struct msg_names) == 8 + 4 + 4, "no padding");
 _Static_assert(sizeof(struct msg_bypass) == 4 + 4 + 8 + 8, "no padding");
 _Static_assert(sizeof(struct msg_bypass_ask) == 8 + 4 + 4 + 8, "no padding");
 _Static_assert(sizeof(struct msg_note) == 32 + 32 + 1536, "no padding");

@@ -111,7 +111,7 @@ settings_keep(struct conf *c, struct conf *old)
 	    "paths.log", "paths.run", "bridge.group", "ring.size", "ca.name",
 	    "ca.validity", "ca.key", "ca.permitted", "ca.renew_before",
 	    "ca.overlap", "ca.certificate", "ca.private_key", "ca.chain",
-	    "leaf.validity", "leaf.cache", "leaf.signer_cache",
+	    "leaf.validity", "leaf.cache", "leaf.signer_cache", "dns.names",
 	    "upstream.sessions", "upstream.verdicts"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(fixed); i++)

@@ -550,6 +550,21 @@ take_signer(struct worker *w, int fd)
 	w->first_signer = fd;
 }
 
+/* Our number is not known yet. */
+static void
+take_names(struct worker *w, const struct msg *m)
+{
+	struct msg_names head;
+
+	memcpy(&head, m->payload, sizeof(head));
+	w->names = (struct dns_names){.seed = head.seed, .writers = head.writers,
+	    .sets = head.sets};
+	w->names.slots = shm_map(m->fd, dns_names_bytes(head.writers, head.sets));
+	(void)close(m->fd);
+	if (w->names.slots == NULL)
+		diag_fatal("cannot map the names: %s", strerror(errno));
+}
+
 static void
 on_message(struct role *r, struct msg *m)
 {
@@ -570,6 +585,9 @@ on_message(struct role *r, struct msg *m)
 		break;
 	case MSG_SIGNER_CHANNEL:
 		take_signer(w, m->fd);
+		break;
+	case MSG_NAMES:
+		take_names(w, m);
 		break;
 	case MSG_KEYLOG:
 		keylog_use(&w->keylog, m->fd);
@@ -642,6 +660,8 @@ prepare_host(struct worker *w)
 	h->writer.hostname = w->role.hostname;
 	h->writer.writer = w->role.index;
 	h->bypass = w->bypasses;
+	h->dns_names = &w->names;
+	w->names.writer = w->role.index - 1;
 	h->request_leaf = leafs_request;
 	h->on_bypass = bypasses_report;
 	h->on_http = records_on_http;

@@ -65,6 +65,7 @@ struct worker {
 	struct policy *never;     /* bypass.never */
 	struct invalid *invalid;  /* upstream.invalid, by host too */
 	struct client_certificates *client_certificates;
+	struct dns_names names;   /* mapped; shared with the other workers */
 	struct bypass *bypasses;  /* a copy of the parent's entries */
 	char *rules;              /* of all lists, mapped: MSG_RULES */
 	size_t rules_bytes;

@@ -48,11 +48,29 @@ record_begin(struct record_line *line, const struct record_writer *w,
 }
 
 void
-record_begin_own(struct record_line *line, const struct record_facts *facts)
+record_begin_flow(struct record_line *line, const struct record_facts *facts)
 {
 	json_object_begin(&line->json, "sightglass");
 	if (facts != NULL)
 		json_text(&line->json, "flow", facts->flow_id);
+}
+
+void
+record_names(struct json *j, const struct record_facts *facts)
+{
+	if (buf_length(&facts->names) > 0)
+		json_raw(j, buf_data(&facts->names), buf_length(&facts->names));
+}
+
+void
+record_begin_own(struct record_line *line, const struct record_facts *facts)
+{
+	record_begin_flow(line, facts);
+	if (facts == NULL || buf_length(&facts->names) == 0)
+		return;
+	json_object_begin(&line->json, "dns");
+	record_names(&line->json, facts);
+	json_object_end(&line->json);
 }
 
 void
@@ -191,6 +209,13 @@ put_host(struct json *j, const struct record_writer *w)
 	json_object_end(j);
 }
 
+/* What the destination is called: by the flow itself, else by who resolved it. */
+static const char *
+domain_of(const struct flow_facts *f)
+{
+	return f->domain != NULL || f->name_count == 0 ? f->domain : f->names[0].text;
+}
+
 static void
 put_facts(struct json *j, const struct record_writer *w,
     const struct flow_facts *f)
@@ -199,7 +224,7 @@ put_facts(struct json *j, const struct record_writer *w,
 	put_process(j, f);
 	put_user(j, f);
 	put_endpoint(j, "source", &f->source, NULL);
-	put_endpoint(j, "destination", &f->destination, f->domain);
+	put_endpoint(j, "destination", &f->destination, domain_of(f));
 	if (f->destination.ss_family != AF_UNSPEC) {
 		json_object_begin(j, "network");
 		json_text(j, "transport", f->datagram ? "udp" : "tcp");
@@ -212,6 +237,24 @@ put_facts(struct json *j, const struct record_writer *w,
 		json_text(j, "type", f->forwarder);
 		json_object_end(j);
 	}
+}
+
+static void
+put_names(struct json *j, const struct flow_facts *f)
+{
+	if (f->name_count == 0)
+		return;
+	json_array_begin(j, "names");
+	for (size_t i = 0; i < f->name_count; i++) {
+		const struct dns_name *name = &f->names[i];
+
+		json_object_begin(j, NULL);
+		json_text(j, "name", name->text);
+		json_ms(j, "age", name->age_us / 1000); /* in seconds, so */
+		json_text(j, "by", name->by_application ? "application" : "machine");
+		json_object_end(j);
+	}
+	json_array_end(j);
 }
 
 /* The host of a URL whose request names none. */
@@ -242,11 +285,16 @@ record_facts_make(const struct record_writer *w, const struct flow_facts *facts,
 
 	*out = (struct record_facts){.tls = tls};
 	buf_init(&out->members, FACTS_BYTES_MAX);
+	buf_init(&out->names, FACTS_BYTES_MAX);
 	memcpy(out->flow_id, facts->id, sizeof(out->flow_id));
 	set_host(out, facts);
 	json_init(&j, &out->members);
 	put_facts(&j, w, facts);
 	int error = json_error(&j);
+	json_init(&j, &out->names);
+	put_names(&j, facts);
+	if (error == 0)
+		error = json_error(&j);
 	if (error != 0)
 		record_facts_free(out);
 	return error;
@@ -256,6 +304,7 @@ void
 record_facts_free(struct record_facts *facts)
 {
 	buf_free(&facts->members);
+	buf_free(&facts->names);
 }
 
 /* --- tls --- */

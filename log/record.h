@@ -30,6 +30,7 @@ struct record_writer {
 /* What the wire said of a flow, as fragments; see record_flow_facts. */
 struct record_facts {
 	struct buf members; /* host, process, user, source, destination, network */
+	struct buf names;   /* the array of sightglass.dns, or empty */
 	char flow_id[40];
 	char scheme_host[300]; /* "example.com" or "[2001:db8::1]": the fallback of
 	                        * url.domain when the request names no host */

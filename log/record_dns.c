@@ -241,9 +241,11 @@ put_message(struct json *j, const char *key, const struct dns_message *m,
 }
 
 static void
-put_own(struct json *j, const struct dns_transaction *t, enum detail detail)
+put_own(struct json *j, const struct record_facts *facts,
+    const struct dns_transaction *t, enum detail detail)
 {
 	json_object_begin(j, "dns");
+	record_names(j, facts);
 	json_text(j, "transport", t->transport);
 	put_server(j, t->server);
 	put_message(j, "query", t->query, t->query != NULL ? t->query->bytes : 0);
@@ -289,8 +291,8 @@ record_with(const struct record_writer *w, uint64_t sequence,
 	put_top(j, t);
 	put_ecs(j, t, detail);
 	put_request_id(j, facts, t->serial);
-	record_begin_own(&line, facts);
-	put_own(j, t, detail);
+	record_begin_flow(&line, facts);
+	put_own(j, facts, t, detail);
 	return record_end(&line);
 }
 

@@ -22,9 +22,15 @@ void record_begin(struct record_line *line, const struct record_writer *w,
     uint64_t duration_us, const struct record_facts *facts, struct buf *out)
     NONNULL(1, 2, 4, 8);
 
-/* Opens "sightglass" and names the flow. */
+/* Opens "sightglass" and names the flow, with "dns" where names lead to it. */
 void record_begin_own(struct record_line *line, const struct record_facts *facts)
     NONNULL(1);
+
+/* The same without "dns", for who has more to say there, and begins with this: its
+ * member "names". */
+void record_begin_flow(struct record_line *line, const struct record_facts *facts)
+    NONNULL(1);
+void record_names(struct json *j, const struct record_facts *facts) NONNULL(1, 2);
 
 /* Member "id" of "http.request": what joins all records of one request. */
 void record_request_id(struct json *j, const struct record_facts *facts,

@@ -144,12 +144,24 @@ struct http_exchange {
 	                  * all that is said of one request is joined */
 };
 
+#define DNS_ADDRESS_BYTES 16u  /* IPv6, or IPv4 inside it (RFC 4291 2.5.5.2) */
+#define DNS_NAME_TEXT_MAX 255u /* of a name that is kept; escaped it may be longer */
+
+/* A name that was resolved to the address a flow goes to. */
+struct dns_name {
+	char text[DNS_NAME_TEXT_MAX + 1]; /* lower case, NUL-terminated */
+	uint64_t age_us;     /* since it was, when the flow began */
+	bool by_application; /* by the flow's own; else by another on this machine */
+};
+
 /* Who talks to whom: the same in every record of one flow. */
 struct flow_facts {
 	char id[40]; /* unique over restarts, NUL-terminated */
 	struct sockaddr_storage source;
 	struct sockaddr_storage destination;
 	const char *domain; /* server name: SNI, Host or AUTHORITY; NULL unknown */
+	const struct dns_name *names; /* of the destination's address */
+	size_t name_count;
 	bool datagram;
 	const uint32_t *pid; /* NULL: unknown, as below */
 	const uint32_t *uid;

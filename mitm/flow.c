@@ -78,6 +78,7 @@ flow_free(struct flow *flow)
 	record_facts_free(&flow->facts);
 	free(flow->header);
 	free(flow->header_bytes);
+	free(flow->resolved);
 	free(flow->dialogue);
 	free(flow->ftp);
 	free(flow->hello);
@@ -207,6 +208,8 @@ flow_make_facts(struct flow *flow)
 		return;
 	memcpy(facts.id, flow->id, sizeof(facts.id));
 	facts.domain = flow_server_name(flow);
+	facts.names = flow->resolved;
+	facts.name_count = flow->resolved_count;
 	if (h != NULL) {
 		facts.source = h->source;
 		facts.destination = h->destination;
@@ -220,6 +223,9 @@ flow_make_facts(struct flow *flow)
 	}
 	flow->facts_made =
 	    record_facts_make(&flow->host->writer, &facts, opened, &flow->facts) == 0;
+	free(flow->resolved);
+	flow->resolved = NULL;
+	flow->resolved_count = 0;
 }
 
 void

@@ -40,6 +40,7 @@
 #include "mitm/capture_rules.h"
 #include "mitm/chains.h"
 #include "mitm/client_certificates.h"
+#include "mitm/dns_names.h"
 #include "mitm/event.h"
 #include "mitm/hello.h"
 #include "mitm/invalid.h"
@@ -116,6 +117,7 @@ struct flow_host {
 	const mbedtls_x509_crt *own_ca; /* a list: no server may have them */
 	struct capture_rules *capture_rules;
 	const struct sample *sample;
+	struct dns_names *dns_names; /* shared with other workers */
 	struct leafs *leafs;
 	struct tickets *tickets;
 	struct side_io io;
@@ -166,6 +168,10 @@ struct flow {
 	struct flow_header *header;  /* owned, until the relay begins */
 	uint8_t *header_bytes;       /* owned: being read */
 	size_t header_length;
+	uint64_t application;        /* by which dns_names knows it, or 0 */
+	struct dns_name *resolved;   /* owned, until the facts are made: the names of
+	                              * its destination, when it began */
+	size_t resolved_count;
 	int passed_fd;               /* the descriptor sent along, or -1 */
 	size_t next_address;         /* 0 destination, 1… alternates */
 
@@ -374,5 +380,10 @@ void relay_finish_taps(struct flow *flow) NONNULL(1);
 void relay_set_tick(struct flow *flow) NONNULL(1);
 void relay_tick(struct flow *flow) NONNULL(1);
 bool datagrams_step(struct flow *flow) WUNRES NONNULL(1); /* datagrams.c */
+/* flow_names.c. The header is there: which names its destination was resolved from. */
+void flow_find_names(struct flow *flow) NONNULL(1);
+/* Keeps what an answer says of names, for flows to come. */
+void flow_keep_names(const struct flow *flow, const struct dns_transaction *t)
+    NONNULL(1, 2);
 
 #endif

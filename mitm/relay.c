@@ -101,6 +101,7 @@ on_dns(void *context, const struct dns_transaction *transaction)
 
 	flow->exchanges += t.serial == 0; /* else it was counted as one of HTTP */
 	t.transport = transport_of(flow, &t);
+	flow_keep_names(flow, &t);
 	flow->host->on_dns(flow->host->context, flow, &t);
 }
 

@@ -42,6 +42,10 @@ libmitm_a_SOURCES = \
 	mitm/dns_http.h \
 	mitm/dns_message.c \
 	mitm/dns_message.h \
+	mitm/dns_names.c \
+	mitm/dns_names.h \
+	mitm/dns_resolved.c \
+	mitm/dns_resolved.h \
 	mitm/dns_service.c \
 	mitm/dns_text.c \
 	mitm/dns_text.h \
@@ -59,6 +63,7 @@ libmitm_a_SOURCES = \
 	mitm/fingerprint.h \
 	mitm/flow.c \
 	mitm/flow.h \
+	mitm/flow_names.c \
 	mitm/ftp_data.c \
 	mitm/ftp_data.h \
 	mitm/greeting.c \

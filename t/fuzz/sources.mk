@@ -51,6 +51,16 @@ t_fuzz_dns_message_fuzz_SOURCES = t/fuzz/dns_message.c
 t_fuzz_dns_message_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_dns_message_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/dns_names-fuzz
+t_fuzz_dns_names_fuzz_SOURCES = t/fuzz/dns_names.c
+t_fuzz_dns_names_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_dns_names_fuzz_LDADD = libmitm.a libbase.a
+
+noinst_PROGRAMS += t/fuzz/dns_resolved-fuzz
+t_fuzz_dns_resolved_fuzz_SOURCES = t/fuzz/dns_resolved.c
+t_fuzz_dns_resolved_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_dns_resolved_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/early_data-fuzz
 t_fuzz_early_data_fuzz_SOURCES = t/fuzz/early_data.c
 t_fuzz_early_data_fuzz_LDFLAGS = $(WITH_FUZZER)

@@ -77,6 +77,18 @@ t_unit_dns_message_suite_SOURCES = t/unit/dns_message.c $(UNIT_SUITE) \
 t_unit_dns_message_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/dns_message
 
+check_PROGRAMS += t/unit/dns_names-suite
+t_unit_dns_names_suite_SOURCES = t/unit/dns_names.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/dns_names.c
+t_unit_dns_names_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/dns_names
+
+check_PROGRAMS += t/unit/dns_resolved-suite
+t_unit_dns_resolved_suite_SOURCES = t/unit/dns_resolved.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/dns_resolved.c
+t_unit_dns_resolved_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/dns_resolved
+
 # Beside a foreign reader; where that is not there, it is not built.
 EXTRA_DIST += t/unit/dns_reference.c t/unit/dns_lines.h
 if LDNS

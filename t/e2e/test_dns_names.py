@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: ISC
+"""Names that were resolved, joined to the flows that go to their addresses."""
+
+import os
+import socket
+import struct
+import sys
+import unittest
+
+from harness import Daemon, Process, ThreadServer, get, wait_for
+from test_dns import HTTPS, TLS, Lossy, Unbound
+from test_exec import Exec
+
+QUESTION = b"\3wWw\7example\4test\0\0\1\0\1"
+
+
+def record(name, kind, data, ttl=60):
+    return name + struct.pack("!HHIH", kind, 1, ttl, len(data)) + data
+
+
+def query(number, question=QUESTION):
+    return struct.pack("!6H", number, 0x0100, 1, 0, 0, 0) + question
+
+
+def answer(asked, *records):
+    return (asked[:2] + struct.pack("!5H", 0x8180, 1, len(records), 0, 0)
+            + asked[12:] + b"".join(records))
+
+
+def echo(connection):
+    while data := connection.recv(4096):
+        connection.sendall(data)
+
+
+def names(record):
+    """(name, by) of each, in order."""
+    return [(n["name"], n["by"]) for n in get(record, "sightglass.dns.names") or []]
+
+
+@unittest.skipUnless(os.getuid() == 0, "needs port 53")
+class Names(Exec):
+    """Flows of datagrams and of streams, handed over as a forwarder does."""
+
+    def serve(self, *settings, answers, **options):
+        self.server = Lossy(self, lambda q, _: [answer(q, *answers)])
+        self.target = ThreadServer(self, echo)
+        self.daemon = Daemon(self, "drain_timeout=0", *settings, **options)
+
+    def resolve(self, number=1, executable=b"/usr/bin/one", question=QUESTION, **more):
+        """A flow of datagrams in which the name was resolved; it stays open."""
+        bridge = self.daemon.bridge()
+        self.addCleanup(bridge.close)
+        bridge.sendall(self.daemon.header(self.server.address, 53, datagram=True,
+                                          executable=executable, **more))
+        bridge.settimeout(20)
+        asked = query(number, question)
+        bridge.sendall(struct.pack("!HB4sH", len(asked), 4,
+                                   socket.inet_aton(self.server.address), 53) + asked)
+        head = bridge.recv(9, socket.MSG_WAITALL)
+        bridge.recv(struct.unpack("!H", head[:2])[0], socket.MSG_WAITALL)
+        return bridge
+
+    def go(self, executable=b"/usr/bin/one", address="127.0.0.1", **more):
+        with self.daemon.flow(self.target.port, address, executable=executable,
+                              **more) as flow:
+            flow.settimeout(20)
+            flow.sendall(b"ping")
+            self.assertEqual(flow.recv(4), b"ping")
+
+    def streams(self):
+        """The records of flows that are no datagrams, in their order."""
+        flows = [r for r in self.daemon.stop()
+                 if r["event"]["dataset"] == "sightglass.flow"]
+        return sorted((r for r in flows if get(r, "network.transport") == "tcp"),
+                      key=lambda r: r["@timestamp"])
+
+    def test_a_flow_in_another_worker_has_the_name(self):
+        alias = record(b"\xc0\x0c", 5, b"\3cdn\4test\0")
+        self.serve("flow.max=1", answers=[
+            alias, record(b"\3cdn\4test\0", 1, b"\x7f\0\0\1")], workers=2)
+        bridge = self.resolve()  # which keeps its worker busy
+        self.go()
+        bridge.close()
+        self.go(executable=b"/usr/bin/two")
+        own, others = self.streams()
+        self.assertEqual(names(own), [("www.example.test", "application")])
+        self.assertEqual(names(others), [("www.example.test", "machine")])
+        for flow in (own, others):
+            self.assertEqual(get(flow, "destination.domain"), "www.example.test")
+            self.assertEqual(get(flow, "destination.ip"), "127.0.0.1")
+            age_s = get(flow, "sightglass.dns.names")[0]["age"]
+            self.assertGreaterEqual(age_s, 0)
+            self.assertLess(age_s, 60)
+        asked = self.one(self.daemon.records("dns"))
+        self.assertNotEqual(get(asked, "sightglass.flow").split("-")[1],
+                            get(own, "sightglass.flow").split("-")[1])
+
+    def test_what_the_flow_itself_is_called_comes_first(self):
+        self.serve(answers=[record(b"\xc0\x0c", 1, b"\x7f\0\0\1")])
+        self.resolve()
+        self.go(authority="other.test")
+        flow = self.one(self.streams())
+        self.assertEqual(get(flow, "destination.domain"), "other.test")
+        self.assertEqual(names(flow), [("www.example.test", "application")])
+
+    def test_a_name_ends_with_its_ttl_and_the_grace(self):
+        self.serve("dns.names_grace=0", answers=[
+            record(b"\xc0\x0c", 1, b"\x7f\0\0\1", ttl=0)])
+        self.resolve()
+        self.go()
+        flow = self.one(self.streams())
+        self.assertIsNone(get(flow, "destination.domain"))
+        self.assertIsNone(get(flow, "sightglass.dns"))
+
+    def test_none_are_kept_where_there_is_no_room(self):
+        self.serve("dns.names=0", answers=[record(b"\xc0\x0c", 1, b"\x7f\0\0\1")])
+        self.resolve()
+        self.go()
+        self.assertIsNone(get(self.one(self.streams()), "sightglass.dns"))
+
+    def test_a_worker_that_died_leaves_its_names(self):
+        self.serve(answers=[record(b"\xc0\x0c", 1, b"\x7f\0\0\1")], workers=1)
+        self.resolve()
+        status = self.daemon.control("status")
+        os.kill(status["workers"][0]["pid"], 9)
+        wait_for(lambda: self.daemon.control("status")["workers"][0]["restarts"] == 1,
+                 "the worker to be started again")
+        self.go()
+        flow = self.one(self.streams())
+        self.assertEqual(names(flow), [("www.example.test", "application")])
+
+    def test_the_latest_of_many_are_told_and_no_more(self):
+        self.serve(answers=[record(b"\xc0\x0c", 1, b"\x7f\0\0\1")], workers=1)
+        for i in range(12):
+            self.resolve(i, question=b"\3n%02d\4test\0\0\1\0\1" % i,
+                         executable=b"/usr/bin/two").close()
+        self.go()
+        flow = self.one(self.streams())
+        self.assertEqual(names(flow), [(f"n{i:02}.test", "machine")
+                                       for i in range(11, 3, -1)])
+
+    def test_what_was_not_asked_for_is_not_believed(self):
+        self.serve(answers=[record(b"\4bank\4test\0", 1, b"\x7f\0\0\1")])
+        self.resolve()
+        self.go()
+        self.assertIsNone(get(self.one(self.streams()), "sightglass.dns"))
+
+
+@unittest.skipUnless(os.getuid() == 0, "needs port 53")
+class Programs(Exec):
+    """The same by programs in sightglass exec."""
+
+    def test_over_each_transport(self):
+        target = ThreadServer(self, echo, address="0.0.0.0")
+        ways = {"udp": (), "tcp": ("+tcp",), "tls": TLS, "https": HTTPS,
+                "get": (*HTTPS, "+https-get")}
+        zone, script = [], []
+        for i, way in enumerate(ways):
+            zone += [(f"{way}.test", "A", f"127.77.0.{i}")]
+        zone += [("hint.test", "HTTPS", "1 . alpn=h2 ipv4hint=127.77.0.99")]
+        server = Unbound(self, zone)
+        say = ("import socket, sys\n"
+               "s = socket.create_connection((sys.argv[1], int(sys.argv[2])))\n"
+               "s.sendall(b'ping')\ns.recv(4)\n")
+        for i, (way, options) in enumerate(ways.items()):
+            script += [f"kdig @{server.address} {' '.join(options)} {way}.test "
+                       ">&2 || exit 1",
+                       f"{sys.executable} -c \"$0\" 127.77.0.{i} {target.port}"]
+        script += [f"kdig @{server.address} hint.test HTTPS >&2 || exit 1",
+                   f"{sys.executable} -c \"$0\" 127.77.0.99 {target.port}"]
+        done = self.exec("sh", "-c", "\n".join(script), say)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        flows = [r for r in self.records("flow")
+                 if (get(r, "destination.ip") or "").startswith("127.77.")]
+        said = {r["destination"]["domain"]: names(r) for r in flows}
+        wanted = [*(f"{way}.test" for way in ways), "hint.test"]
+        self.assertEqual(said, {n: [(n, "machine")] for n in wanted})
+
+    def test_what_curl_resolved_itself(self):
+        server = Unbound(self, [("www.example.test", "A", "127.77.1.1")])
+        target = Process(self, [sys.executable, "-u", "-m", "http.server", "0",
+                                "--bind", "127.77.1.1"], "http.server")
+        wait_for(lambda: "port " in target.output(), "its port")
+        port = target.output().partition("port ")[2].split()[0]
+        done = self.exec("curl", "-sS", "-o", "/dev/null", "--doh-insecure",
+                         "--doh-url", f"https://{server.address}/dns-query",
+                         f"http://www.example.test:{port}/")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        http = self.one(self.records("http"), destination__ip="127.77.1.1")
+        self.assertEqual(names(http), [("www.example.test", "application")])
+        self.assertEqual(get(http, "destination.domain"), "www.example.test")
+
+
+if __name__ == "__main__":
+    unittest.main()
