@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libca.a
 libca_a_SOURCES = \
 	ca/authority.c ca/authority.h \
+	ca/cms.c ca/cms.h \
 	ca/configured.c \
 	ca/der.c ca/der.h \
 	ca/issue.c ca/issue.h \

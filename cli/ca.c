@@ -23,9 +23,9 @@
 #include "ca/issue.h"
 #include "ca/key.h"
 #include "ca/renewal.h"
+#include "cli/ca_text.h"
 #include "cli/command.h"
 
-#define PEM_BYTES_MAX (256u * 1024)
 #define DIGEST_BYTES_MAX 64u
 
 const char command_ca_usage[] =
@@ -90,41 +90,6 @@ init(const struct conf *conf, const struct settings *s UNUSED)
 	    : error == E_DENIED ? CLI_NO_MATCH : CLI_CANNOT_READ;
 }
 
-/* --- reading it --- */
-
-/* The certificates' text, with a NUL behind it that counts. */
-static int
-load(const struct conf *conf, struct buf *pem)
-{
-	char path[PATH_BYTES];
-
-	buf_init(pem, PEM_BYTES_MAX);
-	int error = ca_load_certificates(conf, pem);
-	if (error == 0)
-		error = buf_append(pem, "", 1);
-	if (error == 0)
-		return CLI_OK;
-	ca_certificate_path(conf, path);
-	if (error == E_NOTFOUND && conf->ca_certificate[0] == '\0')
-		diag_error("there is no CA in %s: sightglass ca init makes one",
-		    conf->ca_dir);
-	else
-		diag_error("%s: %s", path, err_text(error));
-	return CLI_CANNOT_READ;
-}
-
-static int
-parse(const struct buf *pem, mbedtls_x509_crt *certificates)
-{
-	mbedtls_x509_crt_init(certificates);
-	if (psa_crypto_init() == PSA_SUCCESS &&
-	    ca_parse_certificates(certificates, (const char *)buf_data(pem)) == 0)
-		return CLI_OK;
-	diag_error("not certificates in PEM");
-	mbedtls_x509_crt_free(certificates);
-	return CLI_CORRUPT;
-}
-
 /* --- show --- */
 
 static void
@@ -181,7 +146,7 @@ show_all(const struct buf *pem, const char *path)
 {
 	mbedtls_x509_crt certificates;
 
-	int status = parse(pem, &certificates);
+	int status = ca_text_parse(pem, &certificates);
 	if (status != CLI_OK)
 		return status;
 	for (const mbedtls_x509_crt *crt = &certificates; crt != NULL;
@@ -199,7 +164,7 @@ end_of(const struct buf *pem, int64_t *begin_s)
 	int64_t end_s = 0;
 
 	*begin_s = 0;
-	if (parse(pem, &certificates) == CLI_OK) {
+	if (ca_text_parse(pem, &certificates) == CLI_OK) {
 		*begin_s = issue_seconds(&certificates.valid_from) + ISSUE_BACKDATE_S;
 		end_s = issue_seconds(&certificates.valid_to);
 		mbedtls_x509_crt_free(&certificates);
@@ -231,7 +196,7 @@ show_next(const struct conf *conf, const struct buf *pem)
 
 	if (conf->ca_certificate[0] != '\0')
 		return CLI_OK;
-	buf_init(&next, PEM_BYTES_MAX);
+	buf_init(&next, CA_TEXT_BYTES_MAX);
 	int error = ca_load_next_certificate(conf, &next);
 	if (error == 0)
 		error = buf_append(&next, "", 1);
@@ -256,7 +221,7 @@ show(const struct conf *conf, const struct settings *s UNUSED)
 	char path[PATH_BYTES];
 
 	ca_certificate_path(conf, path);
-	int status = load(conf, &pem);
+	int status = ca_text_load(conf, &pem);
 	if (status == CLI_OK)
 		status = show_all(&pem, path);
 	if (status == CLI_OK)
@@ -268,53 +233,16 @@ show(const struct conf *conf, const struct settings *s UNUSED)
 /* --- export --- */
 
 static int
-write_out(const struct settings *s, const void *bytes, size_t length)
-{
-	FILE *out = s->output == NULL ? stdout : fopen(s->output, "wxe");
-	bool failed = out == NULL || fwrite(bytes, 1, length, out) != length;
-
-	if (out != NULL && out != stdout && fclose(out) != 0)
-		failed = true;
-	if (!failed)
-		return CLI_OK;
-	diag_error("%s: %s%s", s->output == NULL ? "standard output" : s->output,
-	    strerror(errno), errno == EEXIST ? ": it is not overwritten" : "");
-	return CLI_CANNOT_READ;
-}
-
-static int
 export_der(const struct buf *pem, const struct settings *s)
 {
 	mbedtls_x509_crt certificate;
 
-	int status = parse(pem, &certificate);
+	int status = ca_text_parse(pem, &certificate);
 	if (status != CLI_OK)
 		return status;
-	status = write_out(s, certificate.raw.p, certificate.raw.len);
+	status = cli_write_new(s->output, certificate.raw.p, certificate.raw.len);
 	mbedtls_x509_crt_free(&certificate);
 	return status;
-}
-
-/* The text of both CAs, or with --next that of the one that is to follow. */
-static int
-load_for_export(const struct conf *conf, const struct settings *s,
-    struct buf *pem)
-{
-	int status = s->next ? CLI_OK : load(conf, pem);
-
-	if (s->next)
-		buf_init(pem, PEM_BYTES_MAX);
-	if (status != CLI_OK || (s->der && !s->next))
-		return status;
-	if (!s->next)
-		pem->length--; /* the NUL, which comes again */
-	int error = ca_load_next_certificate(conf, pem);
-	if (error == 0 || !s->next)
-		error = buf_append(pem, "", 1);
-	if (error == 0)
-		return CLI_OK;
-	diag_error("no CA is to follow the one in %s", conf->ca_dir);
-	return error == E_NOTFOUND ? CLI_NO_MATCH : CLI_CANNOT_READ;
 }
 
 static int
@@ -322,11 +250,12 @@ export_certificate(const struct conf *conf, const struct settings *s)
 {
 	struct buf pem;
 
-	int status = load_for_export(conf, s, &pem);
+	int status = s->next ? ca_text_load_next(conf, &pem)
+	    : s->der ? ca_text_load(conf, &pem) : ca_text_load_all(conf, &pem);
 	if (status == CLI_OK && s->der)
 		status = export_der(&pem, s);
 	else if (status == CLI_OK)
-		status = write_out(s, buf_data(&pem),
+		status = cli_write_new(s->output, buf_data(&pem),
 		    strlen((const char *)buf_data(&pem)));
 	buf_free(&pem);
 	return status;

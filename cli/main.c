@@ -28,6 +28,8 @@ static const struct command commands[] = {
         command_segments_usage, command_segments},
     {"ca", "make, show or export the CA certificate", command_ca_usage,
         command_ca},
+    {"profile", "write the profile by which device management sets Macs up",
+        command_profile_usage, command_profile},
     {"status", "how the running daemon is", command_status_usage,
         command_status},
     {"bypass", "list, add and remove what is not opened for having failed",

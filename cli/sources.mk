@@ -4,6 +4,7 @@ sightglass_SOURCES = \
 	cli/bundle.c cli/bundle.h \
 	cli/bypass.c cli/bypass.h \
 	cli/ca.c \
+	cli/ca_text.c cli/ca_text.h \
 	cli/check.c \
 	cli/command.h \
 	cli/conf.c \
@@ -16,8 +17,11 @@ sightglass_SOURCES = \
 	cli/live.c \
 	cli/main.c \
 	cli/pager.c cli/pager.h \
+	cli/plist.c cli/plist.h \
 	cli/pretty.c cli/pretty.h \
 	cli/private_daemon.c \
+	cli/profile.c \
+	cli/profile_payloads.c cli/profile_payloads.h \
 	cli/proxy.c \
 	cli/query.c cli/query.h \
 	cli/safe.c cli/safe.h \

@@ -321,6 +321,30 @@
 	    "How long flows wait for a full ring with log.full: drop.")       \
 	X(log_group, TEXT, "log.group", "", 0, 0,                             \
 	    "Group that may read the segments (0640). Empty: nobody else.")   \
+	X(macos_team, TEXT, "macos.team", "", 0, 0,                           \
+	    "Apple's identifier of the team that signed app and extension, "  \
+	    "ten capital letters and digits. A profile cannot do without.")   \
+	X(macos_app, TEXT, "macos.app", "org.sightglass.Sightglass", 0, 0,    \
+	    "Bundle identifier of the host app.")                             \
+	X(macos_extension, TEXT, "macos.extension", "", 0, 0,                 \
+	    "That of the system extension. Empty: the app's and .extension.") \
+	X(profile_identifier, TEXT, "profile.identifier", "", 0, 0,           \
+	    "Identifier of the configuration profile, by which a later one "  \
+	    "replaces it. Empty: the app's and .profile.")                    \
+	X(profile_organization, TEXT, "profile.organization", "", 0, 0,       \
+	    "The organization that people see beside the profile.")           \
+	X(profile_order, COUNT, "profile.order", "1", 1, 10000,               \
+	    "Place of the proxy among several transparent proxies of a Mac: " \
+	    "the lowest is asked first.")                                     \
+	X(profile_dns, BOOL, "profile.dns", "true", 0, 1,                     \
+	    "Whether the profile makes the extension the machine's DNS proxy " \
+	    "too, without which not all queries are seen.")                   \
+	X(profile_removable, BOOL, "profile.removable", "false", 0, 1,        \
+	    "Whether people may switch the extension off in System Settings, " \
+	    "and remove the profile.")                                        \
+	X(profile_requirement, TEXT, "profile.requirement", "", 0, 0,         \
+	    "The code requirement that the extension has to meet. Empty: its " \
+	    "identifier, signed by the team with a Developer ID.")            \
 	X(keylog, TEXT, "keylog", "", 0, 0,                                   \
 	    "File (absolute path, 0600) to which the secrets of all opened "  \
 	    "connections are appended, as Wireshark reads them: whoever has " \

@@ -211,6 +211,10 @@ t_unit_one_request_suite_LDADD = libbridge.a libbase.a $(LLHTTP_LIBS) \
 	$(UNIT_LIBS)
 EXTRA_DIST += t/corpus/one_request
 
+check_PROGRAMS += t/unit/plist-suite
+t_unit_plist_suite_SOURCES = t/unit/plist.c $(UNIT_SUITE) cli/plist.c cli/plist.h
+t_unit_plist_suite_LDADD = libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/policy-suite
 t_unit_policy_suite_SOURCES = t/unit/policy.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/policy.c
