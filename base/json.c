@@ -43,25 +43,21 @@ put(struct json *j, const void *bytes, size_t length)
 static void
 begin_value(struct json *j, const char *key)
 {
-	size_t length = key == NULL ? 0 : strlen(key);
-	uint8_t *room;
-
-	if (j->error == 0)
-		j->error = buf_reserve(j->out, length + 4, &room);
-	if (j->error != 0)
-		return;
-	size_t n = 0;
 	if (j->comma)
-		room[n++] = ',';
-	if (key != NULL) {
-		room[n++] = '"';
-		memcpy(room + n, key, length);
-		n += length;
-		room[n++] = '"';
-		room[n++] = ':';
-	}
-	buf_commit(j->out, n);
+		put(j, ",", 1);
 	j->comma = true;
+	if (key == NULL)
+		return;
+	put(j, "\"", 1);
+	put(j, key, strlen(key));
+	put(j, "\":", 2);
+}
+
+void
+json_member(struct json *j, const char *start, size_t length)
+{
+	put(j, start + !j->comma, length - !j->comma);
+	j->comma = false;
 }
 
 void

@@ -69,6 +69,10 @@ void json_ms(struct json *j, const char *key, uint64_t microseconds) NONNULL(1);
 void json_time(struct json *j, const char *key, uint64_t microseconds)
     NONNULL(1);
 
+/* A member whose key is known: `start` is `,"key":`, of which the comma is left out
+ * at the beginning of an object. Follow it with one value call whose key is NULL. */
+void json_member(struct json *j, const char *start, size_t length) NONNULL(1, 2);
+
 /* A member whose key comes from outside (a header's name): escaped. Follow it
  * with one value call whose key is NULL. */
 void json_key(struct json *j, const void *key, size_t length) NONNULL(1);

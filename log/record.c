@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/json.h"
+#include "log/member.h"
 #include "log/record_line.h"
 
 #define FACTS_BYTES_MAX (64u * 1024)
@@ -22,7 +22,7 @@
 
 void
 record_begin(struct record_line *line, const struct record_writer *w,
-    uint64_t sequence, const char *dataset, uint64_t time_us,
+    uint64_t sequence, enum dataset dataset, uint64_t time_us,
     uint64_t duration_us, const struct record_facts *facts, struct buf *out)
 {
 	struct json *j = &line->json;
@@ -33,14 +33,14 @@ record_begin(struct record_line *line, const struct record_writer *w,
 	    sequence);
 	json_init(j, out);
 	json_object_begin(j, NULL);
-	json_time(j, "@timestamp", time_us);
-	json_object_begin(j, "event");
-	json_text(j, "id", id);
-	json_uint(j, "sequence", sequence);
-	json_text(j, "kind", "event");
-	json_text(j, "dataset", dataset);
+	member_time(j, F_TIMESTAMP, time_us);
+	member_object(j, F_EVENT);
+	member_text(j, F_EVENT_ID, id);
+	member_uint(j, F_EVENT_SEQUENCE, sequence);
+	member_text(j, F_EVENT_KIND, "event");
+	member_text(j, F_EVENT_DATASET, dataset_rows[dataset].word);
 	if (duration_us != UINT64_MAX)
-		json_uint(j, "duration", duration_us * 1000); /* ns */
+		member_uint(j, F_EVENT_DURATION, duration_us * 1000);
 	json_object_end(j);
 	if (facts != NULL)
 		json_raw(j, buf_data(&facts->members),
@@ -50,9 +50,9 @@ record_begin(struct record_line *line, const struct record_writer *w,
 void
 record_begin_flow(struct record_line *line, const struct record_facts *facts)
 {
-	json_object_begin(&line->json, "sightglass");
+	member_object(&line->json, F_SIGHTGLASS);
 	if (facts != NULL)
-		json_text(&line->json, "flow", facts->flow_id);
+		member_text(&line->json, F_FLOW_ID, facts->flow_id);
 }
 
 void
@@ -68,7 +68,7 @@ record_begin_own(struct record_line *line, const struct record_facts *facts)
 	record_begin_flow(line, facts);
 	if (facts == NULL || buf_length(&facts->names) == 0)
 		return;
-	json_object_begin(&line->json, "dns");
+	member_object(&line->json, F_DNS_OWN);
 	record_names(&line->json, facts);
 	json_object_end(&line->json);
 }
@@ -80,7 +80,7 @@ record_request_id(struct json *j, const struct record_facts *facts,
 	char id[sizeof(facts->flow_id) + 24];
 
 	(void)snprintf(id, sizeof(id), "%s-%" PRIu64, facts->flow_id, serial);
-	json_text(j, "id", id);
+	member_text(j, F_REQUEST_ID, id);
 }
 
 int
@@ -103,21 +103,14 @@ static void
 put_sampled(struct json *j, bool left_out)
 {
 	if (left_out)
-		json_bool(j, "sampled", false);
+		member_bool(j, F_SAMPLED, false);
 }
 
 void
 record_capture(struct json *j, enum capture_level level)
 {
 	if (level != CAPTURE_BODY)
-		json_text(j, "capture", "head");
-}
-
-void
-record_text(struct json *j, const char *key, const char *text)
-{
-	if (text != NULL && text[0] != '\0')
-		json_text(j, key, text);
+		member_text(j, F_CAPTURE, "head");
 }
 
 /* --- facts --- */
@@ -140,8 +133,8 @@ address_bytes(const struct sockaddr_storage *a, uint16_t *port)
 
 /* Opens and closes "source" or "destination"; `domain` may be NULL. */
 static void
-put_endpoint(struct json *j, const char *key, const struct sockaddr_storage *a,
-    const char *domain)
+put_endpoint(struct json *j, enum field field,
+    const struct sockaddr_storage *a, const char *domain)
 {
 	char text[INET6_ADDRSTRLEN];
 	uint16_t port = 0;
@@ -149,13 +142,13 @@ put_endpoint(struct json *j, const char *key, const struct sockaddr_storage *a,
 
 	if (bytes == NULL && domain == NULL)
 		return;
-	json_object_begin(j, key);
+	member_object(j, field);
 	if (bytes != NULL &&
 	    inet_ntop(a->ss_family, bytes, text, sizeof(text)) != NULL) {
-		json_text(j, "ip", text);
-		json_uint(j, "port", port);
+		member_text(j, F_ENDPOINT_IP, text);
+		member_uint(j, F_ENDPOINT_PORT, port);
 	}
-	record_text(j, "domain", domain);
+	member_text_if(j, F_DESTINATION_DOMAIN, domain);
 	json_object_end(j);
 }
 
@@ -172,17 +165,17 @@ put_process(struct json *j, const struct flow_facts *f)
 {
 	if (f->pid == NULL && f->executable == NULL && f->signing_id == NULL)
 		return;
-	json_object_begin(j, "process");
+	member_object(j, F_PROCESS);
 	if (f->pid != NULL)
-		json_uint(j, "pid", *f->pid);
+		member_uint(j, F_PROCESS_PID, *f->pid);
 	if (f->executable != NULL) {
-		json_text(j, "executable", f->executable);
-		json_text(j, "name", base_name(f->executable));
+		member_text(j, F_PROCESS_EXECUTABLE, f->executable);
+		member_text(j, F_PROCESS_NAME, base_name(f->executable));
 	}
 	if (f->signing_id != NULL || f->team_id != NULL) {
-		json_object_begin(j, "code_signature");
-		record_text(j, "signing_id", f->signing_id);
-		record_text(j, "team_id", f->team_id);
+		member_object(j, F_CODE_SIGNATURE);
+		member_text_if(j, F_SIGNING_ID, f->signing_id);
+		member_text_if(j, F_TEAM_ID, f->team_id);
 		json_object_end(j);
 	}
 	json_object_end(j);
@@ -196,16 +189,16 @@ put_user(struct json *j, const struct flow_facts *f)
 	if (f->uid == NULL)
 		return;
 	(void)snprintf(id, sizeof(id), "%" PRIu32, *f->uid);
-	json_object_begin(j, "user");
-	json_text(j, "id", id);
+	member_object(j, F_USER);
+	member_text(j, F_USER_ID, id);
 	json_object_end(j);
 }
 
 static void
 put_host(struct json *j, const struct record_writer *w)
 {
-	json_object_begin(j, "host");
-	json_text(j, "hostname", w->hostname);
+	member_object(j, F_HOST);
+	member_text(j, F_HOST_HOSTNAME, w->hostname);
 	json_object_end(j);
 }
 
@@ -223,18 +216,18 @@ put_facts(struct json *j, const struct record_writer *w,
 	put_host(j, w);
 	put_process(j, f);
 	put_user(j, f);
-	put_endpoint(j, "source", &f->source, NULL);
-	put_endpoint(j, "destination", &f->destination, domain_of(f));
+	put_endpoint(j, F_SOURCE, &f->source, NULL);
+	put_endpoint(j, F_DESTINATION, &f->destination, domain_of(f));
 	if (f->destination.ss_family != AF_UNSPEC) {
-		json_object_begin(j, "network");
-		json_text(j, "transport", f->datagram ? "udp" : "tcp");
-		json_text(j, "type",
+		member_object(j, F_NETWORK);
+		member_text(j, F_NETWORK_TRANSPORT, f->datagram ? "udp" : "tcp");
+		member_text(j, F_NETWORK_TYPE,
 		    f->destination.ss_family == AF_INET ? "ipv4" : "ipv6");
 		json_object_end(j);
 	}
 	if (f->forwarder != NULL) {
-		json_object_begin(j, "observer");
-		json_text(j, "type", f->forwarder);
+		member_object(j, F_OBSERVER);
+		member_text(j, F_OBSERVER_TYPE, f->forwarder);
 		json_object_end(j);
 	}
 }
@@ -244,14 +237,15 @@ put_names(struct json *j, const struct flow_facts *f)
 {
 	if (f->name_count == 0)
 		return;
-	json_array_begin(j, "names");
+	member_array(j, F_DNS_NAMES);
 	for (size_t i = 0; i < f->name_count; i++) {
 		const struct dns_name *name = &f->names[i];
 
 		json_object_begin(j, NULL);
-		json_text(j, "name", name->text);
-		json_ms(j, "age", name->age_us / 1000); /* in seconds, so */
-		json_text(j, "by", name->by_application ? "application" : "machine");
+		member_text(j, F_DNS_NAMES_NAME, name->text);
+		member_ms(j, F_DNS_NAMES_AGE, name->age_us / 1000); /* seconds, so */
+		member_text(j, F_DNS_NAMES_BY,
+		    name->by_application ? "application" : "machine");
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -324,54 +318,52 @@ decision_name(enum decision decision)
 }
 
 static void
-put_leg(struct json *j, const char *key, const struct tls_leg *leg)
+put_leg(struct json *j, enum field field, const struct tls_leg *leg)
 {
 	if (leg->version == NULL && leg->alert_received < 0 &&
 	    leg->alert_sent < 0)
 		return;
-	json_object_begin(j, key);
-	record_text(j, "version", leg->version);
-	record_text(j, "cipher", leg->cipher);
-	record_text(j, "group", leg->group);
-	record_text(j, "alpn", leg->alpn);
-	json_bool(j, "established", leg->established);
-	json_bool(j, "resumed", leg->resumed);
-	if (leg->hello_retry)
-		json_bool(j, "hello_retry", true);
+	member_object(j, field);
+	member_text_if(j, F_LEG_VERSION, leg->version);
+	member_text_if(j, F_LEG_CIPHER, leg->cipher);
+	member_text_if(j, F_LEG_GROUP, leg->group);
+	member_text_if(j, F_LEG_ALPN, leg->alpn);
+	member_bool(j, F_LEG_ESTABLISHED, leg->established);
+	member_bool(j, F_LEG_RESUMED, leg->resumed);
+	member_true_if(j, F_LEG_HELLO_RETRY, leg->hello_retry);
 	if (leg->alert_received >= 0)
-		json_int(j, "alert_received", leg->alert_received);
+		member_int(j, F_LEG_ALERT_RECEIVED, leg->alert_received);
 	if (leg->alert_sent >= 0)
-		json_int(j, "alert_sent", leg->alert_sent);
+		member_int(j, F_LEG_ALERT_SENT, leg->alert_sent);
 	json_object_end(j);
 }
 
 static void
-put_certificate(struct json *j, const char *key,
+put_certificate(struct json *j, enum field field,
     const struct certificate_facts *c)
 {
 	if (!c->present)
 		return;
-	json_object_begin(j, key);
-	json_text(j, "subject", c->subject);
-	json_text(j, "issuer", c->issuer);
-	json_text(j, "serial", c->serial);
-	json_text(j, "sha256", c->sha256);
-	json_time(j, "not_before", c->not_before_s * 1000000);
-	json_time(j, "not_after", c->not_after_s * 1000000);
+	member_object(j, field);
+	member_text(j, F_CERT_SUBJECT, c->subject);
+	member_text(j, F_CERT_ISSUER, c->issuer);
+	member_text(j, F_CERT_SERIAL, c->serial);
+	member_text(j, F_CERT_SHA256, c->sha256);
+	member_time(j, F_CERT_NOT_BEFORE, c->not_before_s * 1000000);
+	member_time(j, F_CERT_NOT_AFTER, c->not_after_s * 1000000);
 	json_object_end(j);
 }
 
 static void
 put_offer(struct json *j, const struct tls_event *e)
 {
-	json_object_begin(j, "offered");
-	record_text(j, "version", e->offered_version);
-	json_array_begin(j, "alpn");
+	member_object(j, F_OFFERED);
+	member_text_if(j, F_OFFERED_VERSION, e->offered_version);
+	member_array(j, F_OFFERED_ALPN);
 	for (size_t i = 0; i < e->offered_alpn_count; i++)
 		json_text(j, NULL, e->offered_alpn[i]);
 	json_array_end(j);
-	if (e->offered_ech)
-		json_bool(j, "ech", true);
+	member_true_if(j, F_OFFERED_ECH, e->offered_ech);
 	json_object_end(j);
 }
 
@@ -380,10 +372,10 @@ put_ecs_client(struct json *j, const struct tls_event *e)
 {
 	if (e->server_name == NULL && e->ja3 == NULL && e->ja4 == NULL)
 		return;
-	json_object_begin(j, "client");
-	record_text(j, "server_name", e->server_name);
-	record_text(j, "ja3", e->ja3);
-	record_text(j, "ja4", e->ja4);
+	member_object(j, F_TLS_CLIENT);
+	member_text_if(j, F_TLS_SERVER_NAME, e->server_name);
+	member_text_if(j, F_TLS_JA3, e->ja3);
+	member_text_if(j, F_TLS_JA4, e->ja4);
 	json_object_end(j);
 }
 
@@ -392,15 +384,15 @@ put_ecs_client(struct json *j, const struct tls_event *e)
 static void
 put_ecs_tls(struct json *j, const struct tls_event *e)
 {
-	json_object_begin(j, "tls");
-	record_text(j, "version", e->client.version);
-	record_text(j, "cipher", e->client.cipher);
-	record_text(j, "next_protocol", e->client.alpn);
-	json_bool(j, "established", e->client.established);
+	member_object(j, F_TLS);
+	member_text_if(j, F_TLS_VERSION, e->client.version);
+	member_text_if(j, F_TLS_CIPHER, e->client.cipher);
+	member_text_if(j, F_TLS_NEXT_PROTOCOL, e->client.alpn);
+	member_bool(j, F_TLS_ESTABLISHED, e->client.established);
 	put_ecs_client(j, e);
 	if (e->ja3s != NULL) {
-		json_object_begin(j, "server");
-		json_text(j, "ja3s", e->ja3s);
+		member_object(j, F_TLS_SERVER);
+		member_text(j, F_TLS_JA3S, e->ja3s);
 		json_object_end(j);
 	}
 	json_object_end(j);
@@ -413,40 +405,40 @@ record_tls(const struct record_writer *w, uint64_t sequence,
 	struct record_line line;
 	struct json *j = &line.json;
 
-	record_begin(&line, w, sequence, "sightglass.tls", e->start_us, UINT64_MAX,
+	record_begin(&line, w, sequence, DATASET_TLS, e->start_us, UINT64_MAX,
 	    facts, out);
 	put_ecs_tls(j, e);
 	record_begin_own(&line, facts);
-	json_text(j, "decision", decision_name(e->decision));
-	record_text(j, "reason", e->reason);
+	member_text(j, F_DECISION, decision_name(e->decision));
+	member_text_if(j, F_REASON, e->reason);
 	put_sampled(j, e->left_out);
 	put_offer(j, e);
-	put_leg(j, "client", &e->client);
-	put_leg(j, "server", &e->server);
-	put_certificate(j, "server_certificate", &e->server_certificate);
-	put_certificate(j, "leaf", &e->leaf);
+	put_leg(j, F_LEG_CLIENT, &e->client);
+	put_leg(j, F_LEG_SERVER, &e->server);
+	put_certificate(j, F_SERVER_CERTIFICATE, &e->server_certificate);
+	put_certificate(j, F_LEAF, &e->leaf);
 	if (e->client_certificate != NULL)
-		put_certificate(j, "client_certificate", e->client_certificate);
-	record_text(j, "verification", e->verification);
-	record_text(j, "invalid", e->invalid);
-	record_text(j, "invalid_reason", e->invalid_reason);
-	record_text(j, "failure", e->failure);
-	record_text(j, "error", e->error);
-	record_text(j, "bypass", e->bypass);
-	record_text(j, "starttls", e->starttls);
-	if (e->name_mismatch)
-		json_bool(j, "name_mismatch", true);
+		put_certificate(j, F_CLIENT_CERTIFICATE, e->client_certificate);
+	member_text_if(j, F_VERIFICATION, e->verification);
+	member_text_if(j, F_INVALID, e->invalid);
+	member_text_if(j, F_INVALID_REASON, e->invalid_reason);
+	member_text_if(j, F_FAILURE, e->failure);
+	member_text_if(j, F_TLS_ERROR, e->error);
+	member_text_if(j, F_BYPASS, e->bypass);
+	member_text_if(j, F_STARTTLS, e->starttls);
+	member_true_if(j, F_NAME_MISMATCH, e->name_mismatch);
 	return record_end(&line);
 }
 
 /* --- flow --- */
 
 static void
-put_pair(struct json *j, const char *key, const uint64_t of[2])
+put_pair(struct json *j, enum field pair, enum field client, enum field server,
+    const uint64_t of[2])
 {
-	json_object_begin(j, key);
-	json_uint(j, "client", of[FROM_CLIENT]);
-	json_uint(j, "server", of[FROM_SERVER]);
+	member_object(j, pair);
+	member_uint(j, client, of[FROM_CLIENT]);
+	member_uint(j, server, of[FROM_SERVER]);
 	json_object_end(j);
 }
 
@@ -455,11 +447,9 @@ put_first(struct json *j, const struct bytes first[2])
 {
 	if (first[FROM_CLIENT].length + first[FROM_SERVER].length == 0)
 		return;
-	json_object_begin(j, "first"); /* base64: it may be anything */
-	json_base64(j, "client", first[FROM_CLIENT].data,
-	    first[FROM_CLIENT].length);
-	json_base64(j, "server", first[FROM_SERVER].data,
-	    first[FROM_SERVER].length);
+	member_object(j, F_FLOW_FIRST); /* base64: it may be anything */
+	member_base64(j, F_FLOW_FIRST_CLIENT, first[FROM_CLIENT]);
+	member_base64(j, F_FLOW_FIRST_SERVER, first[FROM_SERVER]);
 	json_object_end(j);
 }
 
@@ -469,11 +459,9 @@ put_counted(struct json *j, const struct flow_event *e)
 {
 	if (e->exchanges_counted + e->messages_counted == 0)
 		return;
-	json_object_begin(j, "counted");
-	if (e->exchanges_counted > 0)
-		json_uint(j, "exchanges", e->exchanges_counted);
-	if (e->messages_counted > 0)
-		json_uint(j, "messages", e->messages_counted);
+	member_object(j, F_FLOW_COUNTED);
+	member_uint_if(j, F_COUNTED_EXCHANGES, e->exchanges_counted);
+	member_uint_if(j, F_COUNTED_MESSAGES, e->messages_counted);
 	json_object_end(j);
 }
 
@@ -485,26 +473,26 @@ record_flow(const struct record_writer *w, uint64_t sequence,
 	struct record_line line;
 	struct json *j = &line.json;
 
-	record_begin(&line, w, sequence, "sightglass.flow", e->start_us,
+	record_begin(&line, w, sequence, DATASET_FLOW, e->start_us,
 	    e->end_us > e->start_us ? e->end_us - e->start_us : 0, facts, out);
 	record_begin_own(&line, facts);
-	json_text(j, "decision", decision_name(e->decision));
-	record_text(j, "reason", e->reason);
-	record_text(j, "close", e->close);
-	record_text(j, "state", e->state);
-	record_text(j, "protocol", e->protocol);
-	record_text(j, "starttls", e->starttls);
+	member_text(j, F_DECISION, decision_name(e->decision));
+	member_text_if(j, F_REASON, e->reason);
+	member_text_if(j, F_FLOW_CLOSE, e->close);
+	member_text_if(j, F_FLOW_STATE, e->state);
+	member_text_if(j, F_FLOW_PROTOCOL, e->protocol);
+	member_text_if(j, F_STARTTLS, e->starttls);
 	put_sampled(j, e->left_out);
-	record_text(j, "detail", e->detail);
-	put_pair(j, "bytes", e->bytes);
+	member_text_if(j, F_FLOW_DETAIL, e->detail);
+	put_pair(j, F_FLOW_BYTES, F_FLOW_BYTES_CLIENT, F_FLOW_BYTES_SERVER, e->bytes);
 	if (e->datagrams[0] + e->datagrams[1] > 0)
-		put_pair(j, "datagrams", e->datagrams);
-	if (e->exchanges > 0)
-		json_uint(j, "exchanges", e->exchanges);
+		put_pair(j, F_FLOW_DATAGRAMS, F_FLOW_DATAGRAMS_CLIENT,
+		    F_FLOW_DATAGRAMS_SERVER, e->datagrams);
+	member_uint_if(j, F_FLOW_EXCHANGES, e->exchanges);
 	put_counted(j, e);
 	if (e->connect_us > 0) {
-		json_object_begin(j, "timing");
-		json_ms(j, "connect", e->connect_us);
+		member_object(j, F_TIMING);
+		member_ms(j, F_TIMING_CONNECT, e->connect_us);
 		json_object_end(j);
 	}
 	put_first(j, e->first);
@@ -520,18 +508,18 @@ record_mint(const struct record_writer *w, uint64_t sequence,
 	struct record_line line;
 	struct json *j = &line.json;
 
-	record_begin(&line, w, sequence, "sightglass.mint", e->time_us,
+	record_begin(&line, w, sequence, DATASET_MINT, e->time_us,
 	    e->duration_us, NULL, out);
 	put_host(j, w);
 	record_begin_own(&line, NULL);
-	json_uint(j, "worker", e->worker);
-	record_text(j, "key", e->key);
-	record_text(j, "refused", e->refused);
-	json_array_begin(j, "names");
+	member_uint(j, F_MINT_WORKER, e->worker);
+	member_text_if(j, F_MINT_KEY, e->key);
+	member_text_if(j, F_MINT_REFUSED, e->refused);
+	member_array(j, F_MINT_NAMES);
 	for (size_t i = 0; i < e->name_count; i++)
 		json_text(j, NULL, e->names[i]);
 	json_array_end(j);
-	put_certificate(j, "leaf", &e->leaf);
+	put_certificate(j, F_LEAF, &e->leaf);
 	return record_end(&line);
 }
 
@@ -544,17 +532,16 @@ record_daemon(const struct record_writer *w, uint64_t sequence,
 	struct record_line line;
 	struct json *j = &line.json;
 
-	record_begin(&line, w, sequence, "sightglass.daemon", e->time_us,
+	record_begin(&line, w, sequence, DATASET_DAEMON, e->time_us,
 	    UINT64_MAX, NULL, out);
 	put_host(j, w);
-	record_text(j, "message", e->message);
+	member_text_if(j, F_MESSAGE, e->message);
 	record_begin_own(&line, NULL);
-	json_text(j, "action", e->action);
-	record_text(j, "role", e->role);
-	if (e->lost_records > 0)
-		json_uint(j, "lost_records", e->lost_records);
+	member_text(j, F_ACTION, e->action);
+	member_text_if(j, F_ROLE, e->role);
+	member_uint_if(j, F_LOST_RECORDS, e->lost_records);
 	if (e->since_us > 0)
-		json_time(j, "since", e->since_us);
-	record_text(j, "segment", e->segment);
+		member_time(j, F_SINCE, e->since_us);
+	member_text_if(j, F_SEGMENT, e->segment);
 	return record_end(&line);
 }

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* Records of dataset body: a part of one, behind its http record's. Pure; worker. */
-#include "base/json.h"
+#include "log/member.h"
 #include "log/record_line.h"
 
 static void
 put_body(struct json *j, const struct body_part *part)
 {
-	json_object_begin(j, "body");
-	json_uint(j, "offset", part->offset);
-	json_uint(j, "bytes", part->content.length);
+	member_object(j, F_BODY);
+	member_uint(j, F_PART_OFFSET, part->offset);
+	member_uint(j, F_PART_BYTES, part->content.length);
 	record_content(j, part->content, part->truncated);
-	if (part->truncated)
-		json_bool(j, "truncated", true);
+	member_true_if(j, F_BODY_TRUNCATED, part->truncated);
 	json_object_end(j);
 }
 
@@ -20,14 +19,14 @@ static void
 put_http(struct json *j, const struct record_facts *facts,
     const struct body_part *part)
 {
-	json_object_begin(j, "http");
-	json_object_begin(j, "request");
+	member_object(j, F_HTTP);
+	member_object(j, F_REQUEST);
 	record_request_id(j, facts, part->serial);
 	if (part->from == FROM_CLIENT)
 		put_body(j, part);
 	json_object_end(j);
 	if (part->from == FROM_SERVER) {
-		json_object_begin(j, "response");
+		member_object(j, F_RESPONSE);
 		put_body(j, part);
 		json_object_end(j);
 	}
@@ -53,15 +52,14 @@ record_body(const struct record_writer *w, uint64_t sequence,
 {
 	struct record_line line;
 
-	record_begin(&line, w, sequence, "sightglass.body", part->first_us,
+	record_begin(&line, w, sequence, DATASET_BODY, part->first_us,
 	    part->last_us > part->first_us ? part->last_us - part->first_us : 0,
 	    facts, out);
 	put_http(&line.json, facts, part);
 	record_begin_own(&line, facts);
-	json_uint(&line.json, "stream", part->stream);
-	json_uint(&line.json, "part", part->number);
-	if (part->last)
-		json_bool(&line.json, "last", true);
+	member_uint(&line.json, F_STREAM, part->stream);
+	member_uint(&line.json, F_PART, part->number);
+	member_true_if(&line.json, F_LAST, part->last);
 	put_redacted(&line.json, part);
 	return record_end(&line);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* What was said, as text where it is text. Pure; worker. */
-#include "log/record_line.h"
-
 #include "base/utf8.h"
+#include "log/member.h"
+#include "log/record_line.h"
 
 void
 record_content(struct json *j, struct bytes content, bool truncated)
@@ -15,8 +15,8 @@ record_content(struct json *j, struct bytes content, bool truncated)
 	if (content.length == 0)
 		return;
 	if (is_text)
-		json_string(j, "content", content.data, text);
+		member_bytes(j, F_CONTENT, (struct bytes){content.data, text});
 	else
-		json_base64(j, "content", content.data, content.length);
-	json_text(j, "encoding", is_text ? "utf-8" : "base64");
+		member_base64(j, F_CONTENT, content);
+	member_text(j, F_ENCODING, is_text ? "utf-8" : "base64");
 }

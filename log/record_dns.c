@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "base/json.h"
+#include "log/member.h"
 #include "log/record_line.h"
 
 #define NAME_TEXT_MAX 1016u /* 254 bytes, each as \DDD */
@@ -19,12 +19,6 @@
 
 /* How much of the records finds room in the line. */
 enum detail { DETAIL_ALL, DETAIL_ANSWERS, DETAIL_NONE };
-
-static void
-put_bytes(struct json *j, const char *key, struct bytes text)
-{
-	json_string(j, key, text.data, text.length);
-}
 
 /* What was asked, which an answer repeats. */
 static const struct dns_question *
@@ -38,7 +32,7 @@ question_of(const struct dns_transaction *t)
 /* --- the four at the top --- */
 
 static void
-put_lower(struct json *j, const char *key, struct bytes name)
+put_lower(struct json *j, enum field field, struct bytes name)
 {
 	char lower[NAME_TEXT_MAX];
 	size_t length = name.length < sizeof(lower) ? name.length : sizeof(lower);
@@ -47,7 +41,8 @@ put_lower(struct json *j, const char *key, struct bytes name)
 		uint8_t byte = name.data[i];
 		lower[i] = (char)(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte);
 	}
-	json_string(j, key, lower, length);
+	member_bytes(j, field,
+	    (struct bytes){(const uint8_t *)lower, length});
 }
 
 static void
@@ -56,12 +51,12 @@ put_top(struct json *j, const struct dns_transaction *t)
 	const struct dns_question *q = question_of(t);
 
 	if (q != NULL) {
-		put_lower(j, "dns_hostname", q->name);
-		json_text(j, "dns_query_type", q->type);
+		put_lower(j, F_DNS_HOSTNAME, q->name);
+		member_text(j, F_DNS_QUERY_TYPE, q->type);
 	}
 	if (t->response != NULL)
-		json_text(j, "dns_response_code", t->response->rcode);
-	json_uint(j, "dns_answer_number", t->answers);
+		member_text(j, F_DNS_RESPONSE_CODE, t->response->rcode);
+	member_uint(j, F_DNS_ANSWER_NUMBER, t->answers);
 }
 
 /* --- dns, by ECS --- */
@@ -71,10 +66,10 @@ put_question(struct json *j, const struct dns_question *q)
 {
 	if (q == NULL)
 		return;
-	json_object_begin(j, "question");
-	put_bytes(j, "name", q->name);
-	json_text(j, "type", q->type);
-	json_text(j, "class", q->class_name);
+	member_object(j, F_DNS_QUESTION);
+	member_bytes(j, F_DNS_QUESTION_NAME, q->name);
+	member_text(j, F_DNS_QUESTION_TYPE, q->type);
+	member_text(j, F_DNS_QUESTION_CLASS, q->class_name);
 	json_object_end(j);
 }
 
@@ -89,7 +84,7 @@ put_flags(struct json *j, const struct dns_message *m)
 	    {m->authentic, "AD"}, {m->checking_disabled, "CD"},
 	    {m->dnssec_ok, "DO"}};
 
-	json_array_begin(j, "header_flags");
+	member_array(j, F_DNS_HEADER_FLAGS);
 	for (size_t i = 0; i < ARRAY_LENGTH(flags); i++) {
 		if (flags[i].set)
 			json_text(j, NULL, flags[i].name);
@@ -101,11 +96,11 @@ static void
 put_record(struct json *j, const struct dns_record *r)
 {
 	json_object_begin(j, NULL);
-	put_bytes(j, "name", r->name);
-	json_text(j, "type", r->type);
-	json_text(j, "class", r->class_name);
-	json_uint(j, "ttl", r->ttl_s);
-	put_bytes(j, "data", r->data);
+	member_bytes(j, F_DNS_RR_NAME, r->name);
+	member_text(j, F_DNS_RR_TYPE, r->type);
+	member_text(j, F_DNS_RR_CLASS, r->class_name);
+	member_uint(j, F_DNS_RR_TTL, r->ttl_s);
+	member_bytes(j, F_DNS_RR_DATA, r->data);
 	json_object_end(j);
 }
 
@@ -120,12 +115,12 @@ has_section(const struct dns_message *m, enum dns_section section)
 }
 
 static void
-put_section(struct json *j, const char *key, const struct dns_message *m,
+put_section(struct json *j, enum field field, const struct dns_message *m,
     enum dns_section section)
 {
 	if (m == NULL || !has_section(m, section))
 		return;
-	json_array_begin(j, key);
+	member_array(j, field);
 	for (size_t i = 0; i < m->record_count; i++) {
 		if (m->records[i].section == section)
 			put_record(j, &m->records[i]);
@@ -151,9 +146,10 @@ put_addresses(struct json *j, const struct dns_message *m)
 		if (!is_address(&m->records[i]))
 			continue;
 		if (!began)
-			json_array_begin(j, "resolved_ip");
+			member_array(j, F_DNS_RESOLVED_IP);
 		began = true;
-		put_bytes(j, NULL, m->records[i].data);
+		json_string(j, NULL, m->records[i].data.data,
+		    m->records[i].data.length);
 	}
 	if (began)
 		json_array_end(j);
@@ -166,16 +162,16 @@ put_ecs(struct json *j, const struct dns_transaction *t, enum detail detail)
 	char id[8];
 
 	(void)snprintf(id, sizeof(id), "%" PRIu16, m->id);
-	json_object_begin(j, "dns");
-	json_text(j, "type", t->response != NULL ? "answer" : "query");
-	json_text(j, "id", id);
-	json_text(j, "op_code", m->opcode);
+	member_object(j, F_DNS);
+	member_text(j, F_DNS_TYPE, t->response != NULL ? "answer" : "query");
+	member_text(j, F_DNS_ID, id);
+	member_text(j, F_DNS_OP_CODE, m->opcode);
 	put_flags(j, m);
 	put_question(j, question_of(t));
 	if (t->response != NULL) {
-		json_text(j, "response_code", t->response->rcode);
+		member_text(j, F_DNS_ECS_RESPONSE_CODE, t->response->rcode);
 		if (detail != DETAIL_NONE)
-			put_section(j, "answers", t->response, DNS_ANSWER);
+			put_section(j, F_DNS_ANSWERS, t->response, DNS_ANSWER);
 		if (detail != DETAIL_NONE)
 			put_addresses(j, t->response);
 	}
@@ -185,21 +181,21 @@ put_ecs(struct json *j, const struct dns_transaction *t, enum detail detail)
 /* --- our own --- */
 
 static void
-put_edns(struct json *j, const char *key, const struct dns_message *m)
+put_edns(struct json *j, const struct dns_message *m)
 {
 	const struct dns_edns *e = m == NULL ? NULL : m->edns;
 
 	if (e == NULL)
 		return;
-	json_object_begin(j, key);
-	json_uint(j, "version", e->version);
-	json_uint(j, "udp_bytes", e->udp_bytes);
+	member_object(j, F_DNS_EDNS);
+	member_uint(j, F_DNS_EDNS_VERSION, e->version);
+	member_uint(j, F_DNS_EDNS_UDP_BYTES, e->udp_bytes);
 	if (e->option_count > 0) {
-		json_array_begin(j, "options");
+		member_array(j, F_DNS_EDNS_OPTIONS);
 		for (size_t i = 0; i < e->option_count; i++) {
 			json_object_begin(j, NULL);
-			json_text(j, "name", e->options[i].name);
-			put_bytes(j, "data", e->options[i].data);
+			member_text(j, F_DNS_OPTION_NAME, e->options[i].name);
+			member_bytes(j, F_DNS_OPTION_DATA, e->options[i].data);
 			json_object_end(j);
 		}
 		json_array_end(j);
@@ -220,23 +216,23 @@ put_server(struct json *j, const struct sockaddr_storage *a)
 	                                            : (const void *)&in6->sin6_addr;
 	if (inet_ntop(a->ss_family, bytes, text, sizeof(text)) == NULL)
 		return;
-	json_object_begin(j, "server");
-	json_text(j, "ip", text);
-	json_uint(j, "port",
+	member_object(j, F_DNS_SERVER);
+	member_text(j, F_DNS_SERVER_IP, text);
+	member_uint(j, F_DNS_SERVER_PORT,
 	    ntohs(a->ss_family == AF_INET ? in->sin_port : in6->sin6_port));
 	json_object_end(j);
 }
 
 static void
-put_message(struct json *j, const char *key, const struct dns_message *m,
+put_message(struct json *j, enum field field, const struct dns_message *m,
     uint64_t bytes)
 {
 	if (m == NULL)
 		return;
-	json_object_begin(j, key);
-	json_uint(j, "bytes", bytes);
-	put_edns(j, "edns", m);
-	record_text(j, "malformed", m->malformed);
+	member_object(j, field);
+	member_uint(j, F_DNS_MESSAGE_BYTES, bytes);
+	put_edns(j, m);
+	member_text_if(j, F_DNS_MALFORMED, m->malformed);
 	json_object_end(j);
 }
 
@@ -244,22 +240,22 @@ static void
 put_own(struct json *j, const struct record_facts *facts,
     const struct dns_transaction *t, enum detail detail)
 {
-	json_object_begin(j, "dns");
+	member_object(j, F_DNS_OWN);
 	record_names(j, facts);
-	json_text(j, "transport", t->transport);
+	member_text(j, F_DNS_TRANSPORT, t->transport);
 	put_server(j, t->server);
-	put_message(j, "query", t->query, t->query != NULL ? t->query->bytes : 0);
-	put_message(j, "response", t->response, t->response_bytes);
+	put_message(j, F_DNS_QUERY, t->query,
+	    t->query != NULL ? t->query->bytes : 0);
+	put_message(j, F_DNS_RESPONSE, t->response, t->response_bytes);
 	if (t->response_messages > 1)
-		json_uint(j, "messages", t->response_messages);
-	if (t->retransmissions > 0)
-		json_uint(j, "retransmissions", t->retransmissions);
-	record_text(j, "incomplete", t->incomplete);
+		member_uint(j, F_DNS_MESSAGES, t->response_messages);
+	member_uint_if(j, F_DNS_RETRANSMISSIONS, t->retransmissions);
+	member_text_if(j, F_DNS_INCOMPLETE, t->incomplete);
 	if (detail == DETAIL_ALL) {
-		put_section(j, "authorities", t->response, DNS_AUTHORITY);
-		put_section(j, "additionals", t->response, DNS_ADDITIONAL);
+		put_section(j, F_DNS_AUTHORITIES, t->response, DNS_AUTHORITY);
+		put_section(j, F_DNS_ADDITIONALS, t->response, DNS_ADDITIONAL);
 	} else {
-		json_bool(j, "truncated", true);
+		member_bool(j, F_DNS_TRUNCATED, true);
 	}
 	json_object_end(j);
 }
@@ -270,8 +266,8 @@ put_request_id(struct json *j, const struct record_facts *facts, uint64_t serial
 {
 	if (serial == 0)
 		return;
-	json_object_begin(j, "http");
-	json_object_begin(j, "request");
+	member_object(j, F_HTTP);
+	member_object(j, F_REQUEST);
 	record_request_id(j, facts, serial);
 	json_object_end(j);
 	json_object_end(j);
@@ -285,7 +281,7 @@ record_with(const struct record_writer *w, uint64_t sequence,
 	struct record_line line;
 	struct json *j = &line.json;
 
-	record_begin(&line, w, sequence, "sightglass.dns", t->asked_us,
+	record_begin(&line, w, sequence, DATASET_DNS, t->asked_us,
 	    t->answered_us > t->asked_us ? t->answered_us - t->asked_us : 0, facts,
 	    out);
 	put_top(j, t);

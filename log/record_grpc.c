@@ -2,7 +2,7 @@
 /* What an http record says of a call of gRPC. Pure; worker. */
 #include <string.h>
 
-#include "base/json.h"
+#include "log/member.h"
 #include "log/record_line.h"
 
 static bool
@@ -14,27 +14,18 @@ is_hidden(const struct record_writer *w, const char *name)
 }
 
 static void
-put_bytes(struct json *j, const char *key, struct bytes text)
-{
-	if (text.length > 0)
-		json_string(j, key, text.data, text.length);
-}
-
-static void
-put_messages(struct json *j, const char *key, const struct grpc_messages *m,
+put_messages(struct json *j, enum field side, const struct grpc_messages *m,
     struct bytes encoding)
 {
 	if (m == NULL)
 		return;
-	json_object_begin(j, key);
-	json_uint(j, "messages", m->count);
-	json_uint(j, "bytes", m->bytes);
-	if (m->largest > 0)
-		json_uint(j, "largest", m->largest);
-	if (m->compressed > 0)
-		json_uint(j, "compressed", m->compressed);
-	put_bytes(j, "encoding", encoding);
-	record_text(j, "error", m->error);
+	member_object(j, side);
+	member_uint(j, F_GRPC_MESSAGES, m->count);
+	member_uint(j, F_GRPC_BYTES, m->bytes);
+	member_uint_if(j, F_GRPC_LARGEST, m->largest);
+	member_uint_if(j, F_GRPC_COMPRESSED, m->compressed);
+	member_bytes_if(j, F_GRPC_ENCODING, encoding);
+	member_text_if(j, F_GRPC_ERROR, m->error);
 	json_object_end(j);
 }
 
@@ -46,18 +37,20 @@ record_grpc(struct json *j, const struct record_writer *w,
 
 	if (call == NULL)
 		return;
-	json_object_begin(j, "grpc");
-	put_bytes(j, "service", call->service);
-	put_bytes(j, "method", call->method);
+	member_object(j, F_GRPC);
+	member_bytes_if(j, F_GRPC_SERVICE, call->service);
+	member_bytes_if(j, F_GRPC_METHOD, call->method);
 	if (call->has_status && !is_hidden(w, "grpc-status")) {
-		json_uint(j, "status_code", call->status);
-		record_text(j, "status", call->status_name);
+		member_uint(j, F_GRPC_STATUS_CODE, call->status);
+		member_text_if(j, F_GRPC_STATUS, call->status_name);
 	}
 	if (call->message.length > 0 && is_hidden(w, "grpc-message"))
-		json_text(j, "message", "[redacted]");
+		member_text(j, F_GRPC_MESSAGE, "[redacted]");
 	else
-		put_bytes(j, "message", call->message);
-	put_messages(j, "request", e->request.grpc, call->encodings[FROM_CLIENT]);
-	put_messages(j, "response", e->response.grpc, call->encodings[FROM_SERVER]);
+		member_bytes_if(j, F_GRPC_MESSAGE, call->message);
+	put_messages(j, F_GRPC_REQUEST, e->request.grpc,
+	    call->encodings[FROM_CLIENT]);
+	put_messages(j, F_GRPC_RESPONSE, e->response.grpc,
+	    call->encodings[FROM_SERVER]);
 	json_object_end(j);
 }

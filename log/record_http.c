@@ -13,7 +13,7 @@
 #include <strings.h>
 
 #include "base/err.h"
-#include "base/json.h"
+#include "log/member.h"
 #include "log/record_line.h"
 
 #define FEW_FIELDS 48u /* as many need no memory of their own */
@@ -130,7 +130,8 @@ static void
 put_full(struct json *j, const struct http_exchange *e, const struct target *t,
     struct bytes scheme, struct bytes authority)
 {
-	json_string_begin(j, "full");
+	member_begin(j, F_URL_FULL);
+	json_string_begin(j, NULL);
 	json_string_part(j, scheme.data, scheme.length);
 	json_string_part(j, "://", 3);
 	json_string_part(j, authority.data, authority.length);
@@ -192,14 +193,14 @@ put_url(struct json *j, const struct record_facts *facts,
 	if (!split_port(&host, &port))
 		port = t.authority.length > 0 || named != NULL
 		    ? (is_name(&scheme, "https") ? 443 : 80) : facts->port;
-	json_object_begin(j, "url");
+	member_object(j, F_URL);
 	put_full(j, e, &t, scheme, authority);
-	json_string(j, "scheme", scheme.data, scheme.length);
-	json_string(j, "domain", host.data, host.length);
-	json_uint(j, "port", port);
-	json_string(j, "path", t.path.data, t.path.length);
+	member_bytes(j, F_URL_SCHEME, scheme);
+	member_bytes(j, F_URL_DOMAIN, host);
+	member_uint(j, F_URL_PORT, port);
+	member_bytes(j, F_URL_PATH, t.path);
 	if (t.has_query)
-		json_string(j, "query", t.query.data, t.query.length);
+		member_bytes(j, F_URL_QUERY, t.query);
 	json_object_end(j);
 }
 
@@ -285,14 +286,14 @@ put_sorted(struct json *j, const struct record_writer *w,
 }
 
 static void
-put_fields(struct json *j, const char *key, const struct record_writer *w,
+put_fields(struct json *j, enum field map, const struct record_writer *w,
     const struct http_field *fields, size_t count)
 {
 	const struct http_field *few[FEW_FIELDS], **sorted = few;
 
 	if (count > FEW_FIELDS)
 		sorted = malloc(count * POINTER_BYTES);
-	json_object_begin(j, key);
+	member_object(j, map);
 	if (sorted == NULL)
 		json_fail(j, E_NOMEM);
 	else
@@ -307,7 +308,7 @@ static void
 put_redacted_name(struct json *j, bool *any, const char *place, const char *name)
 {
 	if (!*any)
-		json_array_begin(j, "redacted");
+		member_array(j, F_REDACTED);
 	*any = true;
 	json_string_begin(j, NULL);
 	json_string_part(j, place, strlen(place));
@@ -319,6 +320,8 @@ void
 record_redacted(struct json *j, bool *any, const char *place,
     const struct redacted *redacted)
 {
+	if (redacted->names == NULL)
+		return;
 	for (size_t i = 0; i < REDACT_RULES_MAX; i++) {
 		if (record_met(redacted, i))
 			put_redacted_name(j, any, place, redacted->names[i]);
@@ -354,22 +357,19 @@ put_body(struct json *j, const struct http_message *m)
 	const struct http_body *body = &m->body;
 	const struct bytes *coding = field(m, "content-encoding");
 
-	json_object_begin(j, "body");
-	json_uint(j, "bytes", body->wire_bytes);
+	member_object(j, F_BODY);
+	member_uint(j, F_BODY_BYTES, body->wire_bytes);
 	record_content(j, body->content, body->content_truncated);
 	if (coding != NULL && body->wire_bytes > 0)
-		json_string(j, "content_encoding", coding->data, coding->length);
+		member_bytes(j, F_CONTENT_ENCODING, *coding);
 	if (body->decoded)
-		json_uint(j, "decoded_bytes", body->decoded_bytes);
-	record_text(j, "charset", body->charset);
-	if (body->replaced > 0)
-		json_uint(j, "replaced", body->replaced);
-	if (body->decode_error != NULL)
-		json_text(j, "decode_error", body->decode_error);
+		member_uint(j, F_DECODED_BYTES, body->decoded_bytes);
+	member_text_if(j, F_CHARSET, body->charset);
+	member_uint_if(j, F_REPLACED, body->replaced);
+	member_text_if(j, F_DECODE_ERROR, body->decode_error);
 	if (body->in_parts)
-		json_uint(j, "parts", body->parts);
-	if (body->content_truncated)
-		json_bool(j, "truncated", true);
+		member_uint(j, F_BODY_PARTS, body->parts);
+	member_true_if(j, F_BODY_TRUNCATED, body->content_truncated);
 	json_object_end(j);
 }
 
@@ -377,32 +377,28 @@ static void
 put_message(struct json *j, const struct record_writer *w,
     const struct http_message *m)
 {
-	put_fields(j, "headers", w, m->fields, m->field_count);
+	put_fields(j, F_HEADERS, w, m->fields, m->field_count);
 	put_body(j, m);
 	if (m->trailer_count > 0)
-		put_fields(j, "trailers", w, m->trailers, m->trailer_count);
-	if (m->head_too_long)
-		json_bool(j, "head_too_long", true);
+		put_fields(j, F_TRAILERS, w, m->trailers, m->trailer_count);
+	member_true_if(j, F_HEAD_TOO_LONG, m->head_too_long);
 }
 
 static void
 put_http(struct json *j, const struct record_writer *w,
     const struct record_facts *facts, const struct http_exchange *e)
 {
-	json_object_begin(j, "http");
-	json_text(j, "version", e->version);
-	json_object_begin(j, "request");
+	member_object(j, F_HTTP);
+	member_text(j, F_HTTP_VERSION, e->version);
+	member_object(j, F_REQUEST);
 	record_request_id(j, facts, e->serial);
-	if (e->method.length > 0)
-		json_string(j, "method", e->method.data, e->method.length);
+	member_bytes_if(j, F_METHOD, e->method);
 	put_message(j, w, &e->request);
 	json_object_end(j);
 	if (e->status != 0) {
-		json_object_begin(j, "response");
-		json_uint(j, "status_code", e->status);
-		if (e->reason.length > 0)
-			json_string(j, "reason", e->reason.data,
-			    e->reason.length);
+		member_object(j, F_RESPONSE);
+		member_uint(j, F_STATUS_CODE, e->status);
+		member_bytes_if(j, F_REASON_PHRASE, e->reason);
 		put_message(j, w, &e->response);
 		json_object_end(j);
 	}
@@ -412,24 +408,24 @@ put_http(struct json *j, const struct record_writer *w,
 /* --- the rest --- */
 
 static void
-put_span(struct json *j, const char *key, uint64_t from_us, uint64_t to_us)
+put_span(struct json *j, enum field field, uint64_t from_us, uint64_t to_us)
 {
 	if (from_us != 0 && to_us != 0)
-		json_ms(j, key, to_us > from_us ? to_us - from_us : 0);
+		member_ms(j, field, to_us > from_us ? to_us - from_us : 0);
 }
 
 static void
 put_timing(struct json *j, const struct record_timing *timing,
     const struct http_exchange *e)
 {
-	json_object_begin(j, "timing");
+	member_object(j, F_TIMING);
 	if (timing != NULL && timing->connect_us != 0)
-		json_ms(j, "connect", timing->connect_us);
+		member_ms(j, F_TIMING_CONNECT, timing->connect_us);
 	if (timing != NULL && timing->tls_us != 0)
-		json_ms(j, "tls", timing->tls_us);
-	put_span(j, "send", e->request.first_us, e->request.last_us);
-	put_span(j, "wait", e->request.last_us, e->response.first_us);
-	put_span(j, "receive", e->response.first_us, e->response.last_us);
+		member_ms(j, F_TIMING_TLS, timing->tls_us);
+	put_span(j, F_TIMING_SEND, e->request.first_us, e->request.last_us);
+	put_span(j, F_TIMING_WAIT, e->request.last_us, e->response.first_us);
+	put_span(j, F_TIMING_RECEIVE, e->response.first_us, e->response.last_us);
 	json_object_end(j);
 }
 
@@ -458,9 +454,10 @@ put_reset(struct json *j, const struct http_exchange *e)
 {
 	if (e->reset_error == NULL)
 		return;
-	json_object_begin(j, "reset");
-	json_text(j, "by", e->reset_by == FROM_CLIENT ? "client" : "server");
-	json_text(j, "error", e->reset_error);
+	member_object(j, F_RESET);
+	member_text(j, F_RESET_BY,
+	    e->reset_by == FROM_CLIENT ? "client" : "server");
+	member_text(j, F_RESET_ERROR, e->reset_error);
 	json_object_end(j);
 }
 
@@ -472,29 +469,23 @@ put_own(struct record_line *line, const struct record_writer *w,
 	struct json *j = &line->json;
 
 	record_begin_own(line, facts);
-	json_uint(j, "stream", e->stream);
-	if (host_differs(facts, e))
-		json_bool(j, "host_mismatch", true);
+	member_uint(j, F_STREAM, e->stream);
+	member_true_if(j, F_HOST_MISMATCH, host_differs(facts, e));
 	put_timing(j, timing, e);
 	if (e->informational_count > 0) {
-		json_object_begin(j, "informational");
-		json_uint(j, "count", e->informational_count);
-		json_uint(j, "last", e->last_informational);
+		member_object(j, F_INFORMATIONAL);
+		member_uint(j, F_INFORMATIONAL_COUNT, e->informational_count);
+		member_uint(j, F_INFORMATIONAL_LAST, e->last_informational);
 		json_object_end(j);
 	}
-	if (e->upgraded)
-		json_bool(j, "upgraded", true);
-	if (e->protocol.length > 0)
-		json_string(j, "protocol", e->protocol.data, e->protocol.length);
-	if (e->pushed)
-		json_bool(j, "pushed", true);
-	if (e->unprocessed)
-		json_bool(j, "unprocessed", true);
+	member_true_if(j, F_UPGRADED, e->upgraded);
+	member_bytes_if(j, F_EXTENDED_PROTOCOL, e->protocol);
+	member_true_if(j, F_PUSHED, e->pushed);
+	member_true_if(j, F_UNPROCESSED, e->unprocessed);
 	put_reset(j, e);
-	record_text(j, "incomplete", incomplete_name(e->incomplete));
-	if (e->partials > 0)
-		json_uint(j, "partials", e->partials);
-	record_text(j, "parse_error", e->parse_error);
+	member_text_if(j, F_INCOMPLETE, incomplete_name(e->incomplete));
+	member_uint_if(j, F_PARTIALS, e->partials);
+	member_text_if(j, F_PARSE_ERROR, e->parse_error);
 	record_capture(j, e->capture);
 	put_redacted(j, w, e);
 }
@@ -517,14 +508,14 @@ record_http(const struct record_writer *w, uint64_t sequence,
 	struct record_line line;
 	struct json *j = &line.json;
 
-	record_begin(&line, w, sequence, "sightglass.http", e->request.first_us,
+	record_begin(&line, w, sequence, DATASET_HTTP, e->request.first_us,
 	    duration_us(e), facts, out);
 	put_http(j, w, facts, e);
 	put_url(j, facts, e);
 	record_grpc(j, w, e);
 	if (agent != NULL) {
-		json_object_begin(j, "user_agent");
-		json_string(j, "original", agent->data, agent->length);
+		member_object(j, F_USER_AGENT);
+		member_bytes(j, F_USER_AGENT_ORIGINAL, *agent);
 		json_object_end(j);
 	}
 	put_own(&line, w, facts, timing, e);

@@ -8,6 +8,7 @@
 #define SIGHTGLASS_LOG_RECORD_LINE_H
 
 #include "base/json.h"
+#include "log/fields.h"
 #include "log/record.h"
 
 struct record_line {
@@ -18,9 +19,9 @@ struct record_line {
 /* Opens the object: @timestamp, event, and the facts when there are some.
  * duration_us of UINT64_MAX: none. */
 void record_begin(struct record_line *line, const struct record_writer *w,
-    uint64_t sequence, const char *dataset, uint64_t time_us,
+    uint64_t sequence, enum dataset dataset, uint64_t time_us,
     uint64_t duration_us, const struct record_facts *facts, struct buf *out)
-    NONNULL(1, 2, 4, 8);
+    NONNULL(1, 2, 8);
 
 /* Opens "sightglass" and names the flow, with "dns" where names lead to it. */
 void record_begin_own(struct record_line *line, const struct record_facts *facts)
@@ -65,9 +66,5 @@ record_met(const struct redacted *r, size_t rule)
  * there is one and *any is false. */
 void record_redacted(struct json *j, bool *any, const char *place,
     const struct redacted *redacted) NONNULL(1, 2, 3, 4);
-
-/* A member only where there is something to say: not for NULL, nor for "". */
-void record_text(struct json *j, const char *key, const char *text)
-    NONNULL(1, 2);
 
 #endif

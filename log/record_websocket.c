@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Records of dataset websocket: one a message. Pure; worker. */
-#include "base/json.h"
+#include "log/member.h"
 #include "log/record_line.h"
 
 static const char *
@@ -24,20 +24,17 @@ opcode_name(enum ws_opcode opcode)
 static void
 put_message(struct json *j, const struct websocket_message *m)
 {
-	json_object_begin(j, "websocket");
-	json_text(j, "from", m->from == FROM_CLIENT ? "client" : "server");
-	json_text(j, "type", opcode_name(m->opcode));
-	json_uint(j, "number", m->number);
-	json_uint(j, "frames", m->frames);
-	json_uint(j, "bytes", m->wire_bytes);
+	member_object(j, F_WEBSOCKET);
+	member_text(j, F_WS_FROM, m->from == FROM_CLIENT ? "client" : "server");
+	member_text(j, F_WS_TYPE, opcode_name(m->opcode));
+	member_uint(j, F_WS_NUMBER, m->number);
+	member_uint(j, F_WS_FRAMES, m->frames);
+	member_uint(j, F_WS_BYTES, m->wire_bytes);
 	record_content(j, m->content, m->truncated);
-	if (m->close_code != 0)
-		json_uint(j, "close_code", m->close_code);
-	if (m->compressed)
-		json_bool(j, "compressed", true);
-	record_text(j, "decode_error", m->decode_error);
-	if (m->truncated)
-		json_bool(j, "truncated", true);
+	member_uint_if(j, F_WS_CLOSE_CODE, m->close_code);
+	member_true_if(j, F_WS_COMPRESSED, m->compressed);
+	member_text_if(j, F_WS_DECODE_ERROR, m->decode_error);
+	member_true_if(j, F_WS_TRUNCATED, m->truncated);
 	json_object_end(j);
 }
 
@@ -46,7 +43,7 @@ put_redacted(struct json *j, const struct redacted *redacted)
 {
 	if (redacted->names == NULL)
 		return;
-	json_array_begin(j, "redacted");
+	member_array(j, F_REDACTED);
 	for (size_t i = 0; i < REDACT_RULES_MAX; i++) {
 		if (record_met(redacted, i))
 			json_text(j, NULL, redacted->names[i]);
@@ -61,18 +58,18 @@ record_websocket(const struct record_writer *w, uint64_t sequence,
 {
 	struct record_line line;
 
-	record_begin(&line, w, sequence, "sightglass.websocket", m->first_us,
+	record_begin(&line, w, sequence, DATASET_WEBSOCKET, m->first_us,
 	    m->last_us > m->first_us ? m->last_us - m->first_us : 0, facts, out);
-	json_object_begin(&line.json, "http");
-	json_object_begin(&line.json, "request");
+	member_object(&line.json, F_HTTP);
+	member_object(&line.json, F_REQUEST);
 	record_request_id(&line.json, facts, m->serial);
 	json_object_end(&line.json);
 	json_object_end(&line.json);
 	put_message(&line.json, m);
 	record_begin_own(&line, facts);
-	json_uint(&line.json, "stream", m->stream);
+	member_uint(&line.json, F_STREAM, m->stream);
 	if (!m->complete)
-		json_text(&line.json, "incomplete", "cut_message");
+		member_text(&line.json, F_INCOMPLETE, "cut_message");
 	record_capture(&line.json, m->capture);
 	put_redacted(&line.json, &m->redacted);
 	return record_end(&line);

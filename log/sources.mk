@@ -1,5 +1,7 @@
 noinst_LIBRARIES += liblog.a
 liblog_a_SOURCES = \
+	log/fields.c log/fields.h log/fields_dns.h log/fields_every.h \
+	log/fields_flow.h log/fields_http.h log/fields_tls.h \
 	log/filter.c log/filter.h log/filter_letters.c log/filter_need.c \
 	log/filter_test.c log/filter_tree.h log/filter_where.c \
 	log/frame.c log/frame.h \
@@ -7,6 +9,7 @@ liblog_a_SOURCES = \
 	log/ledger.c log/ledger.h \
 	log/logger.c log/logger.h log/logger_segment.c log/logger_state.h \
 	log/logger_retention.c log/logger_trouble.c \
+	log/member.h \
 	log/pattern.c log/pattern.h log/pattern_literal.c \
 	log/payload.c log/payload.h \
 	log/reader.c log/reader.h \

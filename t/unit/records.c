@@ -3,7 +3,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "log/fields.h"
 
 #define OUT_BYTES_MAX (1024u * 1024)
 
@@ -108,6 +111,119 @@ record_teardown(void)
 
 /* --- reading it back --- */
 
+static void check_object(yyjson_val *object, const char *name, unsigned dataset);
+
+static bool
+is_time(yyjson_val *value)
+{
+	int n = 0;
+
+	return yyjson_is_str(value) && sscanf(yyjson_get_str(value),
+	    "%*4d-%*2d-%*2dT%*2d:%*2d:%*2d.%*6dZ%n", &n) == 0 && n == 27;
+}
+
+static bool
+is_address(yyjson_val *value)
+{
+	struct in6_addr address;
+
+	return yyjson_is_str(value) &&
+	    (inet_pton(AF_INET, yyjson_get_str(value), &address) == 1 ||
+	        inet_pton(AF_INET6, yyjson_get_str(value), &address) == 1);
+}
+
+static bool
+is_of_kind(yyjson_val *value, enum field_kind kind)
+{
+	switch (kind) {
+	case KIND_TEXT:
+		return yyjson_is_str(value);
+	case KIND_NUMBER:
+		return yyjson_is_num(value);
+	case KIND_BOOLEAN:
+		return yyjson_is_bool(value);
+	case KIND_TIME:
+		return is_time(value);
+	case KIND_ADDRESS:
+		return is_address(value);
+	case KIND_OBJECT:
+	case KIND_MAP:
+		return yyjson_is_obj(value);
+	case KIND_TEXTS:
+	case KIND_ADDRESSES:
+	case KIND_OBJECTS:
+		return yyjson_is_arr(value);
+	}
+	return false;
+}
+
+/* Of an array, each element; of a map, each value. */
+static void
+check_elements(yyjson_val *values, const char *name, enum field_kind kind,
+    unsigned dataset)
+{
+	size_t index, count;
+	yyjson_val *key, *value;
+
+	if (kind == KIND_MAP) {
+		yyjson_obj_foreach(values, index, count, key, value)
+			check_elements(value, name, KIND_TEXTS, dataset);
+		return;
+	}
+	ck_assert_msg(yyjson_is_arr(values), "%s has what is no array", name);
+	yyjson_arr_foreach(values, index, count, value) {
+		ck_assert_msg(is_of_kind(value, kind == KIND_TEXTS ? KIND_TEXT
+		    : kind == KIND_ADDRESSES ? KIND_ADDRESS : KIND_OBJECT),
+		    "%s has an element of another kind", name);
+		if (kind == KIND_OBJECTS)
+			check_object(value, name, dataset);
+	}
+}
+
+/* What the table of fields says of a member. */
+static void
+check_member(yyjson_val *value, const char *name, unsigned dataset)
+{
+	enum field field = field_find(name, strlen(name), dataset);
+
+	ck_assert_msg(field != FIELD_COUNT &&
+	        (field_datasets(field, name) & dataset) != 0,
+	    "log/fields.h has no %s in that dataset", name);
+	enum field_kind kind = field_rows[field].kind;
+	ck_assert_msg(is_of_kind(value, kind), "%s is of another kind", name);
+	if (kind == KIND_OBJECT)
+		check_object(value, name, dataset);
+	else if (kind > KIND_OBJECT || kind == KIND_TEXTS || kind == KIND_ADDRESSES)
+		check_elements(value, name, kind, dataset);
+}
+
+static void
+check_object(yyjson_val *object, const char *name, unsigned dataset)
+{
+	size_t index, count;
+	yyjson_val *key, *value;
+	char member[FIELD_NAME_MAX * 2];
+
+	yyjson_obj_foreach(object, index, count, key, value) {
+		(void)snprintf(member, sizeof(member), "%s%s%s", name,
+		    name[0] == '\0' ? "" : ".", yyjson_get_str(key));
+		check_member(value, member, dataset);
+	}
+}
+
+static void
+check_fields(void)
+{
+	const char *word = yyjson_get_str(at("/event/dataset"));
+	unsigned dataset = 0;
+
+	for (unsigned i = 0; i < DATASET_COUNT; i++) {
+		if (strcmp(word, dataset_rows[i].word) == 0)
+			dataset = 1u << i;
+	}
+	check_object(yyjson_doc_get_root(doc), "", dataset);
+}
+
 void
 parse(int error)
 {
@@ -121,6 +237,7 @@ parse(int error)
 	doc = yyjson_read(text, length - 1, YYJSON_READ_NOFLAG);
 	ck_assert_msg(doc != NULL, "no JSON: %.*s", (int)length, text);
 	buf_clear(&out);
+	check_fields();
 }
 
 void

@@ -116,6 +116,10 @@ t_unit_filter_suite_LDADD = liblog.a libbase.a $(PCRE2_LIBS) $(YYJSON_LIBS) \
 	$(UNIT_LIBS)
 EXTRA_DIST += t/corpus/filter
 
+check_PROGRAMS += t/unit/fields-suite
+t_unit_fields_suite_SOURCES = t/unit/fields.c $(UNIT_SUITE)
+t_unit_fields_suite_LDADD = liblog.a libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/fingerprint-suite
 t_unit_fingerprint_suite_SOURCES = t/unit/fingerprint.c $(UNIT_SUITE) \
 	$(UNIT_CORPUS) t/fuzz/fingerprint.c

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table of the records' fields as values, and looking names up in it. Pure; any
+ * process.
+ */
+#include "log/fields.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct field_row field_rows[FIELD_COUNT] = {
+#define ROW(name, parent, key, kind, unit, datasets, text)                    \
+	[F_##name] = {",\"" key "\":", sizeof(",\"" key "\":") - 1, parent, key, \
+	    KIND_##kind, UNIT_##unit, datasets, text},
+	FIELDS(ROW)
+#undef ROW
+};
+
+const struct dataset_row dataset_rows[DATASET_COUNT] = {
+#define ROW(name, word, text) {"sightglass." word, word, text},
+	DATASETS(ROW)
+#undef ROW
+};
+
+/* Appends to a dotted name; what is too long for one is cut, which no row is. */
+static void
+append(char name[FIELD_NAME_MAX], const char *text, size_t length)
+{
+	size_t used = strlen(name);
+
+	(void)snprintf(name + used, FIELD_NAME_MAX - used, "%.*s", (int)length,
+	    text);
+}
+
+/* The alternative of that number in "a,b}"; NULL: there are not so many. */
+static const char *
+find_alternative(const char *text, unsigned index)
+{
+	for (; index > 0; index--) {
+		text += strcspn(text, ",}");
+		if (*text++ != ',')
+			return NULL;
+	}
+	return text;
+}
+
+/* A parent with its group of alternatives, if it has one, replaced by one of them. */
+static bool
+expand(const char *parent, unsigned index, char out[FIELD_NAME_MAX])
+{
+	const char *open = strchr(parent, '{');
+
+	out[0] = '\0';
+	if (open == NULL) {
+		append(out, parent, strlen(parent));
+		return index == 0;
+	}
+	const char *chosen = find_alternative(open + 1, index);
+	if (chosen == NULL)
+		return false;
+	const char *behind = strchr(open, '}') + 1;
+	append(out, parent, (size_t)(open - parent));
+	append(out, chosen, strcspn(chosen, ",}"));
+	append(out, behind, strlen(behind));
+	return true;
+}
+
+bool
+field_name(enum field field, unsigned index, char out[FIELD_NAME_MAX])
+{
+	const struct field_row *row = &field_rows[field];
+
+	if (!expand(row->parent, index, out))
+		return false;
+	if (out[0] != '\0')
+		append(out, ".", 1);
+	append(out, row->key, strlen(row->key));
+	return true;
+}
+
+static bool
+has_name(enum field field, const char *name, size_t length)
+{
+	char each[FIELD_NAME_MAX];
+
+	for (unsigned i = 0; field_name(field, i, each); i++) {
+		if (strlen(each) == length && memcmp(each, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum field
+field_find(const char *name, size_t length, unsigned datasets)
+{
+	enum field field = 0;
+
+	while (field < FIELD_COUNT && ((field_rows[field].datasets & datasets) == 0 ||
+	           !has_name(field, name, length)))
+		field++;
+	return field;
+}
+
+unsigned
+field_datasets(enum field field, const char *name)
+{
+	unsigned datasets = field_rows[field].datasets;
+
+	for (const char *dot = strchr(name, '.'); dot != NULL;
+	     dot = strchr(dot + 1, '.')) {
+		enum field parent = field_find(name, (size_t)(dot - name), IN_ALL);
+		datasets &= parent == FIELD_COUNT ? 0 : field_rows[parent].datasets;
+	}
+	return datasets;
+}

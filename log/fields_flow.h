@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fields of records of dataset flow: rows of log/fields.h, which includes this.
+ */
+#ifndef SIGHTGLASS_LOG_FIELDS_FLOW_H
+#define SIGHTGLASS_LOG_FIELDS_FLOW_H
+
+#define FIELDS_FLOW(X)                                                        \
+	X(FLOW_CLOSE, "sightglass", "close", TEXT, NONE, IN_FLOW,             \
+	    "Why the flow ended.")                                            \
+	X(FLOW_STATE, "sightglass", "state", TEXT, NONE, IN_FLOW,             \
+	    "How far it had come then.")                                      \
+	X(FLOW_PROTOCOL, "sightglass", "protocol", TEXT, NONE, IN_FLOW,       \
+	    "What it carried: `http`, `http2`, `websocket`, `dns`, `tls`, "   \
+	    "or, where nothing was read, what the first bytes look like: "    \
+	    "`ssh`, `smtp`, `imap`, `pop3`, `ftp`, `mysql`, `postgresql`, "   \
+	    "`redis`, `mqtt`, `amqp`, `git` and others.")                     \
+	X(FLOW_DETAIL, "sightglass", "detail", TEXT, NONE, IN_FLOW,           \
+	    "More words on its end.")                                         \
+	X(FLOW_BYTES, "sightglass", "bytes", OBJECT, NONE, IN_FLOW,           \
+	    "What went through it, without TLS around it.")                   \
+	X(FLOW_DATAGRAMS, "sightglass", "datagrams", OBJECT, NONE, IN_FLOW,   \
+	    "")                                                               \
+	X(FLOW_BYTES_CLIENT, "sightglass.bytes", "client", NUMBER, BYTES,     \
+	    IN_FLOW, "How much the client sent.")                             \
+	X(FLOW_BYTES_SERVER, "sightglass.bytes", "server", NUMBER, BYTES,     \
+	    IN_FLOW, "How much the server sent.")                             \
+	X(FLOW_DATAGRAMS_CLIENT, "sightglass.datagrams", "client", NUMBER,    \
+	    NONE, IN_FLOW, "How many datagrams the client sent.")             \
+	X(FLOW_DATAGRAMS_SERVER, "sightglass.datagrams", "server", NUMBER,    \
+	    NONE, IN_FLOW, "How many came back.")                             \
+	X(FLOW_EXCHANGES, "sightglass", "exchanges", NUMBER, NONE, IN_FLOW,   \
+	    "How many exchanges of HTTP it had.")                             \
+	X(FLOW_COUNTED, "sightglass", "counted", OBJECT, NONE, IN_FLOW,       \
+	    "What has no record of its own, because rules of "                \
+	    "`capture.rules` asked for that.")                                \
+	X(COUNTED_EXCHANGES, "sightglass.counted", "exchanges", NUMBER, NONE, \
+	    IN_FLOW, "How many of its exchanges.")                            \
+	X(COUNTED_MESSAGES, "sightglass.counted", "messages", NUMBER, NONE,   \
+	    IN_FLOW, "How many messages of WebSockets.")                      \
+	X(FLOW_FIRST, "sightglass", "first", OBJECT, NONE, IN_FLOW,           \
+	    "The first bytes of a flow that was not read as HTTP, 64 at "     \
+	    "most, in base64. After a plain dialogue they are its.")          \
+	X(FLOW_FIRST_CLIENT, "sightglass.first", "client", TEXT, NONE,        \
+	    IN_FLOW, "Those of the client.")                                  \
+	X(FLOW_FIRST_SERVER, "sightglass.first", "server", TEXT, NONE,        \
+	    IN_FLOW, "Those of the server.")
+
+#endif

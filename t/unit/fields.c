@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Unit suite of log/fields: what a row must be for the writers, the manual and the
+ * filters to rely on it. That records hold to the table is for the suites of the
+ * records (records.c) and the end-to-end tests.
+ */
+#include "log/fields.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "t/unit/suite.h"
+
+START_TEST(a_name_is_one_rows_in_each_dataset)
+{
+	char name[FIELD_NAME_MAX];
+
+	for (enum field f = 0; f < FIELD_COUNT; f++) {
+		for (unsigned i = 0; field_name(f, i, name); i++) {
+			for (unsigned d = 0; d < DATASET_COUNT; d++) {
+				if ((field_rows[f].datasets & 1u << d) == 0)
+					continue;
+				ck_assert_msg(field_find(name, strlen(name),
+				    1u << d) == f, "%s is twice in %s", name,
+				    dataset_rows[d].name);
+			}
+		}
+	}
+}
+END_TEST
+
+/* Else it could be in no record. */
+START_TEST(a_field_has_a_parent_in_each_of_its_datasets)
+{
+	char name[FIELD_NAME_MAX];
+
+	for (enum field f = 0; f < FIELD_COUNT; f++) {
+		unsigned datasets = 0;
+		for (unsigned i = 0; field_name(f, i, name); i++) {
+			ck_assert_msg(field_datasets(f, name) != 0,
+			    "%s can stand nowhere", name);
+			datasets |= field_datasets(f, name);
+		}
+		ck_assert_msg(datasets == field_rows[f].datasets,
+		    "%s: its parents are not in all of its datasets", name);
+	}
+}
+END_TEST
+
+START_TEST(a_parent_is_an_object)
+{
+	char name[FIELD_NAME_MAX];
+
+	for (enum field f = 0; f < FIELD_COUNT; f++) {
+		for (unsigned i = 0; field_name(f, i, name); i++) {
+			const char *dot = strrchr(name, '.');
+			if (dot == NULL)
+				continue;
+			enum field parent =
+			    field_find(name, (size_t)(dot - name), IN_ALL);
+			ck_assert_msg(parent < FIELD_COUNT &&
+			    (field_rows[parent].kind == KIND_OBJECT ||
+			        field_rows[parent].kind == KIND_OBJECTS),
+			    "%s stands in no object", name);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_key_needs_no_escape)
+{
+	for (enum field f = 0; f < FIELD_COUNT; f++) {
+		for (const char *p = field_rows[f].key; *p != '\0'; p++)
+			ck_assert_msg(islower((unsigned char)*p) ||
+			    isdigit((unsigned char)*p) || *p == '_' || *p == '@',
+			    "%s", field_rows[f].key);
+	}
+}
+END_TEST
+
+/* An object may go without a word, a value not. */
+START_TEST(a_meaning_is_a_sentence)
+{
+	for (enum field f = 0; f < FIELD_COUNT; f++) {
+		const char *text = field_rows[f].text;
+		size_t length = strlen(text), quotes = 0;
+
+		if (length == 0 && field_rows[f].kind == KIND_OBJECT)
+			continue;
+		for (const char *p = text; *p != '\0'; p++)
+			quotes += *p == '`';
+		ck_assert_msg(length > 1 && text[length - 1] == '.' &&
+		    !islower((unsigned char)text[0]) && quotes % 2 == 0,
+		    "%s.%s: %s", field_rows[f].parent, field_rows[f].key, text);
+	}
+}
+END_TEST
+
+START_TEST(only_numbers_have_a_unit)
+{
+	for (enum field f = 0; f < FIELD_COUNT; f++)
+		ck_assert_msg(field_rows[f].unit == UNIT_NONE ||
+		    field_rows[f].kind == KIND_NUMBER, "%s.%s",
+		    field_rows[f].parent, field_rows[f].key);
+}
+END_TEST
+
+START_TEST(a_name_of_several_parents_is_each_of_theirs)
+{
+	char name[FIELD_NAME_MAX];
+
+	ck_assert(field_name(F_BODY_BYTES, 0, name));
+	ck_assert_str_eq(name, "http.request.body.bytes");
+	ck_assert(field_name(F_BODY_BYTES, 1, name));
+	ck_assert_str_eq(name, "http.response.body.bytes");
+	ck_assert(!field_name(F_BODY_BYTES, 2, name));
+	ck_assert(field_name(F_TIMESTAMP, 0, name));
+	ck_assert_str_eq(name, "@timestamp");
+	ck_assert(!field_name(F_TIMESTAMP, 1, name));
+}
+END_TEST
+
+START_TEST(a_name_may_mean_something_else_in_another_dataset)
+{
+	static const char name[] = "http.request.body.bytes";
+
+	ck_assert_int_eq(field_find(name, sizeof(name) - 1, IN_HTTP),
+	    F_BODY_BYTES);
+	ck_assert_int_eq(field_find(name, sizeof(name) - 1, IN_BODY),
+	    F_PART_BYTES);
+	ck_assert_int_eq(field_find(name, sizeof(name) - 1, IN_DNS), FIELD_COUNT);
+	ck_assert_int_eq(field_find(name, sizeof(name) - 2, IN_ALL), FIELD_COUNT);
+}
+END_TEST
+
+/* The signer's records have the leaf, and no other certificate. */
+START_TEST(a_name_is_where_its_parents_are)
+{
+	ck_assert_uint_eq(field_datasets(F_CERT_SERIAL, "sightglass.leaf.serial"),
+	    IN_TLS | IN_MINT);
+	ck_assert_uint_eq(field_datasets(F_CERT_SERIAL,
+	    "sightglass.server_certificate.serial"), IN_TLS);
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+	Suite *s = suite_create("fields");
+	TCase *c = tcase_create("the table");
+
+	tcase_add_test(c, a_name_is_one_rows_in_each_dataset);
+	tcase_add_test(c, a_field_has_a_parent_in_each_of_its_datasets);
+	tcase_add_test(c, a_parent_is_an_object);
+	tcase_add_test(c, a_key_needs_no_escape);
+	tcase_add_test(c, a_meaning_is_a_sentence);
+	tcase_add_test(c, only_numbers_have_a_unit);
+	suite_add_tcase(s, c);
+
+	c = tcase_create("names");
+	tcase_add_test(c, a_name_of_several_parents_is_each_of_theirs);
+	tcase_add_test(c, a_name_may_mean_something_else_in_another_dataset);
+	tcase_add_test(c, a_name_is_where_its_parents_are);
+	suite_add_tcase(s, c);
+	return s;
+}
