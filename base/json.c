@@ -239,15 +239,13 @@ encode_group(const uint8_t in[3], uint8_t out[4])
 }
 
 void
-json_base64(struct json *j, const char *key, const void *bytes, size_t length)
+json_base64_part(struct json *j, const void *bytes, size_t length)
 {
 	const uint8_t *in = bytes;
 	uint8_t last[3] = {0};
 	uint8_t *room;
 	size_t n = 0;
 
-	begin_value(j, key);
-	put(j, "\"", 1);
 	if (j->error == 0)
 		j->error = length > SIZE_MAX / 2
 		    ? E_LIMIT
@@ -263,7 +261,14 @@ json_base64(struct json *j, const char *key, const void *bytes, size_t length)
 		n += 4;
 	}
 	buf_commit(j->out, n);
-	put(j, "\"", 1);
+}
+
+void
+json_base64(struct json *j, const char *key, const void *bytes, size_t length)
+{
+	json_string_begin(j, key);
+	json_base64_part(j, bytes, length);
+	json_string_end(j);
 }
 
 /* --- numbers and times --- */

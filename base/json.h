@@ -58,6 +58,11 @@ void json_text(struct json *j, const char *key, const char *text) NONNULL(1);
 void json_base64(struct json *j, const char *key, const void *bytes,
     size_t length) NONNULL(1);
 
+/* The same between json_string_begin and json_string_end, in parts: all but the last
+ * are a multiple of three bytes. */
+void json_base64_part(struct json *j, const void *bytes, size_t length)
+    NONNULL(1);
+
 void json_int(struct json *j, const char *key, int64_t value) NONNULL(1);
 void json_uint(struct json *j, const char *key, uint64_t value) NONNULL(1);
 void json_bool(struct json *j, const char *key, bool value) NONNULL(1);

@@ -84,13 +84,17 @@ static int
 print(struct query *q, struct view *v, const char *id)
 {
 	struct reader_line line;
-	int error;
+	int error = view_begin(v);
 
-	do {
+	while (error == 0) {
 		error = query_next(q, &line);
 		if (error == 0)
-			error = view_print(v, line.text, line.length);
-	} while (error == 0);
+			error = view_print(v, &line);
+	}
+	if (error == E_AGAIN) {
+		int failed = view_end(v);
+		error = failed != 0 ? failed : error;
+	}
 	int status = query_status(q, error);
 	if (status == CLI_OK && v->shown == 0) {
 		diag_error("there is no record, flow or request '%s'", id);
@@ -111,7 +115,7 @@ command_get(struct cli *cli, int argc, char **argv)
 		/* One record is worth all of it, unless something else was said. */
 		if (v.pretty.detail == 0 && v.pretty.parts == 0)
 			v.pretty.detail = 2;
-		v.pretty.utc = q.utc;
+		query_view(&q, &v);
 		status = query_begin(&q, cli, false);
 		if (status == CLI_OK)
 			status = print(&q, &v, argv[optind]);

@@ -40,8 +40,7 @@ print_all(struct reader *r, struct view *v)
 			return fflush(v->out) == 0;
 		if (error != 0)
 			return false;
-		if (view_wants(v, line.text, line.length) &&
-		    view_print(v, line.text, line.length) != 0)
+		if (view_wants(v, &line) && view_print(v, &line) != 0)
 			return false;
 	}
 }

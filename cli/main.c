@@ -24,6 +24,8 @@ static const struct command commands[] = {
     {"get", "print one record, flow or request", command_get_usage, command_get},
     {"body", "write what was said in an exchange", command_body_usage,
         command_body},
+    {"export", "write the log for other programs: har, curl, raw, csv",
+        command_export_usage, command_export},
     {"segments", "list, verify, repair and print the files of a log",
         command_segments_usage, command_segments},
     {"ca", "make, show or export the CA certificate", command_ca_usage,

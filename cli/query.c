@@ -190,6 +190,17 @@ set_datasets(struct query *q)
 	return good;
 }
 
+/* Whether one --dataset was asked for, and it is this one. */
+static bool
+is_of(const struct query *q, const char *dataset)
+{
+	char list[64];
+	int n = snprintf(list, sizeof(list), "'sightglass.%s'", dataset);
+
+	return n > 0 && buf_length(&q->datasets) == (size_t)n &&
+	    memcmp(buf_data(&q->datasets), list, (size_t)n) == 0;
+}
+
 /* The text in quotes, as --where has it. */
 static int
 put_quoted(struct buf *out, const char *text)
@@ -254,6 +265,15 @@ query_finish(struct query *q, int count, char **words)
 	return set_range(q) && set_datasets(q) && add_words(q, count, words);
 }
 
+void
+query_view(struct query *q, struct view *v)
+{
+	v->pretty.utc = q->utc;
+	v->of_dns = is_of(q, "dns");
+	q->all = view_is_joined(v);
+	v->filter = q->all ? q->filter : NULL;
+}
+
 /* --- reading --- */
 
 /* A log that is not there, or has nothing in it: where that is, and what to do. */
@@ -287,7 +307,11 @@ query_begin(struct query *q, const struct cli *cli, bool following)
 	(void)sigaction(SIGTERM, &action, NULL);
 	if (!inputs_open(&q->inputs, paths, count, following, words))
 		return explain_no_log(q, cli, words);
-	inputs_filter(&q->inputs, q->filter, q->since_us, q->until_us);
+	/* What belongs to a record of the range may stand behind its end. */
+	if (q->all)
+		inputs_filter(&q->inputs, NULL, q->since_us, INT64_MAX);
+	else
+		inputs_filter(&q->inputs, q->filter, q->since_us, q->until_us);
 	return CLI_OK;
 }
 

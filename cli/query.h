@@ -13,6 +13,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "cli/command.h"
+#include "cli/view.h"
 #include "log/filter.h"
 #include "log/inputs.h"
 
@@ -25,6 +26,7 @@ struct query {
 	int64_t since_us, until_us;
 	bool narrowed; /* something was asked for */
 	bool utc;
+	bool all; /* the caller is given all records, and asks the filter itself */
 	const char *paths[QUERY_INPUTS_MAX]; /* of --input */
 	size_t path_count;                   /* 0: the log that applies */
 	struct conf *conf;                   /* owned; NULL with --input */
@@ -76,6 +78,10 @@ bool query_add_id(struct query *q, const char *id) WUNRES NONNULL(1, 2);
 /* When all options are taken: `words` of the command line are one expression of
  * letters. False after a message. */
 bool query_finish(struct query *q, int count, char **words) WUNRES NONNULL(1);
+
+/* What each of them has to know of the other, when the options of both are known. The
+ * view borrows the filter. */
+void query_view(struct query *q, struct view *v) NONNULL(1, 2);
 
 /* Opens the inputs, or the log of the settings that apply. CLI_OK, or a status
  * after a message. SIGINT and SIGTERM make query_next end from then on. */

@@ -173,6 +173,9 @@ check_options(const struct settings *s)
 
 	if (s->reverse && s->following)
 		diag_error("-r goes backward and -f forward: one of them");
+	else if ((s->reverse || last) && view_is_joined(&s->view))
+		diag_error("-o %s puts records together, for which it reads all of "
+		    "them: not with -r or -n", s->view.format->name);
 	else if (s->cursor != NULL && (s->reverse || last))
 		diag_error("a cursor says where to begin: not with -r or -n");
 	else
@@ -229,7 +232,7 @@ print_all(struct settings *s)
 	do {
 		error = query_next(&s->query, &line);
 		if (error == 0)
-			error = view_print(&s->view, line.text, line.length);
+			error = view_print(&s->view, &line);
 	} while (error == 0);
 	return error;
 }
@@ -243,7 +246,7 @@ print_reverse(struct settings *s)
 	for (size_t n = 0; error == 0 && n < s->last; n++) {
 		error = query_previous(&s->query, &line);
 		if (error == 0)
-			error = view_print(&s->view, line.text, line.length);
+			error = view_print(&s->view, &line);
 	}
 	return error == 0 ? E_AGAIN : error;
 }
@@ -283,16 +286,27 @@ find_begin(struct settings *s)
 }
 
 static int
-print(struct settings *s)
+print_records(struct settings *s)
 {
-	if (s->reverse)
-		return print_reverse(s);
 	int error = find_begin(s);
+
 	if (error == E_SYNTAX)
 		return error;
 	if (error == 0)
 		error = s->following ? follow(s) : print_all(s);
 	return error;
+}
+
+static int
+print(struct settings *s)
+{
+	int error = view_begin(&s->view);
+
+	if (error != 0)
+		return error;
+	error = s->reverse ? print_reverse(s) : print_records(s);
+	int failed = error == E_SYNTAX ? 0 : view_end(&s->view);
+	return failed != 0 ? failed : error;
 }
 
 /* --- the end --- */
@@ -347,11 +361,10 @@ finish(const struct cli *cli, const struct settings *s, int error)
 static int
 run(const struct cli *cli, struct settings *s)
 {
+	query_view(&s->query, &s->view);
 	int status = query_begin(&s->query, cli, s->following);
-
 	if (status != CLI_OK)
 		return status;
-	s->view.pretty.utc = s->query.utc;
 	pid_t pager = s->following || s->no_pager ? 0 : pager_open();
 	status = finish(cli, s, print(s));
 	pager_close(pager);

@@ -9,13 +9,22 @@ sightglass_SOURCES = \
 	cli/command.h \
 	cli/conf.c \
 	cli/control.c cli/control.h \
+	cli/csv.c \
+	cli/curl.c \
+	cli/exchanges.c cli/exchanges.h \
 	cli/exec.c cli/exec.h \
 	cli/exec_fork.c \
 	cli/exec_places.c \
+	cli/export.c \
 	cli/field.c cli/field.h \
+	cli/formats.c cli/formats.h \
 	cli/get.c \
+	cli/har.c \
+	cli/har_lists.c cli/har_lists.h \
+	cli/heads.c cli/heads.h \
 	cli/live.c \
 	cli/main.c \
+	cli/message.c \
 	cli/pager.c cli/pager.h \
 	cli/plist.c cli/plist.h \
 	cli/pretty.c cli/pretty.h \
@@ -26,7 +35,9 @@ sightglass_SOURCES = \
 	cli/query.c cli/query.h \
 	cli/safe.c cli/safe.h \
 	cli/segments.c \
+	cli/shell.c cli/shell.h \
 	cli/show.c \
+	cli/spool.c cli/spool.h \
 	cli/status.c \
 	cli/trust.c \
 	cli/verify.c \

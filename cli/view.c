@@ -7,108 +7,33 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <yyjson.h>
-
 #include "base/diag.h"
 #include "base/err.h"
-#include "cli/field.h"
-#include "cli/safe.h"
 
-#define PAGE_BYTES_MAX (64u * 1024 * 1024)
+#define PAGE_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define PAGE_BYTES_ENOUGH ((size_t)64 * 1024)
 #define HEAD_BYTES 400u /* @timestamp and event stand within */
 
-/* --- formats --- */
-
-static int
-write_pretty(struct view *v, const char *line, size_t length, struct buf *out)
-{
-	return pretty_record(&v->pretty, line, length, out);
-}
-
-static int
-write_short(struct view *v, const char *line, size_t length, struct buf *out)
-{
-	struct pretty p = v->pretty;
-
-	p.dated = true;
-	p.width = 0;
-	int error = pretty_record(&p, line, length, out);
-	v->pretty.tls = p.tls;
-	return error;
-}
-
-/* As it is logged; for a terminal with what could steer it escaped. */
-static int
-write_json(struct view *v, const char *line, size_t length, struct buf *out)
-{
-	int error = v->terminal ? safe_json(out, line, length, "")
-	                        : buf_append(out, line, length);
-
-	return error != 0 ? error : buf_puts(out, "\n");
-}
-
-static int
-write_json_pretty(struct view *v, const char *line, size_t length,
-    struct buf *out)
-{
-	yyjson_doc *doc = yyjson_read(line, length, 0);
-	size_t written;
-	char *text = yyjson_write(doc, YYJSON_WRITE_PRETTY, &written);
-
-	yyjson_doc_free(doc);
-	if (text == NULL)
-		return write_json(v, line, length, out);
-	int error = safe_json(out, text, written, "\n");
-	free(text);
-	return error != 0 ? error : buf_puts(out, "\n");
-}
-
-static const struct view_format formats[] = {
-    {"pretty", "for a person: a line a record, as wide as the terminal",
-        write_pretty},
-    {"text", NULL, write_pretty},
-    {"short", "a line a record, with the date, never cut", write_short},
-    {"json", "as it is logged", write_json},
-    {"json-pretty", "as it is logged, indented", write_json_pretty},
-};
-
-/* The fields of -F with tabs between them. */
-static int
-write_fields(struct view *v, const char *line, size_t length, struct buf *out)
-{
-	yyjson_doc *doc = yyjson_read(line, length, 0);
-	yyjson_val *record = yyjson_doc_get_root(doc);
-	int error = 0;
-
-	for (const char *name = v->fields; error == 0;) {
-		size_t n = strcspn(name, ",");
-		error = field_write(out, field_at(record, name, n));
-		if (error == 0)
-			error = buf_puts(out, name[n] == ',' ? "\t" : "\n");
-		if (name[n] == '\0')
-			break;
-		name += n + 1;
-	}
-	yyjson_doc_free(doc);
-	return error;
-}
-
-static const struct view_format columns = {"fields", NULL, write_fields};
-
 /* --- options --- */
+
+/* -F alone means columns, whatever else was said; with a format that has some, its. */
+static void
+choose_writer(struct view *v)
+{
+	v->writer = v->fields != NULL && !v->format->writer->columns
+	    ? &format_columns : v->format->writer;
+}
 
 bool
 view_set_format(struct view *v, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LENGTH(formats); i++) {
-		if (strcmp(formats[i].name, name) != 0)
-			continue;
-		if (v->fields == NULL)
-			v->format = &formats[i];
-		return true;
-	}
-	diag_error("-o knows pretty, short, json and json-pretty, not '%s'", name);
-	return false;
+	const struct format *format = format_find(name);
+
+	if (format == NULL)
+		return false;
+	v->format = format;
+	choose_writer(v);
+	return true;
 }
 
 bool
@@ -153,7 +78,7 @@ view_set_fields(struct view *v, const char *names)
 		return false;
 	}
 	v->fields = names;
-	v->format = &columns;
+	choose_writer(v);
 	return true;
 }
 
@@ -172,11 +97,12 @@ is_of_run(const char *run, const char *line, size_t length)
 }
 
 bool
-view_wants(struct view *v, const char *line, size_t length)
+view_wants(struct view *v, const struct reader_line *line)
 {
-	if (v->run != NULL && !is_of_run(v->run, line, length))
+	if (v->run != NULL && !is_of_run(v->run, line->text, line->length))
 		return false;
-	return v->filter == NULL || filter_passes(v->filter, line, length, true);
+	return v->filter == NULL ||
+	    filter_passes(v->filter, line->text, line->length, line->own);
 }
 
 /* Asked anew for each record: a person may pull at the window. */
@@ -198,18 +124,101 @@ terminal_width(const struct view *v)
 	return width > 0 && width < 10000 ? (unsigned)width : 80;
 }
 
-int
-view_print(struct view *v, const char *line, size_t length)
+/* --- the page --- */
+
+static int
+write_out(struct view *v, const struct buf *text)
 {
-	v->pretty.width = terminal_width(v);
-	buf_clear(&v->page);
-	int error = v->format->record(v, line, length, &v->page);
-	size_t n = buf_length(&v->page);
-	v->shown += n > 0;
+	size_t n = buf_length(text);
+
 	/* A page without a byte has no address either. */
-	if (n > 0 && fwrite(buf_data(&v->page), 1, n, v->out) != n)
-		return E_SYS;
-	return error == E_SYNTAX ? 0 : error;
+	return n == 0 || fwrite(buf_data(text), 1, n, v->out) == n ? 0 : E_SYS;
+}
+
+static int
+write_safe(struct view *v)
+{
+	struct buf safe;
+
+	buf_init(&safe, 8 * PAGE_BYTES_MAX);
+	int error = v->writer->escape(&safe, (const char *)buf_data(&v->page),
+	    buf_length(&v->page), v->writer->keep);
+	if (error == 0)
+		error = write_out(v, &safe);
+	buf_free(&safe);
+	return error;
+}
+
+int
+view_flush(struct view *v)
+{
+	int error = buf_length(&v->page) == 0 ? 0
+	    : v->terminal && v->writer->escape != NULL
+	    ? write_safe(v) : write_out(v, &v->page);
+
+	buf_clear(&v->page);
+	return error;
+}
+
+int
+view_flush_some(struct view *v)
+{
+	return buf_length(&v->page) < PAGE_BYTES_ENOUGH ? 0 : view_flush(v);
+}
+
+static int
+take_exchange(void *context, const struct exchange *e)
+{
+	struct view *v = context;
+	int error = v->writer->exchange(v, e);
+
+	if (error == 0) {
+		v->shown++;
+		error = view_flush(v);
+	}
+	return error;
+}
+
+int
+view_begin(struct view *v)
+{
+	if (v->writer->exchange != NULL) {
+		v->exchanges = exchanges_new(take_exchange, v);
+		if (v->exchanges == NULL)
+			return E_NOMEM;
+	}
+	int error = v->writer->begin != NULL ? v->writer->begin(v) : 0;
+	return error != 0 ? error : view_flush(v);
+}
+
+int
+view_print(struct view *v, const struct reader_line *line)
+{
+	if (v->exchanges != NULL)
+		return exchanges_add(v->exchanges, line, view_wants(v, line));
+	v->pretty.width = terminal_width(v);
+	int error = v->writer->record(v, line->text, line->length);
+	v->shown += buf_length(&v->page) > 0;
+	if (error == 0 || error == E_SYNTAX)
+		error = view_flush(v);
+	return error;
+}
+
+int
+view_end(struct view *v)
+{
+	int error = v->exchanges != NULL ? exchanges_end(v->exchanges) : 0;
+
+	if (error == 0 && v->writer->end != NULL)
+		error = v->writer->end(v);
+	return error != 0 ? error : view_flush(v);
+}
+
+void
+view_set_output(struct view *v, FILE *out)
+{
+	v->out = out;
+	v->terminal = isatty(fileno(out)) == 1;
 }
 
 void
@@ -217,9 +226,9 @@ view_open(struct view *v, FILE *out)
 {
 	const char *no_colour = getenv("NO_COLOR");
 
-	v->out = out;
-	v->format = &formats[0];
-	v->terminal = isatty(fileno(out)) == 1;
+	view_set_output(v, out);
+	v->format = format_at(0);
+	v->writer = v->format->writer;
 	v->pretty.colour = v->terminal &&
 	    (no_colour == NULL || no_colour[0] == '\0');
 	buf_init(&v->page, PAGE_BYTES_MAX);
@@ -228,5 +237,6 @@ view_open(struct view *v, FILE *out)
 void
 view_close(struct view *v)
 {
+	exchanges_free(v->exchanges);
 	buf_free(&v->page);
 }

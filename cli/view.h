@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Records on their way to a person or a program: what `show`, `tail`, `get` and
- * `exec` have in common. One table of formats; adding one is a row. CLI.
+ * Records on their way to a person or a program: what `show`, `tail`, `get`, `export`
+ * and `exec` have in common. CLI.
  */
 #ifndef SIGHTGLASS_CLI_VIEW_H
 #define SIGHTGLASS_CLI_VIEW_H
@@ -13,25 +13,21 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "cli/exchanges.h"
+#include "cli/formats.h"
 #include "cli/pretty.h"
 #include "log/filter.h"
-
-struct view;
-
-struct view_format {
-	const char *name;    /* of -o */
-	const char *summary; /* NULL: another name for the one before */
-	/* Appends a record. E_SYNTAX: it is none; what was appended is printed. */
-	int (*record)(struct view *v, const char *line, size_t length,
-	    struct buf *out);
-};
+#include "log/reader.h"
 
 struct view {
 	FILE *out;
 	bool terminal; /* out is one */
-	const struct view_format *format;
+	const struct format *format;
+	const struct format_writer *writer; /* its, or that of the columns */
+	struct exchanges *exchanges;        /* owned; of formats that want them */
 	struct pretty pretty;
 	const char *fields;    /* of -F: names with commas; NULL: none */
+	bool of_dns;           /* what is asked for are questions, not requests */
 	struct filter *filter; /* borrowed; NULL: all pass */
 	const char *run; /* only of this run of a daemon, or NULL */
 	uint64_t shown;  /* records so far */
@@ -43,6 +39,9 @@ struct view {
 void view_open(struct view *v, FILE *out) NONNULL(1, 2);
 void view_close(struct view *v) NONNULL(1);
 
+/* Writes there instead, and looks at what it is; it stays the caller's. */
+void view_set_output(struct view *v, FILE *out) NONNULL(1, 2);
+
 /* Options, each false after a message. `name` of -o; "auto", "always", "never" of
  * --color; some of "HhBb" of --print: head and body of the request, of the
  * response; names of -F. */
@@ -52,8 +51,7 @@ bool view_set_parts(struct view *v, const char *parts) WUNRES NONNULL(1, 2);
 bool view_set_fields(struct view *v, const char *names) WUNRES NONNULL(1, 2);
 
 #define VIEW_HELP                                                             \
-	"  -o, --output FORMAT  pretty, short (with the date, never cut), json\n" \
-	"                       (as it is logged) or json-pretty\n"           \
+	"  -o, --output FORMAT\n" FORMAT_HELP                                 \
 	"  -F, --fields A,B     only these fields, as columns: url.full,process.name\n" \
 	"  -v                   heads too; -vv: bodies too\n"                 \
 	"      --print PARTS    of H and B, head and body of the request, h and b,\n" \
@@ -61,11 +59,26 @@ bool view_set_fields(struct view *v, const char *names) WUNRES NONNULL(1, 2);
 	"      --color WHEN     auto, always or never\n"
 
 /* Whether the record is one of those that are wanted. */
-bool view_wants(struct view *v, const char *line, size_t length)
+bool view_wants(struct view *v, const struct reader_line *line)
     WUNRES NONNULL(1, 2);
 
-/* Prints it. E_SYS: the output cannot be written. */
-int view_print(struct view *v, const char *line, size_t length)
+/* The format wants all records there are, and asks by itself which are wanted. */
+static inline bool
+view_is_joined(const struct view *v)
+{
+	return v->writer->exchange != NULL;
+}
+
+/* Before the first record, when all options are known; each record; behind the last,
+ * also where the reading failed. E_SYS: the output cannot be written, or what waits
+ * for the rest of its exchange cannot be kept; E_NOMEM, E_LIMIT. */
+int view_begin(struct view *v) WUNRES NONNULL(1);
+int view_print(struct view *v, const struct reader_line *line)
     WUNRES NONNULL(1, 2);
+int view_end(struct view *v) WUNRES NONNULL(1);
+
+/* For writers: empties the page, the second when it is worth it. E_SYS. */
+int view_flush(struct view *v) WUNRES NONNULL(1);
+int view_flush_some(struct view *v) WUNRES NONNULL(1);
 
 #endif

@@ -64,8 +64,8 @@ inputs_filter(struct inputs *in, struct filter *filter, int64_t since_us,
 {
 	const struct source_limits limits = {
 	    .ranged = since_us != INT64_MIN || until_us != INT64_MAX,
-	    .since_us = since_us, .until_us = until_us, .skip = skip,
-	    .argument = filter};
+	    .since_us = since_us, .until_us = until_us,
+	    .skip = filter != NULL ? skip : NULL, .argument = filter};
 
 	in->filter = filter;
 	for (size_t i = 0; i < in->count; i++)

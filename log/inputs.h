@@ -30,7 +30,7 @@ bool inputs_open(struct inputs *in, const char *const *paths, size_t count,
     bool following, char error[256]) WUNRES NONNULL(1, 2, 5);
 void inputs_close(struct inputs *in) NONNULL(1);
 
-/* Only what passes, and of the range that the filter has, too. */
+/* Only what passes (NULL: all does), and of the range that the filter has, too. */
 void inputs_filter(struct inputs *in, struct filter *filter, int64_t since_us,
     int64_t until_us) NONNULL(1);
 

@@ -24,7 +24,9 @@ SOURCE = os.environ.get("SIGHTGLASS_SOURCE", os.getcwd())
 DAEMON = os.path.join(BUILD, "sightglassd")
 CLI = os.path.join(BUILD, "sightglass")
 PEERS = os.path.join(SOURCE, "t", "e2e", "peers")
-NODE_LIBRARIES = dict(os.environ, NODE_PATH="/usr/share/nodejs:/usr/lib/node_modules")
+NODE_LIBRARIES = dict(os.environ, NODE_PATH=":".join((
+    "/usr/share/nodejs", "/usr/lib/node_modules", "/usr/local/lib/node_modules",
+    "/opt/homebrew/lib/node_modules")))
 
 PROXY_SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 TLV_AUTHORITY = 0x02
@@ -463,6 +465,13 @@ class Test(unittest.TestCase):
         """sightglass with these arguments: its finished process, text."""
         return subprocess.run([CLI, *arguments], capture_output=True, text=True,
                               timeout=timeout_s, **options)
+
+    def need_node_library(self, name):
+        """Skips the test where bootstrap could not install this package of npm."""
+        found = subprocess.run(["node", "-e", f"require.resolve('{name}')"],
+                               env=NODE_LIBRARIES, capture_output=True, check=False)
+        if found.returncode != 0:
+            self.skipTest(f"there is no {name}: ./bootstrap installs it by npm")
 
     def one(self, records, **fields):
         """The only record whose dotted fields have these values (a__b for a.b)."""

@@ -76,6 +76,11 @@ t_fuzz_fingerprint_fuzz_SOURCES = t/fuzz/fingerprint.c
 t_fuzz_fingerprint_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_fingerprint_fuzz_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS)
 
+noinst_PROGRAMS += t/fuzz/formats-fuzz
+t_fuzz_formats_fuzz_SOURCES = t/fuzz/formats.c $(FORMATS)
+t_fuzz_formats_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_formats_fuzz_LDADD = $(FORMATS_LIBS)
+
 noinst_PROGRAMS += t/fuzz/flow_header-fuzz
 t_fuzz_flow_header_fuzz_SOURCES = t/fuzz/flow_header.c
 t_fuzz_flow_header_fuzz_LDFLAGS = $(WITH_FUZZER)
@@ -179,6 +184,12 @@ noinst_PROGRAMS += t/fuzz/server_hello-fuzz
 t_fuzz_server_hello_fuzz_SOURCES = t/fuzz/server_hello.c
 t_fuzz_server_hello_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_server_hello_fuzz_LDADD = libmitm.a libbase.a
+
+noinst_PROGRAMS += t/fuzz/shell-fuzz
+t_fuzz_shell_fuzz_SOURCES = t/fuzz/shell.c cli/safe.c cli/safe.h cli/shell.c \
+	cli/shell.h
+t_fuzz_shell_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_shell_fuzz_LDADD = libbase.a
 
 noinst_PROGRAMS += t/fuzz/socks-fuzz
 t_fuzz_socks_fuzz_SOURCES = t/fuzz/socks.c

@@ -127,6 +127,21 @@ t_unit_fingerprint_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) \
 	$(UNIT_LIBS)
 EXTRA_DIST += t/corpus/fingerprint
 
+# What writes the log for other programs, and what that needs of the rest.
+FORMATS = cli/csv.c cli/curl.c cli/exchanges.c cli/exchanges.h cli/field.c \
+	cli/field.h cli/formats.c cli/formats.h cli/har.c cli/har_lists.c \
+	cli/har_lists.h cli/heads.c cli/heads.h cli/message.c cli/pretty.c \
+	cli/pretty.h cli/safe.c cli/safe.h cli/shell.c cli/shell.h cli/spool.c \
+	cli/spool.h cli/view.c cli/view.h
+FORMATS_LIBS = liblog.a libbase.a $(YYJSON_LIBS) $(PCRE2_LIBS) $(ZSTD_LIBS) \
+	$(XXHASH_LIBS)
+
+check_PROGRAMS += t/unit/formats-suite
+t_unit_formats_suite_SOURCES = t/unit/formats.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/formats.c $(FORMATS)
+t_unit_formats_suite_LDADD = $(FORMATS_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/formats
+
 check_PROGRAMS += t/unit/flow_header-suite
 t_unit_flow_header_suite_SOURCES = t/unit/flow_header.c $(UNIT_SUITE) \
 	$(UNIT_CORPUS) t/fuzz/flow_header.c
@@ -318,6 +333,12 @@ check_PROGRAMS += t/unit/sessions-suite
 t_unit_sessions_suite_SOURCES = t/unit/sessions.c $(UNIT_SUITE)
 t_unit_sessions_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
 	$(UNIT_LIBS)
+
+check_PROGRAMS += t/unit/shell-suite
+t_unit_shell_suite_SOURCES = t/unit/shell.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/shell.c cli/safe.c cli/safe.h cli/shell.c cli/shell.h
+t_unit_shell_suite_LDADD = libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/shell
 
 check_PROGRAMS += t/unit/side-suite
 t_unit_side_suite_SOURCES = t/unit/side.c $(UNIT_SUITE)
