@@ -24,19 +24,23 @@
 #include "ca/key.h"
 #include "ca/renewal.h"
 #include "cli/ca_text.h"
+#include "cli/ca_trust.h"
 #include "cli/command.h"
 
 #define DIGEST_BYTES_MAX 64u
 
 const char command_ca_usage[] =
-    "usage: sightglass ca init | show | export [--der] [--next] [-o FILE] "
-    "[-d DIR] [-c FILE]\n"
+    "usage: sightglass ca init | show | export [--der] [--next] [-o FILE] |\n"
+    "           trust | untrust [--system] [--user] [--all] [-d DIR] [-c FILE]\n"
     "\n"
     "  init    make the CA now: the daemon and exec do it at their first start; one\n"
     "          that is there is kept, and the status is 1\n"
     "  show    whose it is, until when, and its fingerprints\n"
     "  export  its certificate, to be trusted where traffic is to be read, and\n"
     "          that of the CA that is to follow it, once there is one\n"
+    "  trust   have this machine trust it: the system's store as root (--system),\n"
+    "          and your own NSS stores, of Chromium and Firefox (--user)\n"
+    "  untrust undo that; --all: for every CA that 'ca trust' has put there\n"
     "\n"
     "      --der            export DER instead of PEM: the CA's alone\n"
     "      --next           export the CA alone that is to follow\n"
@@ -48,6 +52,8 @@ const char command_ca_usage[] =
 struct settings {
 	bool der;
 	bool next;
+	bool all;
+	unsigned stores; /* enum ca_trust_stores; 0: all */
 	const char *output;
 };
 
@@ -261,6 +267,26 @@ export_certificate(const struct conf *conf, const struct settings *s)
 	return status;
 }
 
+/* --- who trusts it --- */
+
+static unsigned
+stores(const struct settings *s)
+{
+	return s->stores != 0 ? s->stores : CA_TRUST_SYSTEM | CA_TRUST_USER;
+}
+
+static int
+trust(const struct conf *conf, const struct settings *s)
+{
+	return ca_trust(conf, stores(s));
+}
+
+static int
+untrust(const struct conf *conf, const struct settings *s)
+{
+	return ca_untrust(conf, stores(s), s->all);
+}
+
 /* --- dispatch --- */
 
 static int
@@ -270,13 +296,14 @@ run(const struct conf *conf, const struct settings *s, const char *action)
 		const char *name;
 		int (*run)(const struct conf *conf, const struct settings *s);
 	} actions[] = {
-	    {"init", init}, {"show", show}, {"export", export_certificate}};
+	    {"init", init}, {"show", show}, {"export", export_certificate},
+	    {"trust", trust}, {"untrust", untrust}};
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (strcmp(actions[i].name, action) == 0)
 			return actions[i].run(conf, s);
 	}
-	diag_error("ca knows init, show and export, not '%s'", action);
+	diag_error("ca knows init, show, export, trust and untrust, not '%s'", action);
 	return CLI_USAGE;
 }
 
@@ -284,7 +311,8 @@ int
 command_ca(struct cli *cli, int argc, char **argv)
 {
 	static const struct option options[] = {{"der", no_argument, NULL, 'D'},
-	    {"next", no_argument, NULL, 'N'},
+	    {"next", no_argument, NULL, 'N'}, {"all", no_argument, NULL, 'A'},
+	    {"system", no_argument, NULL, 'S'}, {"user", no_argument, NULL, 'U'},
 	    {"output", required_argument, NULL, 'o'}, CLI_LONG,
 	    {NULL, 0, NULL, 0}};
 	struct settings s = {0};
@@ -297,6 +325,12 @@ command_ca(struct cli *cli, int argc, char **argv)
 			s.der = true;
 		else if (option == 'N')
 			s.next = true;
+		else if (option == 'A')
+			s.all = true;
+		else if (option == 'S')
+			s.stores |= CA_TRUST_SYSTEM;
+		else if (option == 'U')
+			s.stores |= CA_TRUST_USER;
 		else if (option == 'o')
 			s.output = optarg;
 		else if (!cli_option(cli, option, command_ca_usage, &status))

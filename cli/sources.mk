@@ -1,10 +1,13 @@
 bin_PROGRAMS += sightglass
 sightglass_SOURCES = \
+	cli/anchors.c cli/anchors.h \
+	cli/anchors_nss.c \
 	cli/body.c \
 	cli/bundle.c cli/bundle.h \
 	cli/bypass.c cli/bypass.h \
 	cli/ca.c \
 	cli/ca_text.c cli/ca_text.h \
+	cli/ca_trust.c cli/ca_trust.h \
 	cli/check.c \
 	cli/command.h \
 	cli/conf.c \
@@ -39,16 +42,18 @@ sightglass_SOURCES = \
 	cli/show.c \
 	cli/spool.c cli/spool.h \
 	cli/status.c \
+	cli/tool.c cli/tool.h \
 	cli/trust.c \
 	cli/verify.c \
 	cli/view.c cli/view.h
 if LINUX
-sightglass_SOURCES += cli/exec_linux.c
+sightglass_SOURCES += cli/anchors_linux.c cli/exec_linux.c
 endif
 if DARWIN
-sightglass_SOURCES += cli/exec_darwin.c
+sightglass_SOURCES += cli/anchors_darwin.c cli/exec_darwin.c
 endif
-EXTRA_DIST += cli/exec_linux.c cli/exec_darwin.c
+EXTRA_DIST += cli/anchors_linux.c cli/anchors_darwin.c cli/exec_linux.c \
+	cli/exec_darwin.c
 sightglass_LDADD = liblog.a libmitm.a libbridge.a libca.a libconf.a libbase.a \
 	$(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NFTABLES_LIBS) \
 	$(PCRE2_LIBS) $(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(ZSTD_LIBS)

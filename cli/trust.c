@@ -9,12 +9,10 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -23,6 +21,7 @@
 #include "base/roots.h"
 #include "ca/key.h"
 #include "cli/bundle.h"
+#include "cli/tool.h"
 
 #define FILE_BYTES (PATH_MAX + 64)
 #define JAVA_OPTIONS_BYTES_MAX (128u * 1024)
@@ -289,42 +288,6 @@ set_wgetrc(const struct exec_places *places, const char *bundle,
 
 /* --- Java --- */
 
-/* Runs keytool with its words thrown away. */
-static bool
-run_keytool(const char *program, char *const *argv)
-{
-	int status = -1;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-		for (int i = 0; i < 3; i++)
-			(void)dup2(fd, i);
-		(void)execv(program, argv);
-		_exit(127);
-	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-/* keytool on the PATH, as its real path. */
-static bool
-find_keytool(char out[PATH_MAX])
-{
-	const char *path = getenv("PATH");
-	char candidate[FILE_BYTES];
-	char *copy = path == NULL ? NULL : strdup(path), *rest = copy;
-	bool found = false;
-
-	for (char *one; !found && copy != NULL &&
-	     (one = strsep(&rest, ":")) != NULL;) {
-		(void)snprintf(candidate, sizeof(candidate), "%s/keytool", one);
-		found = access(candidate, X_OK) == 0 &&
-		    realpath(candidate, out) != NULL;
-	}
-	free(copy);
-	return found;
-}
-
 /* A copy of Java's own roots, with our CA added. */
 static bool
 make_store(const char *keytool, const char *store, const char *certificate)
@@ -347,7 +310,7 @@ make_store(const char *keytool, const char *store, const char *certificate)
 	    (char *)"-noprompt", (char *)"-alias", (char *)"sightglass",
 	    (char *)"-keystore", fresh, (char *)"-storepass",
 	    (char *)STORE_PASSWORD, (char *)"-file", (char *)certificate, NULL};
-	if (run_keytool(keytool, argv) && rename(fresh, store) == 0)
+	if (tool_run(keytool, argv, NULL, NULL) && rename(fresh, store) == 0)
 		return true;
 	(void)unlink(fresh);
 	return false;
@@ -409,7 +372,7 @@ set_java(const struct exec_places *places, const char *certificate)
 {
 	char keytool[PATH_MAX], store[FILE_BYTES];
 
-	if (!find_keytool(keytool))
+	if (!tool_find("keytool", keytool))
 		return;
 	(void)snprintf(store, sizeof(store), "%s/ca/java.truststore",
 	    places->state);

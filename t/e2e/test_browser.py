@@ -44,13 +44,14 @@ class Browser(Test):
                               env=NODE_LIBRARIES)
         return int(wait_for(self.server.output, "node to listen").split()[0]), ca.ca
 
-    def trust(self, ca):
-        """Puts a CA into the store of whose home this is."""
+    def trust(self, state):
+        """Puts the CA of a directory into the store of whose home this is."""
         store = os.path.join(self.home, ".pki", "nssdb")
         os.makedirs(store)
-        for words in (["-N", "--empty-password"],
-                      ["-A", "-n", "sightglass", "-t", "C,,", "-i", ca]):
-            subprocess.run(["certutil", "-d", "sql:" + store, *words], check=True)
+        subprocess.run(["certutil", "-d", "sql:" + store, "-N", "--empty-password"],
+                       check=True)
+        done = self.run_cli("ca", "trust", "--user", "-d", state, env=self.environment)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def browse(self, port, *around):
         """Loads the page; what it told when it was through."""
@@ -128,7 +129,7 @@ class Browser(Test):
     def through_the_bridge(self, version, protocol):
         port, ca = self.serve(version)
         daemon = Daemon(self, "capture.body=256 KiB", trust=ca)
-        self.trust(daemon.path("ca", "sightglass-ca.pem"))
+        self.trust(daemon.directory)
         line = self.browse(Forwarder(self, daemon, port).port)
         self.check(line, daemon.stop(), protocol)
 
@@ -147,7 +148,7 @@ class Browser(Test):
         self.environment.pop("SSL_CERT_FILE", None)
         around = [CLI, "exec", "-q", "-d", state, "--"]
         subprocess.run([*around, "true"], env=self.environment, check=True)
-        self.trust(os.path.join(state, "ca", "sightglass-ca.pem"))
+        self.trust(state)
         line = self.browse(port, *around)
         shown = self.run_cli("show", "-d", state, "-o", "json")
         records = [json.loads(text) for text in shown.stdout.splitlines()]
