@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	base/file.c base/file.h \
 	base/glob.c base/glob.h \
 	base/json.c base/json.h \
+	base/mdoc.c base/mdoc.h \
 	base/nosignal.h \
 	base/path.c base/path.h \
 	base/recent.c base/recent.h \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mdoc.h"
 #include "conf/table.h"
 
 #define WIDTH 78u
@@ -119,29 +120,6 @@ conf_write_annotated(struct buf *out)
 }
 
 /* --- the manual page's list --- */
-
-/* A line a sentence, and none longer than the eye likes; mdoc reads a backslash. */
-static int
-mdoc_text(struct buf *out, const char *text)
-{
-	int error = 0;
-	size_t column = 0;
-	char before = '\0';
-
-	for (; error == 0 && *text != '\0'; before = *text++) {
-		column++;
-		if (*text == '\\') {
-			error = buf_puts(out, "\\e");
-		} else if (*text == ' ' && (before == '.' ||
-		        column + strcspn(text + 1, " ") >= WIDTH)) {
-			error = buf_puts(out, "\n");
-			column = 0;
-		} else {
-			error = buf_append(out, text, 1);
-		}
-	}
-	return error != 0 ? error : buf_puts(out, "\n");
-}
 
 int
 conf_write_mdoc(struct buf *out)

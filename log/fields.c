@@ -22,6 +22,36 @@ const struct dataset_row dataset_rows[DATASET_COUNT] = {
 #undef ROW
 };
 
+const struct field_value field_values[] = {
+#define ROW(name, value, text) {F_##name, value, text},
+	FIELD_VALUES(ROW)
+#undef ROW
+};
+const size_t field_value_count = sizeof(field_values) / sizeof(*field_values);
+
+const char *
+field_kind_name(enum field_kind kind)
+{
+	static const char *const names[] = {[KIND_TEXT] = "text",
+	    [KIND_TEXTS] = "list of texts", [KIND_NUMBER] = "number",
+	    [KIND_BOOLEAN] = "boolean", [KIND_TIME] = "time",
+	    [KIND_ADDRESS] = "address", [KIND_ADDRESSES] = "list of addresses",
+	    [KIND_OBJECT] = "object", [KIND_OBJECTS] = "list of objects",
+	    [KIND_MAP] = "map of lists of texts"};
+
+	return names[kind];
+}
+
+const char *
+field_unit_name(enum field_unit unit)
+{
+	static const char *const names[] = {[UNIT_NONE] = "", [UNIT_BYTES] = "bytes",
+	    [UNIT_NANOSECONDS] = "nanoseconds",
+	    [UNIT_MILLISECONDS] = "milliseconds", [UNIT_SECONDS] = "seconds"};
+
+	return names[unit];
+}
+
 /* Appends to a dotted name; what is too long for one is cut, which no row is. */
 static void
 append(char name[FIELD_NAME_MAX], const char *text, size_t length)

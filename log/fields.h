@@ -20,7 +20,8 @@
  *             what is literal. "" for an object of which nothing need be said.
  * Two rows may have the same name where it means something else in other datasets.
  *
- * A field with a fixed set of values has a row for each in log/field_values.h.
+ * A field with a fixed set of values has a row for each in log/field_values.h, and its
+ * text does not repeat them.
  */
 #ifndef SIGHTGLASS_LOG_FIELDS_H
 #define SIGHTGLASS_LOG_FIELDS_H
@@ -30,6 +31,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "log/field_values.h"
 #include "log/fields_dns.h"
 #include "log/fields_every.h"
 #include "log/fields_flow.h"
@@ -119,7 +121,22 @@ struct dataset_row {
 
 extern const struct dataset_row dataset_rows[DATASET_COUNT];
 
+struct field_value {
+	enum field field;
+	const char *value; /* "*": others, too */
+	const char *text;  /* or "" */
+};
+
+extern const struct field_value field_values[];
+extern const size_t field_value_count;
+
 #define FIELD_NAME_MAX 128u /* bytes of a dotted name, with its NUL */
+
+/* "text", "list of texts". */
+const char *field_kind_name(enum field_kind kind);
+
+/* "bytes", or "" for UNIT_NONE. */
+const char *field_unit_name(enum field_unit unit);
 
 /* The dotted names of a row, from 0; false: it has no more. */
 bool field_name(enum field field, unsigned index, char out[FIELD_NAME_MAX])

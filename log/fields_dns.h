@@ -5,7 +5,7 @@
 #ifndef SIGHTGLASS_LOG_FIELDS_DNS_H
 #define SIGHTGLASS_LOG_FIELDS_DNS_H
 
-#define OF_SECTIONS \
+#define OF_SECTIONS                                                           \
 	"{dns.answers,sightglass.dns.authorities,sightglass.dns.additionals}"
 #define OF_DNS_MESSAGE "sightglass.dns.{query,response}"
 
@@ -24,7 +24,7 @@
 	    "transfer, in those of all its messages. 0 when nobody answered.")\
 	X(DNS, "", "dns", OBJECT, NONE, IN_DNS, "")                           \
 	X(DNS_TYPE, "dns", "type", TEXT, NONE, IN_DNS,                        \
-	    "`answer`, or `query` when there was none.")                      \
+	    "What it has of both: without an answer, the query.")             \
 	X(DNS_ID, "dns", "id", TEXT, NONE, IN_DNS,                            \
 	    "The message's number (RFC 1035 section 4.1.1).")                 \
 	X(DNS_OP_CODE, "dns", "op_code", TEXT, NONE, IN_DNS,                  \
@@ -43,23 +43,22 @@
 	    "As `dns_response_code`.")                                        \
 	X(DNS_ANSWERS, "dns", "answers", OBJECTS, NONE, IN_DNS,               \
 	    "The records of the answer section.")                             \
-	X(DNS_RR_NAME, OF_SECTIONS, "name", TEXT, NONE, IN_DNS,              \
+	X(DNS_RR_NAME, OF_SECTIONS, "name", TEXT, NONE, IN_DNS,               \
 	    "Whose record it is.")                                            \
-	X(DNS_RR_TYPE, OF_SECTIONS, "type", TEXT, NONE, IN_DNS,              \
+	X(DNS_RR_TYPE, OF_SECTIONS, "type", TEXT, NONE, IN_DNS,               \
 	    "Its type, as in a zone file.")                                   \
-	X(DNS_RR_CLASS, OF_SECTIONS, "class", TEXT, NONE, IN_DNS,            \
+	X(DNS_RR_CLASS, OF_SECTIONS, "class", TEXT, NONE, IN_DNS,             \
 	    "Its class.")                                                     \
-	X(DNS_RR_TTL, OF_SECTIONS, "ttl", NUMBER, SECONDS, IN_DNS,           \
+	X(DNS_RR_TTL, OF_SECTIONS, "ttl", NUMBER, SECONDS, IN_DNS,            \
 	    "How long it may be kept.")                                       \
-	X(DNS_RR_DATA, OF_SECTIONS, "data", TEXT, NONE, IN_DNS,              \
+	X(DNS_RR_DATA, OF_SECTIONS, "data", TEXT, NONE, IN_DNS,               \
 	    "Its data, as in a zone file. Those of a type that is not known, "\
 	    "or not as their type has them, are in the general form of RFC "  \
 	    "3597 (`\\# 2 0A0B`).")                                           \
 	X(DNS_RESOLVED_IP, "dns", "resolved_ip", ADDRESSES, NONE, IN_DNS,     \
 	    "The addresses among the answers.")                               \
 	X(DNS_TRANSPORT, "sightglass.dns", "transport", TEXT, NONE, IN_DNS,   \
-	    "What carried it: `udp`, `tcp`, `tls`, `https`, or `http` when "  \
-	    "that was not in TLS.")                                           \
+	    "What carried it. DNS over HTTP without TLS is `http`.")          \
 	X(DNS_SERVER, "sightglass.dns", "server", OBJECT, NONE, IN_DNS,       \
 	    "Who was asked with a datagram: a socket may ask several.")       \
 	X(DNS_SERVER_IP, "sightglass.dns.server", "ip", ADDRESS, NONE,        \
@@ -69,22 +68,22 @@
 	X(DNS_QUERY, "sightglass.dns", "query", OBJECT, NONE, IN_DNS, "")     \
 	X(DNS_RESPONSE, "sightglass.dns", "response", OBJECT, NONE, IN_DNS,   \
 	    "")                                                               \
-	X(DNS_MESSAGE_BYTES, OF_DNS_MESSAGE, "bytes", NUMBER, BYTES, IN_DNS,     \
+	X(DNS_MESSAGE_BYTES, OF_DNS_MESSAGE, "bytes", NUMBER, BYTES, IN_DNS,  \
 	    "The length of the message, or of all of a zone transfer.")       \
-	X(DNS_EDNS, OF_DNS_MESSAGE, "edns", OBJECT, NONE, IN_DNS,                \
+	X(DNS_EDNS, OF_DNS_MESSAGE, "edns", OBJECT, NONE, IN_DNS,             \
 	    "What its OPT record says (RFC 6891).")                           \
-	X(DNS_EDNS_VERSION, OF_DNS_MESSAGE ".edns", "version", NUMBER, NONE,     \
+	X(DNS_EDNS_VERSION, OF_DNS_MESSAGE ".edns", "version", NUMBER, NONE,  \
 	    IN_DNS, "The version of EDNS.")                                   \
-	X(DNS_EDNS_UDP_BYTES, OF_DNS_MESSAGE ".edns", "udp_bytes", NUMBER,       \
+	X(DNS_EDNS_UDP_BYTES, OF_DNS_MESSAGE ".edns", "udp_bytes", NUMBER,    \
 	    BYTES, IN_DNS, "How long a datagram its sender takes.")           \
-	X(DNS_EDNS_OPTIONS, OF_DNS_MESSAGE ".edns", "options", OBJECTS, NONE,    \
+	X(DNS_EDNS_OPTIONS, OF_DNS_MESSAGE ".edns", "options", OBJECTS, NONE, \
 	    IN_DNS, "The options that it has.")                               \
-	X(DNS_OPTION_NAME, OF_DNS_MESSAGE ".edns.options", "name", TEXT, NONE,   \
+	X(DNS_OPTION_NAME, OF_DNS_MESSAGE ".edns.options", "name", TEXT, NONE,\
 	    IN_DNS, "The option's name, or `OPTION4711`.")                    \
-	X(DNS_OPTION_DATA, OF_DNS_MESSAGE ".edns.options", "data", TEXT, NONE,   \
+	X(DNS_OPTION_DATA, OF_DNS_MESSAGE ".edns.options", "data", TEXT, NONE,\
 	    IN_DNS, "What it says, readable where it is known, else in "      \
 	    "hexadecimal.")                                                   \
-	X(DNS_MALFORMED, OF_DNS_MESSAGE, "malformed", TEXT, NONE, IN_DNS,        \
+	X(DNS_MALFORMED, OF_DNS_MESSAGE, "malformed", TEXT, NONE, IN_DNS,     \
 	    "Why not all of the message could be read.")                      \
 	X(DNS_MESSAGES, "sightglass.dns", "messages", NUMBER, NONE, IN_DNS,   \
 	    "Of a zone transfer, how many it took; its first one's records "  \

@@ -17,7 +17,7 @@
 	X(EVENT_SEQUENCE, "event", "sequence", NUMBER, NONE, IN_ALL,          \
 	    "The record's number among those of its writer. It has no gap "   \
 	    "unless a record of dataset daemon tells of one.")                \
-	X(EVENT_KIND, "event", "kind", TEXT, NONE, IN_ALL, "Always `event`.") \
+	X(EVENT_KIND, "event", "kind", TEXT, NONE, IN_ALL, "What ECS calls a record that is neither alert nor metric.") \
 	X(EVENT_DATASET, "event", "dataset", TEXT, NONE, IN_ALL,              \
 	    "`sightglass.http`, and so on with the names of the sections "    \
 	    "below.")                                                         \
@@ -58,9 +58,9 @@
 	    "`sightglass.dns.names`.")                                        \
 	X(NETWORK, "", "network", OBJECT, NONE, IN_FLOWS, "")                 \
 	X(NETWORK_TRANSPORT, "network", "transport", TEXT, NONE, IN_FLOWS,    \
-	    "`tcp` or `udp`.")                                                \
+	    "What carries the flow.")                                         \
 	X(NETWORK_TYPE, "network", "type", TEXT, NONE, IN_FLOWS,              \
-	    "`ipv4` or `ipv6`.")                                              \
+	    "Which addresses it has.")                                        \
 	X(OBSERVER, "", "observer", OBJECT, NONE, IN_FLOWS, "")               \
 	X(OBSERVER_TYPE, "observer", "type", TEXT, NONE, IN_FLOWS,            \
 	    "The forwarder that handed the flow over.")                       \
@@ -84,8 +84,7 @@
 	X(DNS_NAMES_AGE, "sightglass.dns.names", "age", NUMBER, SECONDS,      \
 	    IN_FLOWS, "How long before the flow it was resolved.")            \
 	X(DNS_NAMES_BY, "sightglass.dns.names", "by", TEXT, NONE, IN_FLOWS,   \
-	    "Who asked: `application`, the flow's own, or `machine`, another "\
-	    "on it.")                                                         \
+	    "Who asked.")                                                     \
 	X(MESSAGE, "", "message", TEXT, NONE, IN_DAEMON,                      \
 	    "What happened, in words.")                                       \
 	X(ACTION, "sightglass", "action", TEXT, NONE, IN_DAEMON,              \

@@ -21,31 +21,31 @@
 	    "it, the parts of its bodies, of a WebSocket its messages, and "  \
 	    "of DNS over HTTP what was asked.")                               \
 	X(HTTP_VERSION, "http", "version", TEXT, NONE, IN_HTTP,               \
-	    "`1.0`, `1.1` or `2`.")                                           \
+	    "The version of HTTP.")                                           \
 	X(METHOD, "http.request", "method", TEXT, NONE, IN_HTTP,              \
 	    "As sent. A request of HTTP/2 that lacks its method has none.")   \
 	X(STATUS_CODE, "http.response", "status_code", NUMBER, NONE, IN_HTTP, \
 	    "Of the final answer (RFC 9110 section 15).")                     \
 	X(REASON_PHRASE, "http.response", "reason", TEXT, NONE, IN_HTTP,      \
 	    "The words behind the status in HTTP/1 (RFC 9112 section 4).")    \
-	X(HEADERS, OF_MESSAGE, "headers", MAP, NONE, IN_HTTP,               \
+	X(HEADERS, OF_MESSAGE, "headers", MAP, NONE, IN_HTTP,                 \
 	    "Names in lower case, each with an array of its values in the "   \
 	    "order in which they came. Values of `capture.redact_headers` "   \
 	    "are `[redacted]`, as are parts of others: cookies, and what is " \
 	    "secret in a URL.")                                               \
-	X(TRAILERS, OF_MESSAGE, "trailers", MAP, NONE, IN_HTTP,             \
+	X(TRAILERS, OF_MESSAGE, "trailers", MAP, NONE, IN_HTTP,               \
 	    "The fields behind the body (RFC 9110 section 6.5), as headers. " \
 	    "Those that gRPC-Web has in the body stand here, too.")           \
-	X(HEAD_TOO_LONG, OF_MESSAGE, "head_too_long", BOOLEAN, NONE,        \
+	X(HEAD_TOO_LONG, OF_MESSAGE, "head_too_long", BOOLEAN, NONE,          \
 	    IN_HTTP, "The head was longer than `capture.head`: the fields "   \
 	    "that are shown are not all.")                                    \
-	X(BODY, OF_MESSAGE, "body", OBJECT, NONE, IN_HTTP | IN_BODY, "")    \
-	X(BODY_BYTES, OF_BODY, "bytes", NUMBER, BYTES, IN_HTTP,             \
+	X(BODY, OF_MESSAGE, "body", OBJECT, NONE, IN_HTTP | IN_BODY, "")      \
+	X(BODY_BYTES, OF_BODY, "bytes", NUMBER, BYTES, IN_HTTP,               \
 	    "Its length on the wire: with its content codings, without the "  \
 	    "framing of chunks.")                                             \
-	X(PART_OFFSET, OF_BODY, "offset", NUMBER, BYTES, IN_BODY,           \
+	X(PART_OFFSET, OF_BODY, "offset", NUMBER, BYTES, IN_BODY,             \
 	    "Where the part begins in the content.")                          \
-	X(PART_BYTES, OF_BODY, "bytes", NUMBER, BYTES, IN_BODY,             \
+	X(PART_BYTES, OF_BODY, "bytes", NUMBER, BYTES, IN_BODY,               \
 	    "How much of the content the part has, 64 KiB at most.")          \
 	X(CONTENT, "{http.request.body,http.response.body,websocket}",        \
 	    "content", TEXT, NONE, IN_HTTP | IN_BODY | IN_WEBSOCKET,          \
@@ -56,25 +56,25 @@
 	X(ENCODING, "{http.request.body,http.response.body,websocket}",       \
 	    "encoding", TEXT, NONE, IN_HTTP | IN_BODY | IN_WEBSOCKET,         \
 	    "How `content` is written.")                                      \
-	X(CONTENT_ENCODING, OF_BODY, "content_encoding", TEXT, NONE,        \
+	X(CONTENT_ENCODING, OF_BODY, "content_encoding", TEXT, NONE,          \
 	    IN_HTTP, "The content codings, as the message names them (RFC "   \
 	    "9110 section 8.4).")                                             \
-	X(DECODED_BYTES, OF_BODY, "decoded_bytes", NUMBER, BYTES, IN_HTTP,  \
+	X(DECODED_BYTES, OF_BODY, "decoded_bytes", NUMBER, BYTES, IN_HTTP,    \
 	    "The length without its content codings, where it had some.")     \
-	X(CHARSET, OF_BODY, "charset", TEXT, NONE, IN_HTTP,                 \
+	X(CHARSET, OF_BODY, "charset", TEXT, NONE, IN_HTTP,                   \
 	    "The charset that the text was in, if it was another than "       \
 	    "UTF-8: told by a byte order mark, the message, the document, or "\
 	    "nothing; then `windows-1252` is what is text and cannot be "     \
 	    "UTF-8. What cannot be text, whatever it is said to be, and JSON "\
 	    "that is not UTF-8, is base64 as it came.")                       \
-	X(REPLACED, OF_BODY, "replaced", NUMBER, NONE, IN_HTTP,             \
+	X(REPLACED, OF_BODY, "replaced", NUMBER, NONE, IN_HTTP,               \
 	    "How much of it did not belong to the charset and became U+FFFD.")\
-	X(DECODE_ERROR, OF_BODY, "decode_error", TEXT, NONE, IN_HTTP,       \
+	X(DECODE_ERROR, OF_BODY, "decode_error", TEXT, NONE, IN_HTTP,         \
 	    "Why the content stands as it came, or ends early.")              \
-	X(BODY_PARTS, OF_BODY, "parts", NUMBER, NONE, IN_HTTP,              \
+	X(BODY_PARTS, OF_BODY, "parts", NUMBER, NONE, IN_HTTP,                \
 	    "How many body records there are of it so far, when it was told " \
 	    "in parts.")                                                      \
-	X(BODY_TRUNCATED, OF_BODY, "truncated", BOOLEAN, NONE,              \
+	X(BODY_TRUNCATED, OF_BODY, "truncated", BOOLEAN, NONE,                \
 	    IN_HTTP | IN_BODY,                                                \
 	    "Not all of it is logged: it was cut at `capture.body` or "       \
 	    "`capture.decoded`, or a rule of `capture.rules` asked for no "   \
@@ -126,10 +126,9 @@
 	    IN_HTTP, "Why the counting ended early.")                         \
 	X(WEBSOCKET, "", "websocket", OBJECT, NONE, IN_WEBSOCKET, "")         \
 	X(WS_FROM, "websocket", "from", TEXT, NONE, IN_WEBSOCKET,             \
-	    "Who sent it: `client` or `server`.")                             \
+	    "Who sent it.")                                                   \
 	X(WS_TYPE, "websocket", "type", TEXT, NONE, IN_WEBSOCKET,             \
-	    "`text`, `binary`, `close`, `ping` or `pong` (RFC 6455 section "  \
-	    "11.8).")                                                         \
+	    "What it is, by its opcode (RFC 6455 section 11.8).")             \
 	X(WS_NUMBER, "websocket", "number", NUMBER, NONE, IN_WEBSOCKET,       \
 	    "Its place among the messages of its WebSocket, in the order in " \
 	    "which they ended, from 1.")                                      \
@@ -143,9 +142,8 @@
 	X(WS_COMPRESSED, "websocket", "compressed", BOOLEAN, NONE,            \
 	    IN_WEBSOCKET, "It was compressed (RFC 7692).")                    \
 	X(WS_DECODE_ERROR, "websocket", "decode_error", TEXT, NONE,           \
-	    IN_WEBSOCKET, "Why it could not be decompressed: `corrupt`, "     \
-	    "`limit` or `no_memory`. Messages behind it that share its "      \
-	    "context cannot be either.")                                      \
+	    IN_WEBSOCKET, "Why it could not be decompressed. Messages behind "\
+	    "it that share its context cannot be either.")                    \
 	X(WS_TRUNCATED, "websocket", "truncated", BOOLEAN, NONE,              \
 	    IN_WEBSOCKET, "It was cut at `capture.body`.")                    \
 	X(STREAM, "sightglass", "stream", NUMBER, NONE,                       \
@@ -198,7 +196,7 @@
 	X(RESET, "sightglass", "reset", OBJECT, NONE, IN_HTTP,                \
 	    "The stream was ended early (RFC 9113 section 6.4).")             \
 	X(RESET_BY, "sightglass.reset", "by", TEXT, NONE, IN_HTTP,            \
-	    "Who ended it: `client` or `server`.")                            \
+	    "Who ended it.")                                                  \
 	X(RESET_ERROR, "sightglass.reset", "error", TEXT, NONE, IN_HTTP,      \
 	    "The name of the error, of RFC 9113 section 7.")                  \
 	X(INCOMPLETE, "sightglass", "incomplete", TEXT, NONE,                 \
@@ -210,7 +208,7 @@
 	    "What the parser stumbled over, when it gave up.")                \
 	X(CAPTURE, "sightglass", "capture", TEXT, NONE,                       \
 	    IN_HTTP | IN_WEBSOCKET,                                           \
-	    "`head` when a rule of `capture.rules` asked for no bodies: they "\
+	    "There when a rule of `capture.rules` asked for no bodies: they " \
 	    "have their `bytes` and no content, nor have the messages of the "\
 	    "WebSocket that follows.")                                        \
 	X(REDACTED, "sightglass", "redacted", TEXTS, NONE,                    \

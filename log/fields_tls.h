@@ -13,7 +13,7 @@
 	X(TLS, "", "tls", OBJECT, NONE, IN_TLS,                               \
 	    "The connection with the client, under the names of ECS.")        \
 	X(TLS_VERSION, "tls", "version", TEXT, NONE, IN_TLS,                  \
-	    "`1.2` or `1.3`.")                                                \
+	    "The version of TLS.")                                            \
 	X(TLS_CIPHER, "tls", "cipher", TEXT, NONE, IN_TLS,                    \
 	    "The suite, by its name at IANA.")                                \
 	X(TLS_NEXT_PROTOCOL, "tls", "next_protocol", TEXT, NONE, IN_TLS,      \
@@ -60,27 +60,27 @@
 	    "`upstream_certificate` it is the one that was given up, as are " \
 	    "`server_certificate`, `verification` and `error`; the client's " \
 	    "own is not opened.")                                             \
-	X(LEG_VERSION, OF_LEG, "version", TEXT, NONE, IN_TLS,                \
-	    "The version of TLS: `1.2` or `1.3`.")                            \
-	X(LEG_CIPHER, OF_LEG, "cipher", TEXT, NONE, IN_TLS,                  \
+	X(LEG_VERSION, OF_LEG, "version", TEXT, NONE, IN_TLS,                 \
+	    "The version of TLS.")                                            \
+	X(LEG_CIPHER, OF_LEG, "cipher", TEXT, NONE, IN_TLS,                   \
 	    "The suite, by its name at IANA.")                                \
-	X(LEG_GROUP, OF_LEG, "group", TEXT, NONE, IN_TLS,                    \
+	X(LEG_GROUP, OF_LEG, "group", TEXT, NONE, IN_TLS,                     \
 	    "The group of the key exchange, by its name at IANA. None for "   \
 	    "finite-field groups below TLS 1.3.")                             \
-	X(LEG_ALPN, OF_LEG, "alpn", TEXT, NONE, IN_TLS,                      \
+	X(LEG_ALPN, OF_LEG, "alpn", TEXT, NONE, IN_TLS,                       \
 	    "The protocol that was agreed on.")                               \
-	X(LEG_ESTABLISHED, OF_LEG, "established", BOOLEAN, NONE, IN_TLS,     \
+	X(LEG_ESTABLISHED, OF_LEG, "established", BOOLEAN, NONE, IN_TLS,      \
 	    "Whether the handshake came to its end.")                         \
-	X(LEG_RESUMED, OF_LEG, "resumed", BOOLEAN, NONE, IN_TLS,             \
+	X(LEG_RESUMED, OF_LEG, "resumed", BOOLEAN, NONE, IN_TLS,              \
 	    "Whether it goes on with an earlier session. A server that does " \
 	    "shows no certificate: its facts and the verification are of the "\
 	    "handshake in which it did.")                                     \
-	X(LEG_HELLO_RETRY, OF_LEG, "hello_retry", BOOLEAN, NONE, IN_TLS,     \
+	X(LEG_HELLO_RETRY, OF_LEG, "hello_retry", BOOLEAN, NONE, IN_TLS,      \
 	    "It took a hello retry request (RFC 8446 section 4.1.4).")        \
-	X(LEG_ALERT_RECEIVED, OF_LEG, "alert_received", NUMBER, NONE,        \
+	X(LEG_ALERT_RECEIVED, OF_LEG, "alert_received", NUMBER, NONE,         \
 	    IN_TLS, "The number of the fatal alert that came (RFC 8446 "      \
 	    "section 6).")                                                    \
-	X(LEG_ALERT_SENT, OF_LEG, "alert_sent", NUMBER, NONE, IN_TLS,        \
+	X(LEG_ALERT_SENT, OF_LEG, "alert_sent", NUMBER, NONE, IN_TLS,         \
 	    "The number of the fatal alert that we sent.")                    \
 	X(SERVER_CERTIFICATE, "sightglass", "server_certificate", OBJECT,     \
 	    NONE, IN_TLS, "The certificate that the server showed.")          \
@@ -94,43 +94,40 @@
 	    "session asks no more.")                                          \
 	X(CERT_SUBJECT, OF_CERTIFICATE, "subject", TEXT, NONE, IN_TLS | IN_MINT, \
 	    "Whom it is for, as a distinguished name.")                       \
-	X(CERT_ISSUER, OF_CERTIFICATE, "issuer", TEXT, NONE, IN_TLS | IN_MINT,   \
+	X(CERT_ISSUER, OF_CERTIFICATE, "issuer", TEXT, NONE, IN_TLS | IN_MINT,\
 	    "Who signed it.")                                                 \
-	X(CERT_SERIAL, OF_CERTIFICATE, "serial", TEXT, NONE, IN_TLS | IN_MINT,   \
+	X(CERT_SERIAL, OF_CERTIFICATE, "serial", TEXT, NONE, IN_TLS | IN_MINT,\
 	    "Its serial number, in hexadecimal.")                             \
-	X(CERT_SHA256, OF_CERTIFICATE, "sha256", TEXT, NONE, IN_TLS | IN_MINT,   \
+	X(CERT_SHA256, OF_CERTIFICATE, "sha256", TEXT, NONE, IN_TLS | IN_MINT,\
 	    "SHA-256 of its DER, in hexadecimal.")                            \
-	X(CERT_NOT_BEFORE, OF_CERTIFICATE, "not_before", TIME, NONE,             \
+	X(CERT_NOT_BEFORE, OF_CERTIFICATE, "not_before", TIME, NONE,          \
 	    IN_TLS | IN_MINT, "When its life begins.")                        \
-	X(CERT_NOT_AFTER, OF_CERTIFICATE, "not_after", TIME, NONE,               \
+	X(CERT_NOT_AFTER, OF_CERTIFICATE, "not_after", TIME, NONE,            \
 	    IN_TLS | IN_MINT, "When it ends.")                                \
 	X(VERIFICATION, "sightglass", "verification", TEXT, NONE, IN_TLS,     \
-	    "`ok`, or the gravest of what is wrong with the server's chain.") \
+	    "The gravest of what is wrong with the server's chain.")          \
 	X(INVALID, "sightglass", "invalid", TEXT, NONE, IN_TLS,               \
-	    "What became of a server that did not verify: `mirror`, "         \
-	    "`refuse` or `allow`.")                                           \
+	    "What became of a server that did not verify, as in "             \
+	    "`upstream.invalid`.")                                            \
 	X(INVALID_REASON, "sightglass", "invalid_reason", TEXT, NONE, IN_TLS, \
-	    "Why: `default`, or `policy_name` or `policy_address` for a rule "\
-	    "of `upstream.invalid_hosts`.")                                   \
+	    "What said so.")                                                  \
 	X(FAILURE, "sightglass", "failure", TEXT, NONE, IN_TLS,               \
-	    "Why it came to nothing. What is not listed here is how the flow "\
-	    "was closed, as in `sightglass.close`.")                          \
+	    "Why it came to nothing.")                                        \
 	X(TLS_ERROR, "sightglass", "error", TEXT, NONE, IN_TLS,               \
 	    "The TLS library's words.")                                       \
 	X(BYPASS, "sightglass", "bypass", TEXT, NONE, IN_TLS,                 \
 	    "There when the flow failed in a way that a bypass may be "       \
-	    "learned from: `counted`, or `never` when the settings forbid "   \
-	    "it.")                                                            \
+	    "learned from: whether it was counted, or is never to be because "\
+	    "of `bypass.never`.")                                             \
 	X(STARTTLS, "sightglass", "starttls", TEXT, NONE, IN_TLS | IN_FLOW,   \
-	    "There when TLS was begun in a plain dialogue, whose protocol it "\
-	    "has: `smtp`, `imap`, `pop3`, `ftp` or `postgresql`.")            \
+	    "There when TLS was begun in a plain dialogue: its protocol.")    \
 	X(NAME_MISMATCH, "sightglass", "name_mismatch", BOOLEAN, NONE,        \
 	    IN_TLS, "The hello's server name is not the name that the "       \
 	    "forwarder knew the destination by.")                             \
 	X(MINT_WORKER, "sightglass", "worker", NUMBER, NONE, IN_MINT,         \
 	    "The worker that asked, from 1.")                                 \
 	X(MINT_KEY, "sightglass", "key", TEXT, NONE, IN_MINT,                 \
-	    "The kind of the leaf's key: `p256` or `rsa`.")                   \
+	    "The kind of the leaf's key.")                                    \
 	X(MINT_REFUSED, "sightglass", "refused", TEXT, NONE, IN_MINT,         \
 	    "Why the request was not granted.")                               \
 	X(MINT_NAMES, "sightglass", "names", TEXTS, NONE, IN_MINT,            \

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += liblog.a
 liblog_a_SOURCES = \
+	log/field_values.h \
 	log/fields.c log/fields.h log/fields_dns.h log/fields_every.h \
 	log/fields_flow.h log/fields_http.h log/fields_tls.h \
 	log/filter.c log/filter.h log/filter_letters.c log/filter_need.c \
@@ -26,6 +27,12 @@ liblog_a_SOURCES = \
 	log/store_census.c log/store_repair.c \
 	log/sync.h log/watch.h \
 	log/when.c log/when.h
+
+# Prints the lists of fields in man/sightglass-log.5.
+noinst_PROGRAMS += log/describe
+log_describe_SOURCES = log/describe.c
+log_describe_LDADD = liblog.a libbase.a
+
 if LINUX
 liblog_a_SOURCES += log/sync_linux.c log/watch_linux.c
 endif

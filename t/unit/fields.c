@@ -96,6 +96,43 @@ START_TEST(a_meaning_is_a_sentence)
 }
 END_TEST
 
+static size_t
+values_of(enum field field)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < field_value_count; i++)
+		count += field_values[i].field == field;
+	return count;
+}
+
+/* The manual has them where the first is. */
+START_TEST(values_of_a_field_stand_together)
+{
+	for (size_t i = 0; i < field_value_count;) {
+		size_t count = values_of(field_values[i].field);
+		for (size_t k = 0; k < count; k++)
+			ck_assert_msg(field_values[i + k].field == field_values[i].field,
+			    "%s", field_values[i + k].value);
+		i += count;
+	}
+}
+END_TEST
+
+START_TEST(values_of_a_field_say_all_something_or_none)
+{
+	for (size_t i = 1; i < field_value_count; i++) {
+		const struct field_value *a = &field_values[i - 1];
+		const struct field_value *b = &field_values[i];
+		if (a->field != b->field)
+			continue;
+		ck_assert_msg((*a->text == '\0') == (*b->text == '\0') &&
+		    strcmp(a->value, "*") != 0 && strcmp(a->value, b->value) != 0,
+		    "%s", b->value);
+	}
+}
+END_TEST
+
 START_TEST(only_numbers_have_a_unit)
 {
 	for (enum field f = 0; f < FIELD_COUNT; f++)
@@ -154,6 +191,8 @@ suite(void)
 	tcase_add_test(c, a_parent_is_an_object);
 	tcase_add_test(c, a_key_needs_no_escape);
 	tcase_add_test(c, a_meaning_is_a_sentence);
+	tcase_add_test(c, values_of_a_field_stand_together);
+	tcase_add_test(c, values_of_a_field_say_all_something_or_none);
 	tcase_add_test(c, only_numbers_have_a_unit);
 	suite_add_tcase(s, c);
 

@@ -212,6 +212,10 @@ check_PROGRAMS += t/unit/keylog-suite
 t_unit_keylog_suite_SOURCES = t/unit/keylog.c $(UNIT_SUITE)
 t_unit_keylog_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/mdoc-suite
+t_unit_mdoc_suite_SOURCES = t/unit/mdoc.c $(UNIT_SUITE)
+t_unit_mdoc_suite_LDADD = libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/names-suite
 t_unit_names_suite_SOURCES = t/unit/names.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/names.c
