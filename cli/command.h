@@ -43,6 +43,7 @@ int command_show(struct cli *cli, int argc, char **argv);
 int command_get(struct cli *cli, int argc, char **argv);
 int command_body(struct cli *cli, int argc, char **argv);
 int command_export(struct cli *cli, int argc, char **argv);
+int command_stats(struct cli *cli, int argc, char **argv);
 int command_segments(struct cli *cli, int argc, char **argv);
 int command_ca(struct cli *cli, int argc, char **argv);
 int command_status(struct cli *cli, int argc, char **argv);
@@ -56,7 +57,8 @@ extern const char command_exec_usage[], command_proxy_usage[],
     command_tail_usage[], command_show_usage[], command_ca_usage[],
     command_status_usage[], command_check_usage[], command_verify_usage[],
     command_bypass_usage[], command_get_usage[], command_body_usage[],
-    command_export_usage[], command_segments_usage[], command_profile_usage[];
+    command_export_usage[], command_segments_usage[], command_profile_usage[],
+    command_stats_usage[];
 
 /* The options that all subcommands have: for their tables and their loops. */
 #define CLI_SHORT "d:c:h"

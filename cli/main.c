@@ -26,6 +26,8 @@ static const struct command commands[] = {
         command_body},
     {"export", "write the log for other programs: har, curl, raw, csv",
         command_export_usage, command_export},
+    {"stats", "sum the log up, by host and whatever else", command_stats_usage,
+        command_stats},
     {"segments", "list, verify, repair and print the files of a log",
         command_segments_usage, command_segments},
     {"ca", "make, show or export the CA certificate", command_ca_usage,

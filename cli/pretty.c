@@ -16,16 +16,10 @@
 #include <yyjson.h>
 
 #include "base/err.h"
+#include "cli/amount.h"
+#include "cli/colour.h"
 #include "cli/safe.h"
 #include "mitm/tls.h"
-
-#define BOLD "\033[1m"
-#define DIM "\033[2m"
-#define RED "\033[31m"
-#define GREEN "\033[32m"
-#define YELLOW "\033[33m"
-#define CYAN "\033[36m"
-#define RESET "\033[0m"
 
 #define URL_COLUMNS_LEAST 20u
 
@@ -94,33 +88,18 @@ at_text(yyjson_val *record, const char *pointer)
 static void
 put_size(struct page *g, uint64_t bytes)
 {
-	static const char *const units[] = {"kB", "MB", "GB", "TB"};
-	double value = (double)bytes / 1000;
-	unsigned unit = 0;
-
-	if (g->error != 0)
-		return;
-	if (bytes < 1000) {
-		g->error = buf_printf(g->out, "%" PRIu64 " B", bytes);
-		return;
-	}
-	for (; value >= 1000 && unit < 3; unit++)
-		value /= 1000;
-	g->error = buf_printf(g->out, "%.1f %s", value, units[unit]);
+	if (g->error == 0)
+		g->error = amount_bytes(g->out, bytes);
 }
 
 static void
 put_duration(struct page *g, yyjson_val *nanoseconds)
 {
-	double ms = (double)yyjson_get_uint(nanoseconds) / 1e6;
-
-	if (!yyjson_is_uint(nanoseconds) || g->error != 0)
+	if (!yyjson_is_uint(nanoseconds))
 		return;
-	if (ms < 1000)
-		g->error = buf_printf(g->out, ms < 10 ? "  %.1f ms" : "  %.0f ms",
-		    ms);
-	else
-		g->error = buf_printf(g->out, "  %.1f s", ms / 1000);
+	put(g, "  ");
+	if (g->error == 0)
+		g->error = amount_duration(g->out, yyjson_get_uint(nanoseconds));
 }
 
 /* "2026-11-23T10:15:00.123456Z" as the local time of day, to the ms. */
@@ -147,11 +126,11 @@ put_time(struct page *g, yyjson_val *stamp)
 	    strftime(shown, sizeof(shown),
 	        g->p->dated ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", shifted) == 0)
 		return;
-	colour(g, DIM);
+	colour(g, COLOUR_DIM);
 	put(g, shown);
 	if (g->error == 0)
 		g->error = buf_printf(g->out, ".%03d", ms < 0 ? 0 : ms);
-	colour(g, RESET);
+	colour(g, COLOUR_RESET);
 }
 
 static void
@@ -161,10 +140,10 @@ put_process(struct page *g, yyjson_val *record)
 
 	if (name == NULL)
 		return;
-	colour(g, CYAN);
+	colour(g, COLOUR_CYAN);
 	put(g, "  ");
 	put_value(g, name);
-	colour(g, RESET);
+	colour(g, COLOUR_RESET);
 }
 
 /* --- http --- */
@@ -175,14 +154,14 @@ put_status(struct page *g, yyjson_val *status)
 	uint64_t code = yyjson_get_uint(status);
 
 	if (code == 0) {
-		colour(g, RED);
+		colour(g, COLOUR_RED);
 		put(g, " ---");
 	} else {
-		colour(g, code >= 500 ? RED : code >= 400 ? YELLOW : GREEN);
+		colour(g, code >= 500 ? COLOUR_RED : code >= 400 ? COLOUR_YELLOW : COLOUR_GREEN);
 		if (g->error == 0)
 			g->error = buf_printf(g->out, " %3" PRIu64, code);
 	}
-	colour(g, RESET);
+	colour(g, COLOUR_RESET);
 }
 
 static void
@@ -296,9 +275,9 @@ put_http(struct page *g, yyjson_val *record)
 {
 	put_status(g, at(record, "/http/response/status_code"));
 	put(g, " ");
-	colour(g, BOLD);
+	colour(g, COLOUR_BOLD);
 	put_value(g, at(record, "/http/request/method"));
-	colour(g, RESET);
+	colour(g, COLOUR_RESET);
 	put(g, " ");
 	g->url = buf_length(g->out);
 	put_value(g, at(record, "/url/full"));
@@ -520,9 +499,9 @@ put_failure(struct page *g, yyjson_val *record, const struct failure *f)
 	const struct pretty_tls *t = f->tls ? recall_tls(g->p, record) : NULL;
 
 	put(g, "  ");
-	colour(g, RED);
+	colour(g, COLOUR_RED);
 	put(g, "failed");
-	colour(g, RESET);
+	colour(g, COLOUR_RESET);
 	put(g, ": ");
 	put(g, f->words);
 	if (t != NULL) {
@@ -646,9 +625,9 @@ put_dns(struct page *g, yyjson_val *record)
 	put_value(g, at(record, "/dns_query_type"));
 	put(g, "  ");
 	colour(g, strcmp(at_text(record, "/dns_response_code"), "NOERROR") == 0
-	    ? GREEN : code != NULL ? YELLOW : RED);
+	    ? COLOUR_GREEN : code != NULL ? COLOUR_YELLOW : COLOUR_RED);
 	put_value(g, code != NULL ? code : at(record, "/sightglass/dns/incomplete"));
-	colour(g, RESET);
+	colour(g, COLOUR_RESET);
 	put_answers(g, at(record, "/dns/answers"));
 	put(g, "  ");
 	put_value(g, at(record, "/sightglass/dns/transport"));
@@ -787,7 +766,7 @@ fit(struct page *g, size_t from)
 	cut(g, from + kept, length - kept);
 	if (g->p->colour && g->error == 0) { /* what was cut may have ended it */
 		g->out->length--;
-		colour(g, RESET);
+		colour(g, COLOUR_RESET);
 		put(g, "\n");
 	}
 }

@@ -1,5 +1,6 @@
 bin_PROGRAMS += sightglass
 sightglass_SOURCES = \
+	cli/amount.c cli/amount.h \
 	cli/anchors.c cli/anchors.h \
 	cli/anchors_nss.c \
 	cli/body.c \
@@ -9,6 +10,7 @@ sightglass_SOURCES = \
 	cli/ca_text.c cli/ca_text.h \
 	cli/ca_trust.c cli/ca_trust.h \
 	cli/check.c \
+	cli/colour.h \
 	cli/command.h \
 	cli/conf.c \
 	cli/control.c cli/control.h \
@@ -22,9 +24,11 @@ sightglass_SOURCES = \
 	cli/field.c cli/field.h \
 	cli/formats.c cli/formats.h \
 	cli/get.c \
+	cli/groups.c cli/groups.h \
 	cli/har.c \
 	cli/har_lists.c cli/har_lists.h \
 	cli/heads.c cli/heads.h \
+	cli/histogram.c cli/histogram.h \
 	cli/live.c \
 	cli/main.c \
 	cli/message.c \
@@ -41,8 +45,13 @@ sightglass_SOURCES = \
 	cli/shell.c cli/shell.h \
 	cli/show.c \
 	cli/spool.c cli/spool.h \
+	cli/stats.c \
 	cli/status.c \
+	cli/summary.c cli/summary.h \
+	cli/summary_json.c \
+	cli/summary_text.c \
 	cli/tool.c cli/tool.h \
+	cli/traffic.c cli/traffic.h \
 	cli/trust.c \
 	cli/verify.c \
 	cli/view.c cli/view.h

@@ -106,8 +106,8 @@ view_wants(struct view *v, const struct reader_line *line)
 }
 
 /* Asked anew for each record: a person may pull at the window. */
-static unsigned
-terminal_width(const struct view *v)
+unsigned
+view_width(const struct view *v)
 {
 	struct winsize size;
 	const char *columns_text = getenv("COLUMNS");
@@ -196,7 +196,7 @@ view_print(struct view *v, const struct reader_line *line)
 {
 	if (v->exchanges != NULL)
 		return exchanges_add(v->exchanges, line, view_wants(v, line));
-	v->pretty.width = terminal_width(v);
+	v->pretty.width = view_width(v);
 	int error = v->writer->record(v, line->text, line->length);
 	v->shown += buf_length(&v->page) > 0;
 	if (error == 0 || error == E_SYNTAX)

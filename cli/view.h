@@ -62,6 +62,9 @@ bool view_set_fields(struct view *v, const char *names) WUNRES NONNULL(1, 2);
 bool view_wants(struct view *v, const struct reader_line *line)
     WUNRES NONNULL(1, 2);
 
+/* Columns of the terminal that it goes to; 0: it is none. */
+unsigned view_width(const struct view *v) WUNRES NONNULL(1);
+
 /* The format wants all records there are, and asks by itself which are wanted. */
 static inline bool
 view_is_joined(const struct view *v)

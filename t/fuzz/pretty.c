@@ -15,17 +15,6 @@
 
 #define PAGE_BYTES_MAX (16u * 1024 * 1024)
 
-/* C0, DEL, and C1 in UTF-8. */
-static void
-is_harmless(const uint8_t *p, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		must(p[i] >= 0x20 || p[i] == '\n');
-		must(p[i] != 0x7f);
-		must(p[i] != 0xc2 || (i + 1 < length && p[i + 1] >= 0xa0));
-	}
-}
-
 /* No line is wider than the terminal. */
 static void
 fits(const struct pretty *p, const uint8_t *page, size_t length)
@@ -53,7 +42,7 @@ show(struct pretty *p, const uint8_t *line, size_t length)
 	must(error == 0 || error == E_SYNTAX);
 	size_t n = buf_length(&page);
 	must(n == 0 || buf_data(&page)[n - 1] == '\n');
-	is_harmless(buf_data(&page), n);
+	must_be_harmless(buf_data(&page), n);
 	fits(p, buf_data(&page), n);
 	buf_free(&page);
 	free(copy);

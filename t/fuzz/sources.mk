@@ -139,7 +139,8 @@ t_fuzz_policy_list_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_policy_list_fuzz_LDADD = libmitm.a libbase.a
 
 noinst_PROGRAMS += t/fuzz/pretty-fuzz
-t_fuzz_pretty_fuzz_SOURCES = t/fuzz/pretty.c cli/pretty.c cli/pretty.h cli/safe.c cli/safe.h
+t_fuzz_pretty_fuzz_SOURCES = t/fuzz/pretty.c cli/pretty.c cli/pretty.h cli/amount.c cli/amount.h \
+	cli/colour.h cli/safe.c cli/safe.h
 t_fuzz_pretty_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_pretty_fuzz_LDADD = libbase.a $(YYJSON_LIBS)
 
@@ -201,6 +202,11 @@ t_fuzz_starttls_fuzz_SOURCES = t/fuzz/starttls.c t/fuzz/starttls_play.c \
 	t/fuzz/starttls_play.h $(CONVERSATION)
 t_fuzz_starttls_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_starttls_fuzz_LDADD = libmitm.a libbase.a
+
+noinst_PROGRAMS += t/fuzz/summary-fuzz
+t_fuzz_summary_fuzz_SOURCES = t/fuzz/summary.c $(SUMMARY)
+t_fuzz_summary_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_summary_fuzz_LDADD = liblog.a libbase.a $(XXHASH_LIBS) $(YYJSON_LIBS)
 
 noinst_PROGRAMS += t/fuzz/verify-fuzz
 t_fuzz_verify_fuzz_SOURCES = t/fuzz/verify.c

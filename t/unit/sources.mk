@@ -128,8 +128,8 @@ t_unit_fingerprint_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) \
 EXTRA_DIST += t/corpus/fingerprint
 
 # What writes the log for other programs, and what that needs of the rest.
-FORMATS = cli/csv.c cli/curl.c cli/exchanges.c cli/exchanges.h cli/field.c \
-	cli/field.h cli/formats.c cli/formats.h cli/har.c cli/har_lists.c \
+FORMATS = cli/amount.c cli/amount.h cli/colour.h cli/csv.c cli/curl.c \
+	cli/exchanges.c cli/exchanges.h cli/field.c cli/field.h cli/formats.c cli/formats.h cli/har.c cli/har_lists.c \
 	cli/har_lists.h cli/heads.c cli/heads.h cli/message.c cli/pretty.c \
 	cli/pretty.h cli/safe.c cli/safe.h cli/shell.c cli/shell.h cli/spool.c \
 	cli/spool.h cli/view.c cli/view.h
@@ -159,6 +159,11 @@ t_unit_greeting_suite_SOURCES = t/unit/greeting.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/greeting.c
 t_unit_greeting_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/greeting
+
+check_PROGRAMS += t/unit/groups-suite
+t_unit_groups_suite_SOURCES = t/unit/groups.c $(UNIT_SUITE) cli/groups.c \
+	cli/groups.h cli/histogram.c cli/histogram.h
+t_unit_groups_suite_LDADD = libbase.a $(XXHASH_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/grpc-suite
 t_unit_grpc_suite_SOURCES = t/unit/grpc.c $(UNIT_SUITE) $(UNIT_CORPUS) \
@@ -198,6 +203,11 @@ t_unit_hello_suite_SOURCES = t/unit/hello.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/hello.c
 t_unit_hello_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/hello t/corpus/capture-hello
+
+check_PROGRAMS += t/unit/histogram-suite
+t_unit_histogram_suite_SOURCES = t/unit/histogram.c $(UNIT_SUITE) \
+	cli/histogram.c cli/histogram.h
+t_unit_histogram_suite_LDADD = libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/host_rules-suite
 t_unit_host_rules_suite_SOURCES = t/unit/host_rules.c $(UNIT_SUITE)
@@ -252,7 +262,8 @@ EXTRA_DIST += t/corpus/policy_list
 
 check_PROGRAMS += t/unit/pretty-suite
 t_unit_pretty_suite_SOURCES = t/unit/pretty.c $(UNIT_SUITE) $(UNIT_CORPUS) \
-	t/fuzz/pretty.c cli/pretty.c cli/pretty.h cli/safe.c cli/safe.h
+	t/fuzz/pretty.c cli/pretty.c cli/pretty.h cli/amount.c cli/amount.h \
+	cli/colour.h cli/safe.c cli/safe.h
 t_unit_pretty_suite_LDADD = libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/pretty
 
@@ -366,6 +377,20 @@ t_unit_starttls_suite_SOURCES = t/unit/starttls.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/starttls_play.h $(CONVERSATION)
 t_unit_starttls_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/starttls
+
+# What sums records up, from a line to a page.
+SUMMARY = cli/amount.c cli/amount.h \
+	cli/colour.h cli/field.c cli/field.h cli/groups.c cli/groups.h \
+	cli/histogram.c cli/histogram.h cli/safe.c cli/safe.h cli/summary.c \
+	cli/summary.h cli/summary_json.c cli/summary_text.c cli/traffic.c \
+	cli/traffic.h
+
+check_PROGRAMS += t/unit/summary-suite
+t_unit_summary_suite_SOURCES = t/unit/summary.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/summary.c $(SUMMARY)
+t_unit_summary_suite_LDADD = liblog.a libbase.a $(XXHASH_LIBS) $(YYJSON_LIBS) \
+	$(UNIT_LIBS)
+EXTRA_DIST += t/corpus/summary
 
 check_PROGRAMS += t/unit/tap-suite
 t_unit_tap_suite_SOURCES = t/unit/tap.c $(UNIT_SUITE)
