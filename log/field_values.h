@@ -83,6 +83,8 @@
 	X(DNS_TRANSPORT, "tls", "")                                           \
 	X(DNS_TRANSPORT, "https", "")                                         \
 	X(DNS_TRANSPORT, "http", "")                                          \
+	X(DNS_PROTOCOL, "mdns", "To UDP port 5353 (RFC 6762).")               \
+	X(DNS_PROTOCOL, "llmnr", "To UDP port 5355 (RFC 4795).")              \
 	X(DNS_MALFORMED, "question", "The question could not be read.")       \
 	X(DNS_MALFORMED, "record", "The reading ended at a record.")          \
 	X(DNS_MALFORMED, "data",                                              \

@@ -243,6 +243,7 @@ put_own(struct json *j, const struct record_facts *facts,
 	member_object(j, F_DNS_OWN);
 	record_names(j, facts);
 	member_text(j, F_DNS_TRANSPORT, t->transport);
+	member_text_if(j, F_DNS_PROTOCOL, t->protocol);
 	put_server(j, t->server);
 	put_message(j, F_DNS_QUERY, t->query,
 	    t->query != NULL ? t->query->bytes : 0);

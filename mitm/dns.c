@@ -201,6 +201,29 @@ server_of(const struct sockaddr_storage *server)
 	return server->ss_family == AF_UNSPEC ? NULL : server;
 }
 
+static uint16_t
+port_of(const struct sockaddr_storage *a)
+{
+	return a->ss_family == AF_UNSPEC ? 0
+	    : ntohs(a->ss_family == AF_INET
+	          ? ((const struct sockaddr_in *)a)->sin_port
+	          : ((const struct sockaddr_in6 *)a)->sin6_port);
+}
+
+/* What else than DNS it is. */
+static const char *
+protocol_of(const struct sockaddr_storage *server)
+{
+	switch (port_of(server)) {
+	case DNS_MDNS_PORT:
+		return "mdns";
+	case DNS_LLMNR_PORT:
+		return "llmnr";
+	default:
+		return NULL;
+	}
+}
+
 /* With the answer that it had, if it had one. */
 static void
 hand_on(struct dns *d, const struct waiting *w, uint64_t now_us,
@@ -217,6 +240,7 @@ hand_on(struct dns *d, const struct waiting *w, uint64_t now_us,
 	    .answers = w->answers,
 	    .asked_by = w->direction,
 	    .server = server_of(&w->server),
+	    .protocol = protocol_of(&w->server),
 	    .incomplete = incomplete};
 
 	d->sink.dns(d->sink.context, &t);
@@ -249,6 +273,15 @@ keep(struct dns *d, struct waiting *w, uint64_t now_us)
 	d->count++;
 }
 
+static int
+read_of(struct bytes in, const struct sockaddr_storage *server, struct arena *arena,
+    struct dns_message *out)
+{
+	return port_of(server) == DNS_MDNS_PORT
+	    ? dns_message_read_mdns(in.data, in.length, arena, out)
+	    : dns_message_read(in.data, in.length, arena, out);
+}
+
 static bool
 read_query(struct dns *d, enum direction direction, struct bytes in,
     const struct sockaddr_storage *server, uint64_t now_us)
@@ -262,7 +295,7 @@ read_query(struct dns *d, enum direction direction, struct bytes in,
 	w->asked_us = w->last_us = now_us;
 	arena_init(&w->arena, QUERY_BYTES_MAX);
 	arena_init(&w->response_arena, RESPONSE_BYTES_MAX);
-	if (dns_message_read(in.data, in.length, &w->arena, &w->query) != 0) {
+	if (read_of(in, server, &w->arena, &w->query) != 0) {
 		release(w);
 		return false;
 	}
@@ -401,6 +434,7 @@ hand_on_unasked(struct dns *d, enum direction direction,
 	    .answers = m->counts[1],
 	    .asked_by = direction,
 	    .server = server_of(server),
+	    .protocol = protocol_of(server),
 	    .incomplete = why};
 
 	d->sink.dns(d->sink.context, &t);
@@ -416,7 +450,7 @@ read_response(struct dns *d, enum direction direction, struct bytes in,
 	struct dns_message m;
 
 	arena_init(&arena, RESPONSE_BYTES_MAX);
-	bool good = dns_message_read(in.data, in.length, &arena, &m) == 0;
+	bool good = read_of(in, server, &arena, &m) == 0;
 	if (good) {
 		struct waiting *w = find(d, asked_by, &m, server);
 		const char *why = w != NULL ? NULL

@@ -16,6 +16,11 @@
 #include "base/attr.h"
 #include "mitm/event.h"
 
+#define DNS_PORT 53u
+#define DNS_TLS_PORT 853u   /* RFC 7858 */
+#define DNS_MDNS_PORT 5353u /* RFC 6762 */
+#define DNS_LLMNR_PORT 5355u /* RFC 4795 */
+
 struct dns;
 
 struct dns_limits {

@@ -15,6 +15,7 @@
 
 #define RECORD_BYTES_LEAST 11u /* a name of one byte, and no data */
 #define OPTION_BYTES_LEAST 4u
+#define MDNS_CLASS_BITS 0x7fffu
 /* The longest text: 65535 bytes of one record, each as \DDD. */
 #define TEXT_BYTES_MAX (4u * 65536 + 1024)
 
@@ -26,6 +27,7 @@ struct reading {
 	size_t record_room;
 	unsigned high_rcode; /* of EDNS: the upper eight bits */
 	unsigned low_rcode;
+	uint16_t class_bits; /* of a class, that are its number */
 };
 
 static void
@@ -110,7 +112,7 @@ read_question(struct reading *r, bool first)
 	}
 	q->type_number = type;
 	dns_type_name(type, q->type);
-	dns_class_name(class_number, q->class_name);
+	dns_class_name(class_number & r->class_bits, q->class_name);
 	r->out->question = q;
 	return true;
 }
@@ -226,7 +228,7 @@ read_data(struct reading *r, const struct fixed *f, struct dns_record *record)
 	record->type_number = f->type;
 	record->ttl_s = f->ttl;
 	dns_type_name(f->type, record->type);
-	dns_class_name(f->class_number, record->class_name);
+	dns_class_name(f->class_number & r->class_bits, record->class_name);
 	if (!is_empty_update(f) && !dns_put_data(c, f->type))
 		complain(r, "data");
 	return c->error == 0 && keep_text(r, &record->data) &&
@@ -292,14 +294,14 @@ most_records(const struct reading *r)
 	return said < possible ? said : possible;
 }
 
-int
-dns_message_read(const uint8_t *bytes, size_t length, struct arena *arena,
-    struct dns_message *out)
+static int
+read_message(const uint8_t *bytes, size_t length, uint16_t class_bits,
+    struct arena *arena, struct dns_message *out)
 {
 	struct buf text;
 	struct reading r = {
 	    .cursor = {.message = {bytes, length}, .end = length, .out = &text},
-	    .arena = arena, .out = out};
+	    .arena = arena, .out = out, .class_bits = class_bits};
 
 	*out = (struct dns_message){.bytes = length};
 	if (length < DNS_HEADER_BYTES)
@@ -314,4 +316,18 @@ dns_message_read(const uint8_t *bytes, size_t length, struct arena *arena,
 	dns_rcode_name(r.high_rcode << 4 | r.low_rcode, out->rcode);
 	buf_free(&text);
 	return 0;
+}
+
+int
+dns_message_read(const uint8_t *bytes, size_t length, struct arena *arena,
+    struct dns_message *out)
+{
+	return read_message(bytes, length, UINT16_MAX, arena, out);
+}
+
+int
+dns_message_read_mdns(const uint8_t *bytes, size_t length, struct arena *arena,
+    struct dns_message *out)
+{
+	return read_message(bytes, length, MDNS_CLASS_BITS, arena, out);
 }

@@ -24,4 +24,10 @@
 int dns_message_read(const uint8_t *bytes, size_t length, struct arena *arena,
     struct dns_message *out) WUNRES NONNULL(3, 4);
 
+/* The same of mDNS, in which the first bit of a class is none of its own: it asks for
+ * an answer to the asker alone, or says that a record is all there is (RFC 6762
+ * sections 5.4 and 10.2). */
+int dns_message_read_mdns(const uint8_t *bytes, size_t length, struct arena *arena,
+    struct dns_message *out) WUNRES NONNULL(3, 4);
+
 #endif

@@ -365,6 +365,7 @@ struct dns_message {
 /* A question and its answer. */
 struct dns_transaction {
 	const char *transport;             /* "udp", "tcp", "tls", "https", "http" */
+	const char *protocol;              /* "mdns", "llmnr"; NULL: DNS itself */
 	const struct dns_message *query;   /* NULL: nobody asked */
 	const struct dns_message *response; /* NULL: unanswered; the first message of
 	                                    * a zone transfer */

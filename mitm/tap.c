@@ -33,15 +33,11 @@ struct tap {
 
 /* --- choosing --- */
 
-#define DNS_PORT 53u
-#define DNS_TLS_PORT 853u /* RFC 7858 */
-#define MDNS_PORT 5353u   /* RFC 6762 */
-#define LLMNR_PORT 5355u  /* RFC 4795 */
-
 bool
 tap_is_dns_port(uint16_t port)
 {
-	return port == DNS_PORT || port == MDNS_PORT || port == LLMNR_PORT;
+	return port == DNS_PORT || port == DNS_MDNS_PORT ||
+	    port == DNS_LLMNR_PORT;
 }
 
 int

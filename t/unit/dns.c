@@ -36,6 +36,8 @@ static struct dns *d;
 static struct buf out;
 static struct sockaddr_storage server, another;
 static uint64_t now_us;
+static const char *last_protocol;
+static char last_class[16];
 
 /* One line a transaction. */
 static void
@@ -53,6 +55,9 @@ note(void *context, const struct dns_transaction *t)
 	    (unsigned)t->response_bytes, t->retransmissions,
 	    t->incomplete == NULL ? "whole" : t->incomplete,
 	    t->asked_by == FROM_CLIENT ? "" : " by the server"), 0);
+	last_protocol = t->protocol;
+	(void)snprintf(last_class, sizeof(last_class), "%s",
+	    q == NULL ? "" : q->class_name);
 }
 
 static void
@@ -179,6 +184,34 @@ START_TEST(whom_many_hear_anyone_answers)
 	ASK("ab" QUERY COUNTS("\1", "\0") NAME A_IN);
 	pass(FROM_SERVER, "ab" ANSWER COUNTS("\1", "\0") NAME A_IN, 26, &another);
 	check_told("www.Test A NOERROR answers=0/1 bytes=26 again=0 whole\n");
+}
+END_TEST
+
+static void
+set_port(uint16_t port)
+{
+	((struct sockaddr_in *)&server)->sin_port = htons(port);
+	((struct sockaddr_in *)&another)->sin_port = htons(port);
+}
+
+/* Id 0; the question asks for an answer to the asker alone, the answer says that it is
+ * all there is. */
+START_TEST(mdns_has_a_bit_in_the_class)
+{
+	set_server(&server, "224.0.0.251");
+	set_port(5353);
+	ASK("\0\0" QUERY COUNTS("\1", "\0") NAME "\0\1\x80\1");
+	pass(FROM_SERVER, "\0\0" ANSWER COUNTS("\0", "\1") NAME "\0\1\x80\1"
+	    "\0\0\0\x3c\0\4\xc0\0\2\1", 36, &another);
+	check_told("www.Test A NOERROR answers=1/1 bytes=36 again=0 whole\n");
+	ck_assert_str_eq(last_class, "IN");
+	ck_assert_str_eq(last_protocol, "mdns");
+	set_port(5355);
+	ASK("id" QUERY COUNTS("\1", "\0") NAME "\0\1\x80\1");
+	TELL("id" NXDOMAIN COUNTS("\1", "\0") NAME "\0\1\x80\1");
+	check_told("www.Test A NXDOMAIN answers=0/1 bytes=26 again=0 whole\n");
+	ck_assert_str_eq(last_class, "CLASS32769");
+	ck_assert_str_eq(last_protocol, "llmnr");
 }
 END_TEST
 
@@ -345,6 +378,7 @@ suite(void)
 	tcase_add_test(t, asking_again_is_counted);
 	tcase_add_test(t, who_was_not_asked_does_not_answer);
 	tcase_add_test(t, whom_many_hear_anyone_answers);
+	tcase_add_test(t, mdns_has_a_bit_in_the_class);
 	tcase_add_test(t, the_server_may_ask);
 	tcase_add_test(t, what_nobody_answers_is_told_in_time);
 	tcase_add_test(t, the_oldest_makes_room);
