@@ -190,7 +190,8 @@ start_isolated(struct run *r, char *const *argv)
 
 	(void)snprintf(flow_socket, sizeof(flow_socket), "%s/flow.sock",
 	    r->places.run);
-	int outcome = exec_isolated(flow_socket, argv, &r->children, error);
+	int outcome = exec_isolated(flow_socket, &r->daemon.udp_ports, argv,
+	    &r->children, error);
 	if (outcome != 0)
 		diag_error("%s", error);
 	return outcome;

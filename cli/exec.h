@@ -12,6 +12,7 @@
 
 #include "base/attr.h"
 #include "extension-bridge/proxy/proxy.h"
+#include "extension-bridge/udp_ports.h"
 
 #define EXEC_ERROR_BYTES 512u
 
@@ -35,6 +36,7 @@ void exec_places_remove(struct exec_places *places) NONNULL(1);
 struct private_daemon {
 	pid_t pid; /* 0: none */
 	char run_id[16];
+	struct udp_ports udp_ports; /* that its forwarder hands over */
 };
 
 /* Starts sightglassd and returns when it serves. `trust`: a PEM file or
@@ -88,9 +90,9 @@ struct exec_children {
 };
 
 /* Runs the command with all its traffic forwarded. Errors of namespace_run. */
-int exec_isolated(const char *flow_socket, char *const *argv,
-    struct exec_children *children, char error[EXEC_ERROR_BYTES])
-    WUNRES NONNULL(1, 2, 3, 4);
+int exec_isolated(const char *flow_socket, const struct udp_ports *udp_ports,
+    char *const *argv, struct exec_children *children,
+    char error[EXEC_ERROR_BYTES]) WUNRES NONNULL(1, 2, 3, 4, 5);
 
 /* Tells the proxy whose its clients are (proxy_options.client_facts), where the
  * system says it; else NULL. *context is freed with the process. */

@@ -7,7 +7,8 @@
 #include "base/err.h"
 
 int
-exec_isolated(const char *flow_socket UNUSED, char *const *argv UNUSED,
+exec_isolated(const char *flow_socket UNUSED,
+    const struct udp_ports *udp_ports UNUSED, char *const *argv UNUSED,
     struct exec_children *children UNUSED, char error[EXEC_ERROR_BYTES])
 {
 	(void)snprintf(error, EXEC_ERROR_BYTES, "macOS has no network of one "

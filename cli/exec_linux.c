@@ -12,11 +12,13 @@
 extern char **environ;
 
 int
-exec_isolated(const char *flow_socket, char *const *argv,
-    struct exec_children *children, char error[EXEC_ERROR_BYTES])
+exec_isolated(const char *flow_socket, const struct udp_ports *udp_ports,
+    char *const *argv, struct exec_children *children,
+    char error[EXEC_ERROR_BYTES])
 {
 	const struct namespace_options options = {.flow_socket = flow_socket,
-	    .forwarder = "exec", .argv = argv, .envp = environ};
+	    .forwarder = "exec", .udp_ports = udp_ports, .argv = argv,
+	    .envp = environ};
 	struct namespace_run run;
 
 	int outcome = namespace_run(&options, &run, error);

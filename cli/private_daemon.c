@@ -157,27 +157,64 @@ wait_ready(struct private_daemon *d, int notify_fd)
 	return E_TIMEOUT;
 }
 
-static int
-learn_run(struct private_daemon *d, const struct exec_places *places,
+/* The answer to a request on its control.sock. NULL after words. */
+static yyjson_doc *
+ask(const struct exec_places *places, const char *request,
     char error[EXEC_ERROR_BYTES])
 {
 	char words[256];
 	struct buf answer;
 
 	buf_init(&answer, ANSWER_BYTES_MAX);
-	int outcome = control_ask(places->run, "hello", &answer, words);
+	int outcome = control_ask(places->run, request, &answer, words);
 	yyjson_doc *doc = outcome != 0 ? NULL
 	    : yyjson_read((const char *)buf_data(&answer), buf_length(&answer), 0);
+	buf_free(&answer);
+	if (doc == NULL)
+		(void)snprintf(error, EXEC_ERROR_BYTES, "%s", outcome != 0 ? words
+		    : "the daemon's answer cannot be read");
+	return doc;
+}
+
+static int
+learn_run(struct private_daemon *d, const struct exec_places *places,
+    char error[EXEC_ERROR_BYTES])
+{
+	yyjson_doc *doc = ask(places, "hello", error);
+
+	if (doc == NULL)
+		return E_SYS;
 	const char *run =
 	    yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "run"));
-	if (run != NULL)
+	bool known = run != NULL;
+	if (known)
 		(void)snprintf(d->run_id, sizeof(d->run_id), "%s", run);
 	else
-		(void)snprintf(error, EXEC_ERROR_BYTES, "%s",
-		    outcome != 0 ? words : "the daemon does not say who it is");
+		(void)snprintf(error, EXEC_ERROR_BYTES,
+		    "the daemon does not say who it is");
 	yyjson_doc_free(doc);
-	buf_free(&answer);
-	return run != NULL ? 0 : E_SYS;
+	return known ? 0 : E_SYS;
+}
+
+/* What its forwarder is to hand over. */
+static int
+learn_udp_ports(struct private_daemon *d, const struct exec_places *places,
+    char error[EXEC_ERROR_BYTES])
+{
+	yyjson_doc *doc = ask(places, "policy", error);
+	yyjson_arr_iter each;
+	yyjson_val *port;
+
+	if (doc == NULL)
+		return E_SYS;
+	(void)yyjson_arr_iter_init(
+	    yyjson_obj_get(yyjson_doc_get_root(doc), "udp_ports"), &each);
+	while ((port = yyjson_arr_iter_next(&each)) != NULL) {
+		if (udp_ports_add(&d->udp_ports, yyjson_get_uint(port)) != 0)
+			break; /* the daemon would not have said so */
+	}
+	yyjson_doc_free(doc);
+	return 0;
 }
 
 /* --- what it said --- */
@@ -219,8 +256,10 @@ private_daemon_start(struct private_daemon *d, const struct exec_places *places,
 	}
 	int outcome = wait_ready(d, notify_fd);
 	(void)close(notify_fd);
-	if (outcome == 0)
-		return learn_run(d, places, error);
+	if (outcome == 0) {
+		outcome = learn_run(d, places, error);
+		return outcome != 0 ? outcome : learn_udp_ports(d, places, error);
+	}
 	private_daemon_tell(places);
 	(void)snprintf(error, EXEC_ERROR_BYTES, "the daemon %s",
 	    outcome == E_CLOSED ? "could not start" : "does not get ready");

@@ -49,6 +49,12 @@
 	X(bridge_group, TEXT, "bridge.group", "", 0, 0,                       \
 	    "Group whose members may hand flows to the daemon, besides root " \
 	    "and the daemon's own user.")                                     \
+	X(forward_udp_ports, LIST, "forward.udp_ports", "53", 0, 0,           \
+	    "UDP ports whose datagrams a forwarder hands over; those to other " \
+	    "ports are refused, so that QUIC falls back to TCP. 5353 (mDNS) "  \
+	    "and 5355 (LLMNR) are read as DNS is. What goes to any other "    \
+	    "port, like 853 (DNS over QUIC), passes unread, and has its flow " \
+	    "record. 64 at most.")                                            \
 	X(flow_header_timeout_ms, TIME, "flow.header_timeout", "5 s",         \
 	    100, MINUTE,                                                      \
 	    "A forwarder must have sent the whole PROXY header by then.")     \

@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "daemon/worker.h"
 #include "extension-bridge/flow_header.h"
+#include "extension-bridge/udp_ports.h"
 
 #define LINE_BYTES_MAX (64u * 1024)
 #define CLIENTS_MAX 64
@@ -116,6 +117,21 @@ write_rules(struct json *j, const char *key, const struct conf_list *rules)
 	json_array_end(j);
 }
 
+/* They were read when the settings were. */
+static void
+write_udp_ports(struct json *j, const struct conf_list *items)
+{
+	struct udp_ports ports;
+	size_t wrong;
+
+	if (udp_ports_read(items->items, items->count, &ports, &wrong) != 0)
+		return;
+	json_array_begin(j, "udp_ports");
+	for (size_t i = 0; i < ports.count; i++)
+		json_uint(j, NULL, ports.ports[i]);
+	json_array_end(j);
+}
+
 static void
 write_policy(const struct worker *w, struct json *j)
 {
@@ -127,6 +143,7 @@ write_policy(const struct worker *w, struct json *j)
 	write_rules(j, "inspect", &conf->policy_inspect);
 	write_rules(j, "splice", &conf->policy_splice);
 	write_rules(j, "refuse", &conf->policy_refuse);
+	write_udp_ports(j, &conf->forward_udp_ports);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "ca/scope.h"
 #include "daemon/places.h"
 #include "daemon/privileges.h"
+#include "extension-bridge/udp_ports.h"
 #include "mitm/bypass.h"
 #include "mitm/capture_rules.h"
 #include "mitm/invalid.h"
@@ -316,6 +317,24 @@ check_starttls(const struct conf *conf, struct conf_error *error)
 }
 
 static int
+check_udp_ports(const struct conf *conf, struct conf_error *error)
+{
+	const struct conf_list *items = &conf->forward_udp_ports;
+	struct udp_ports ports;
+	size_t wrong;
+	int outcome = udp_ports_read(items->items, items->count, &ports, &wrong);
+
+	if (outcome == E_RANGE)
+		(void)snprintf(error->text, sizeof(error->text),
+		    "forward.udp_ports: '%.200s' is no port (1 to 65535)",
+		    items->items[wrong]);
+	else if (outcome != 0)
+		(void)snprintf(error->text, sizeof(error->text),
+		    "forward.udp_ports: more than %u ports", UDP_PORTS_MAX);
+	return outcome;
+}
+
+static int
 check_redact(const struct conf *conf, struct conf_error *error)
 {
 	struct redact_rules *rules = redact_rules_new(conf, error);
@@ -378,6 +397,8 @@ settings_check(const struct conf *conf, struct conf_error *error)
 		outcome = check_redact(conf, error);
 	if (outcome == 0)
 		outcome = check_starttls(conf, error);
+	if (outcome == 0)
+		outcome = check_udp_ports(conf, error);
 	if (outcome == 0)
 		outcome = check_capture(conf, error);
 	if (outcome == 0)

@@ -3,6 +3,7 @@ libbridge_a_SOURCES = \
 	extension-bridge/flow_header.c extension-bridge/flow_header.h \
 	extension-bridge/handoff.c extension-bridge/handoff.h \
 	extension-bridge/pump.c extension-bridge/pump.h \
+	extension-bridge/udp_ports.c extension-bridge/udp_ports.h \
 	extension-bridge/proxy/client.c extension-bridge/proxy/client.h \
 	extension-bridge/proxy/listen.c \
 	extension-bridge/proxy/one_request.c \
@@ -18,7 +19,8 @@ libbridge_a_SOURCES += \
 	extension-bridge/linux/client.c extension-bridge/linux/client.h \
 	extension-bridge/linux/sockets.c extension-bridge/linux/sockets.h \
 	extension-bridge/linux/forwarder.c extension-bridge/linux/forwarder.h \
-	extension-bridge/linux/name_service.c \
+	extension-bridge/linux/answers.c extension-bridge/linux/answers.h \
+	extension-bridge/linux/datagrams.c \
 	extension-bridge/linux/namespace.c extension-bridge/linux/namespace.h \
 	extension-bridge/linux/network.c extension-bridge/linux/outside.c
 endif
@@ -26,6 +28,7 @@ EXTRA_DIST += \
 	extension-bridge/linux/client.c extension-bridge/linux/client.h \
 	extension-bridge/linux/sockets.c extension-bridge/linux/sockets.h \
 	extension-bridge/linux/forwarder.c extension-bridge/linux/forwarder.h \
-	extension-bridge/linux/name_service.c \
+	extension-bridge/linux/answers.c extension-bridge/linux/answers.h \
+	extension-bridge/linux/datagrams.c \
 	extension-bridge/linux/namespace.c extension-bridge/linux/namespace.h \
 	extension-bridge/linux/network.c extension-bridge/linux/outside.c

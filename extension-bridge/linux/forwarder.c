@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -24,16 +25,16 @@
 
 #define RETRY_MS 20
 #define ACCEPTS_PER_TURN 32
+#define OWN_DESCRIPTORS 128 /* listeners, connections that are being handed over */
 
 struct forwarder {
 	struct event_base *base;
-	const char *flow_socket, *name;
-	const struct outside *outside;
+	const struct forwarder_options *options;
 	int ask_fd; /* of the namespace */
 	struct listeners listeners;
 	struct clients *clients;
 	struct pump *pump;
-	struct name_service *names;
+	struct datagrams *datagrams;
 	struct event *accepting4, *accepting6, *terminated, *retry;
 	struct flow_header header; /* of the flow in hand: too large for a stack */
 	int held_fd;               /* waits for room in the daemon's queue, or -1 */
@@ -86,7 +87,7 @@ describe(struct forwarder *f, int fd)
 	forwarder_unmap(&h->source);
 	forwarder_unmap(&h->destination);
 	clients_identify(f->clients, &h->source, &h->destination, h);
-	(void)snprintf(h->forwarder, sizeof(h->forwarder), "%s", f->name);
+	(void)snprintf(h->forwarder, sizeof(h->forwarder), "%s", f->options->name);
 	return true;
 }
 
@@ -134,7 +135,7 @@ start_accepting(struct forwarder *f)
 static bool
 hand_over(struct forwarder *f, int fd)
 {
-	int error = handoff_flow(f->flow_socket, fd, &f->header, NULL, 0);
+	int error = handoff_flow(f->options->flow_socket, fd, &f->header, NULL, 0);
 
 	if (error == E_AGAIN) {
 		f->held_fd = fd;
@@ -192,7 +193,7 @@ settle_loopback(struct forwarder *f, int fd)
 	struct flow_header *h = &f->header;
 	struct sockaddr_storage other;
 
-	switch (outside_loopback(f->outside, f->ask_fd, &h->destination, &other)) {
+	switch (outside_loopback(f->options->outside, f->ask_fd, &h->destination, &other)) {
 	case LOOPBACK_OTHER_INSIDE:
 		join_inside(f, fd, &other);
 		return false;
@@ -242,13 +243,30 @@ on_terminated(evutil_socket_t number UNUSED, short what UNUSED, void *context)
 static int
 prepare(struct forwarder *f, char words[FORWARDER_WORDS])
 {
-	int error = network_up(f->outside->ipv6, words);
+	const struct udp_ports *ports = f->options->udp_ports;
+	int error = network_up(f->options->outside->ipv6, words);
 
 	if (error == 0)
-		error = network_listen(&f->listeners, words);
+		error = network_listen(&f->listeners, ports, words);
 	if (error == 0)
-		error = network_divert(&f->listeners, words);
+		error = network_divert(&f->listeners, ports, words);
 	return error;
+}
+
+/* As many as the hard limit allows, and what of them flows of datagrams may have. */
+static size_t
+descriptors_left(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 &&
+	    getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	return limit.rlim_cur <= 2 * (rlim_t)OWN_DESCRIPTORS
+	    ? 1 : (size_t)limit.rlim_cur - OWN_DESCRIPTORS;
 }
 
 static bool
@@ -260,8 +278,8 @@ make_events(struct forwarder *f)
 	if (f->base == NULL || f->clients == NULL || f->ask_fd < 0)
 		return false;
 	f->pump = pump_new(f->base);
-	f->names = name_service_new(f->base, &f->listeners, f->clients,
-	    f->flow_socket, f->name);
+	f->datagrams = datagrams_new(f->base, &f->listeners, descriptors_left(),
+	    f->clients, f->options->flow_socket, f->options->name);
 	f->accepting4 = event_new(f->base, f->listeners.tcp4, EV_READ | EV_PERSIST,
 	    on_accept, f);
 	if (f->listeners.tcp6 >= 0)
@@ -269,7 +287,7 @@ make_events(struct forwarder *f)
 		    EV_READ | EV_PERSIST, on_accept, f);
 	f->terminated = evsignal_new(f->base, SIGTERM, on_terminated, f);
 	f->retry = evtimer_new(f->base, on_retry, f);
-	return f->pump != NULL && f->names != NULL && f->accepting4 != NULL &&
+	return f->pump != NULL && f->datagrams != NULL && f->accepting4 != NULL &&
 	    f->terminated != NULL && f->retry != NULL &&
 	    event_add(f->terminated, NULL) == 0;
 }
@@ -285,22 +303,19 @@ free_events(struct forwarder *f)
 			event_free(events[i]);
 	}
 	pump_free(f->pump);
-	name_service_free(f->names);
+	datagrams_free(f->datagrams);
 	clients_free(f->clients);
 	if (f->base != NULL)
 		event_base_free(f->base);
 }
 
 int
-forwarder_main(const char *flow_socket, const char *name,
-    const struct outside *outside, int ready_fd)
+forwarder_main(const struct forwarder_options *options, int ready_fd)
 {
 	static struct forwarder f;
 	char words[FORWARDER_WORDS] = "out of memory";
 
-	f.flow_socket = flow_socket;
-	f.name = name;
-	f.outside = outside;
+	f.options = options;
 	f.held_fd = -1;
 	(void)signal(SIGPIPE, SIG_IGN);
 	bool ready = prepare(&f, words) == 0 && make_events(&f);

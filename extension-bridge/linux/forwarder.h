@@ -17,6 +17,7 @@
 #include "base/attr.h"
 #include "extension-bridge/flow_header.h"
 #include "extension-bridge/linux/client.h"
+#include "extension-bridge/udp_ports.h"
 
 #define FORWARDER_WORDS 256u
 
@@ -25,7 +26,7 @@
 struct listeners {
 	uint16_t port;
 	int tcp4, tcp6;
-	int dns4, dns6; /* UDP */
+	int udp4, udp6;
 };
 
 /* The machine outside. */
@@ -50,20 +51,21 @@ enum loopback outside_loopback(const struct outside *o, int inside_ask_fd,
     NONNULL(1, 3, 4);
 
 /* network.c: makes every address of the namespace local (those of IPv6 only if
- * `ipv6`), and turns what is sent to other addresses towards the listeners.
- * E_SYS with words. */
+ * `ipv6`), and turns what is sent to other addresses towards the listeners, of UDP
+ * what is sent to these ports. E_SYS with words. */
 int network_up(bool ipv6, char words[FORWARDER_WORDS]) WUNRES NONNULL(2);
-int network_listen(struct listeners *out, char words[FORWARDER_WORDS])
-    WUNRES NONNULL(1, 2);
+int network_listen(struct listeners *out, const struct udp_ports *ports,
+    char words[FORWARDER_WORDS]) WUNRES NONNULL(1, 2, 3);
 int network_divert(const struct listeners *listeners,
-    char words[FORWARDER_WORDS]) WUNRES NONNULL(1, 2);
+    const struct udp_ports *ports, char words[FORWARDER_WORDS])
+    WUNRES NONNULL(1, 2, 3);
 
-/* name_service.c: datagrams to port 53, in flows of their own. */
-struct name_service;
-struct name_service *name_service_new(struct event_base *base,
-    const struct listeners *listeners, struct clients *clients,
-    const char *flow_socket, const char *name) WUNRES NONNULL(1, 2, 3, 4, 5);
-void name_service_free(struct name_service *n);
+/* datagrams.c: datagrams, each pair of client and server a flow; `most` at a time. */
+struct datagrams;
+struct datagrams *datagrams_new(struct event_base *base,
+    const struct listeners *listeners, size_t most, struct clients *clients,
+    const char *flow_socket, const char *name) WUNRES NONNULL(1, 2, 4, 5, 6);
+void datagrams_free(struct datagrams *n);
 
 /* An address as the kernel gives it, IPv4-mapped ones made IPv4. */
 void forwarder_unmap(struct sockaddr_storage *address) NONNULL(1);
@@ -72,10 +74,16 @@ void forwarder_unmap(struct sockaddr_storage *address) NONNULL(1);
  * none: makes the source loopback, with the client's port. */
 void forwarder_hide_source(struct flow_header *h) NONNULL(1);
 
+struct forwarder_options {
+	const char *flow_socket, *name;
+	const struct udp_ports *udp_ports;
+	const struct outside *outside;
+};
+
 /* forwarder.c: the child's main function, already in the namespaces. Writes one
  * byte to ready_fd when it listens, or says on it in words why it cannot.
  * Returns the exit status. */
-int forwarder_main(const char *flow_socket, const char *name,
-    const struct outside *outside, int ready_fd) WUNRES NONNULL(1, 2, 3);
+int forwarder_main(const struct forwarder_options *options, int ready_fd)
+    WUNRES NONNULL(1);
 
 #endif

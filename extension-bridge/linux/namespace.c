@@ -264,8 +264,12 @@ run_forwarder(const struct start *s, pid_t command)
 		_exit(1);
 	}
 	die_with(s->caller, SIGKILL);
-	_exit(forwarder_main(s->options->flow_socket, s->options->forwarder,
-	    &outside, s->ready[1]));
+	const struct forwarder_options options = {
+	    .flow_socket = s->options->flow_socket,
+	    .name = s->options->forwarder,
+	    .udp_ports = s->options->udp_ports,
+	    .outside = &outside};
+	_exit(forwarder_main(&options, s->ready[1]));
 }
 
 /* --- the caller --- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Runs one command in a user and network namespace of its own, in which every
- * address is local, and forwards each TCP connection and DNS datagram that it
- * makes to the daemon's flow.sock. The caller's process only starts and reaps:
+ * address is local, and forwards each TCP connection that it makes, and each
+ * datagram to the ports named, to the daemon's flow.sock. The caller's process only starts and reaps:
  * the command and the forwarder are two children. Linux only; CLI only.
  */
 #ifndef SIGHTGLASS_EXTENSION_BRIDGE_LINUX_NAMESPACE_H
@@ -12,10 +12,12 @@
 #include <sys/types.h>
 
 #include "base/attr.h"
+#include "extension-bridge/udp_ports.h"
 
 struct namespace_options {
 	const char *flow_socket; /* path of the daemon's flow.sock */
 	const char *forwarder;   /* the name it gives in its TLV, "exec" */
+	const struct udp_ports *udp_ports; /* to which datagrams are forwarded */
 	char *const *argv;       /* the command; searched in PATH */
 	char *const *envp;       /* its environment */
 };

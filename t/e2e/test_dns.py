@@ -67,8 +67,9 @@ RECORD = re.compile(r"^(?P<name>\S+)\s+(?P<ttl>\d+)\s+(?P<class>IN)\s+"
 class Unbound(Process):
     """unbound on an address of loopback: ports 53, 853 and 443."""
 
-    def __init__(self, test, zone):
-        self.address = f"127.54.{os.getpid() % 250}.{random.randint(1, 250)}"
+    def __init__(self, test, zone, address=None):
+        self.address = address or \
+            f"127.54.{os.getpid() % 250}.{random.randint(1, 250)}"
         tls = test.ca.server(names=("ns.example.test",), addresses=(self.address,))
         path = os.path.join(test.directory, "unbound.conf")
         interfaces = "".join(f'  interface: "{self.address}@{port}"\n'
@@ -87,7 +88,7 @@ class Unbound(Process):
   do-daemonize: no
   use-syslog: no
   do-not-query-localhost: no
-  access-control: 127.0.0.0/8 allow
+  access-control: 0.0.0.0/0 allow
   max-udp-size: 4096
   nsid: "ascii_ns1"
   local-zone: "." static
