@@ -222,6 +222,11 @@ check_PROGRAMS += t/unit/keylog-suite
 t_unit_keylog_suite_SOURCES = t/unit/keylog.c $(UNIT_SUITE)
 t_unit_keylog_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/macos_app-suite
+t_unit_macos_app_suite_SOURCES = t/unit/macos_app.c $(UNIT_SUITE) \
+	$(MACOS_APP_C)
+t_unit_macos_app_suite_LDADD = libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/mdoc-suite
 t_unit_mdoc_suite_SOURCES = t/unit/mdoc.c $(UNIT_SUITE)
 t_unit_mdoc_suite_LDADD = libbase.a $(UNIT_LIBS)
