@@ -26,12 +26,12 @@ const char command_body_usage[] =
     "usage: sightglass body [--request | --response] [OPTION]... ID\n"
     "\n"
     "Writes what was said in the exchange or the WebSocket message with this\n"
-    "event.id, as it was kept: without content codings, up to capture.body, its\n"
-    "parts put together.\n"
+    "event.id: without content codings, up to capture.body, its parts put together.\n"
     "\n"
     "      --request        what the client sent\n"
     "      --response       what the server sent (unless said otherwise)\n"
-    "      --raw            to a terminal, too, as it is\n"
+    "      --raw            as it was sent, with its content codings, where the log\n"
+    "                       has that (capture.as_sent); to a terminal, too\n"
     "  -i, --input PATH     as of show\n"
     "  -d, --directory DIR  a state directory, as exec makes it\n"
     "  -c, --config FILE    the configuration of a daemon\n"
@@ -46,6 +46,7 @@ struct settings {
 	bool seen; /* there is a record of that id */
 	char exchange[REQUEST_BYTES_MAX]; /* whose body is in parts, or "" */
 	uint64_t written; /* of a body in parts */
+	const char *lacking; /* why it is not there as it was sent, or NULL */
 };
 
 static bool
@@ -111,6 +112,46 @@ write_payload(const struct settings *s, const struct payload *payload)
 	return error;
 }
 
+/* Whether something was replaced in this body, or message. */
+static bool
+is_redacted(const struct settings *s, yyjson_val *record)
+{
+	const char *place = yyjson_obj_get(record, "websocket") != NULL ? ""
+	    : s->request ? "http.request.body." : "http.response.body.";
+	yyjson_val *name;
+	size_t index, count;
+
+	yyjson_arr_foreach(yyjson_ptr_get(record, "/sightglass/redacted"), index,
+	    count, name) {
+		const char *text = yyjson_get_str(name);
+		if (text != NULL && strncmp(text, place, strlen(place)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether it is there as it was sent, or nothing of it is. E_DENIED: only as something
+ * else, and s->lacking says why. */
+static int
+check_as_sent(struct settings *s, yyjson_val *record, yyjson_val *holder)
+{
+	struct payload payload;
+	struct buf decoded;
+
+	if (is_redacted(s, record)) {
+		s->lacking = "something in it was redacted";
+		return E_DENIED;
+	}
+	buf_init(&decoded, BODY_BYTES_MAX);
+	int error = payload_read_as_sent(holder, &decoded, &payload);
+	buf_free(&decoded);
+	if (error != E_NOTFOUND || (yyjson_obj_get(holder, "content") == NULL &&
+	        yyjson_obj_get(holder, "parts") == NULL))
+		return 0;
+	s->lacking = "it has it without its coding, or in UTF-8 (capture.as_sent)";
+	return E_DENIED;
+}
+
 /* Writes what the holder has. E_NOTFOUND: nothing; E_SYS, ... */
 static int
 write_holder(struct settings *s, yyjson_val *holder)
@@ -119,7 +160,8 @@ write_holder(struct settings *s, yyjson_val *holder)
 	struct buf decoded;
 
 	buf_init(&decoded, BODY_BYTES_MAX);
-	int error = payload_read(holder, &decoded, &payload);
+	int error = s->raw ? payload_read_as_sent(holder, &decoded, &payload)
+	                   : payload_read(holder, &decoded, &payload);
 	if (error == 0)
 		error = write_payload(s, &payload);
 	if (error == 0)
@@ -150,6 +192,9 @@ write_record(struct settings *s, yyjson_val *record)
 	if (!says(record, "/event/id", s->id))
 		return E_NOTFOUND;
 	s->seen = true;
+	int error = s->raw ? check_as_sent(s, record, holder) : 0;
+	if (error != 0)
+		return error;
 	if (exchange == NULL || strlen(exchange) >= sizeof(s->exchange) ||
 	    yyjson_obj_get(holder, "parts") == NULL)
 		return write_holder(s, holder);
@@ -258,6 +303,9 @@ explain(const struct settings *s, int found)
 	else if (found == E_NOTFOUND)
 		diag_error("nothing was kept of what the %s sent in '%s'",
 		    s->request ? "client" : "server", s->id);
+	else if (found == E_DENIED)
+		diag_error("the log does not have '%s' as it was sent: %s", s->id,
+		    s->lacking);
 	else if (!ferror(stdout))
 		diag_error("%s: %s", s->id, err_text(found));
 }
@@ -272,7 +320,7 @@ run(struct cli *cli, struct settings *s)
 	if (status != CLI_OK || found == 0)
 		return status;
 	explain(s, found);
-	return found == E_NOTFOUND ? CLI_NO_MATCH : CLI_CANNOT_READ;
+	return found == E_NOTFOUND || found == E_DENIED ? CLI_NO_MATCH : CLI_CANNOT_READ;
 }
 
 int

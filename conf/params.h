@@ -230,6 +230,11 @@
 	X(capture_decoded_bytes, BYTES, "capture.decoded", "256 KiB", 0, MIB,  \
 	    "A compressed body is logged as what it says, up to so many "     \
 	    "bytes. What passes stays compressed.")                           \
+	X(capture_as_sent_bytes, BYTES, "capture.as_sent", "0 B", 0, MIB,     \
+	    "A body of so many bytes that was compressed, or not UTF-8, is "  \
+	    "logged as it was sent, too, for sightglass body --raw. Not one "  \
+	    "that is longer than capture.inline, nor one in which something " \
+	    "was redacted or may hide.")                                      \
 	X(capture_head_bytes, BYTES, "capture.head", "256 KiB",               \
 	    KIB, 256 * KIB,                                                   \
 	    "A request or response head longer than this is not read "        \

@@ -71,6 +71,10 @@
 	    "How much of it did not belong to the charset and became U+FFFD.")\
 	X(DECODE_ERROR, OF_BODY, "decode_error", TEXT, NONE, IN_HTTP,         \
 	    "Why the content stands as it came, or ends early.")              \
+	X(AS_SENT, OF_BODY, "as_sent", TEXT, NONE, IN_HTTP,                   \
+	    "The body as it was sent, in base64, where `capture.as_sent` "    \
+	    "asks for it and it is not what `content` says: with its content "\
+	    "codings and in its charset.")                                    \
 	X(BODY_PARTS, OF_BODY, "parts", NUMBER, NONE, IN_HTTP,                \
 	    "How many body records there are of it so far, when it was told " \
 	    "in parts.")                                                      \

@@ -48,3 +48,33 @@ payload_read(yyjson_val *holder, struct buf *decoded, struct payload *out)
 	out->length = buf_length(decoded);
 	return error;
 }
+
+/* Whether the content is something else than what passed. */
+static bool
+was_changed(yyjson_val *body)
+{
+	static const char *const signs[] = {"decoded_bytes", "charset", "compressed"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(signs); i++) {
+		if (yyjson_obj_get(body, signs[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+int
+payload_read_as_sent(yyjson_val *body, struct buf *decoded, struct payload *out)
+{
+	yyjson_val *sent = yyjson_obj_get(body, "as_sent");
+
+	if (!was_changed(body))
+		return payload_read(body, decoded, out);
+	*out = (struct payload){0};
+	if (!yyjson_is_str(sent))
+		return E_NOTFOUND;
+	buf_clear(decoded);
+	int error = decode_base64(yyjson_get_str(sent), yyjson_get_len(sent), decoded);
+	out->bytes = buf_data(decoded);
+	out->length = buf_length(decoded);
+	return error;
+}

@@ -24,4 +24,9 @@ struct payload {
 int payload_read(yyjson_val *holder, struct buf *decoded, struct payload *out)
     WUNRES NONNULL(2, 3);
 
+/* The same of the body as it was sent, in `decoded`, whatever its content became in the
+ * log. E_NOTFOUND: the log does not have it so; else as above. */
+int payload_read_as_sent(yyjson_val *body, struct buf *decoded, struct payload *out)
+    WUNRES NONNULL(2, 3);
+
 #endif

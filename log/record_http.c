@@ -367,6 +367,10 @@ put_body(struct json *j, const struct http_message *m)
 	member_text_if(j, F_CHARSET, body->charset);
 	member_uint_if(j, F_REPLACED, body->replaced);
 	member_text_if(j, F_DECODE_ERROR, body->decode_error);
+	if (body->as_sent.length > 0) {
+		member_begin(j, F_AS_SENT);
+		json_base64(j, NULL, body->as_sent.data, body->as_sent.length);
+	}
 	if (body->in_parts)
 		member_uint(j, F_BODY_PARTS, body->parts);
 	member_true_if(j, F_BODY_TRUNCATED, body->content_truncated);

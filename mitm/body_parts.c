@@ -71,6 +71,7 @@ body_content_options(const struct body_rules *rules,
 	*options = (struct http_content_options){
 	    .rules = rules->redact != NULL ? *rules->redact : NULL,
 	    .decoded_bytes = rules->content_bytes,
+	    .as_sent_bytes = rules->as_sent_bytes,
 	};
 }
 

@@ -34,6 +34,7 @@ struct body_rules {
 	size_t inline_bytes;  /* on the wire, whose content the http record has */
 	uint64_t body_bytes;  /* captured in all, at least that; or BODY_ALL */
 	size_t content_bytes; /* of what it says, unless all of it is captured */
+	size_t as_sent_bytes; /* of a body that is told as it was sent, too */
 	uint64_t interval_us; /* an exchange is not held back for longer; 0: it is */
 	struct body_budget *budget; /* borrowed; NULL: none */
 	struct redact_rules *const *redact; /* where those are that hold now; borrowed

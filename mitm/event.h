@@ -52,6 +52,9 @@ struct http_body {
 	unsigned parts; /* that were handed on already */
 	const char *decode_error; /* what went wrong, enumerated, or NULL */
 	struct redacted redacted;
+	/* `captured`, where all of it is to be logged beside the content, which is
+	 * something else then; or empty. */
+	struct bytes as_sent;
 };
 
 /* How much of an exchange is logged, from the most to the least. */

@@ -76,6 +76,31 @@ read_whole(struct content *c, struct bytes in, bool cut, struct buf *out,
 	content_end(c, out, facts);
 }
 
+static bool
+hides_nothing(const struct http_content_options *options,
+    const struct content_facts *facts)
+{
+	if (options->rules == NULL || options->rules->count == 0)
+		return true;
+	/* What was not decoded may hold what the rules would have met. */
+	bool met = facts->cut || facts->error != NULL;
+	for (size_t i = 0; i < ARRAY_LENGTH(facts->redacted.bits); i++)
+		met |= facts->redacted.names != NULL && facts->redacted.bits[i] != 0;
+	return !met;
+}
+
+/* What came, where the content is something else. */
+static struct bytes
+find_as_sent(const struct http_content_options *options,
+    const struct http_body *body, const struct content_facts *facts)
+{
+	bool differs = facts->decoded || facts->charset != NULL;
+
+	return differs && !body->truncated &&
+	        body->captured.length <= options->as_sent_bytes &&
+	        hides_nothing(options, facts) ? body->captured : (struct bytes){0};
+}
+
 static void
 read_body(const struct http_content_options *options, struct http_message *m,
     struct buf *out, struct content **stream)
@@ -96,6 +121,7 @@ read_body(const struct http_content_options *options, struct http_message *m,
 	body->charset = facts.charset;
 	body->replaced = facts.replaced;
 	body->redacted = facts.redacted;
+	body->as_sent = find_as_sent(options, body, &facts);
 }
 
 static void

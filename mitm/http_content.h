@@ -16,6 +16,8 @@
 struct http_content_options {
 	struct redact_rules *rules; /* NULL: all is shown */
 	size_t decoded_bytes;       /* as of struct content_options */
+	size_t as_sent_bytes;       /* how long a body that is shown as it came, too,
+	                             * may be */
 };
 
 /* A stream for the body of the message with these fields; as content_new. */

@@ -132,6 +132,7 @@ relay_start_tap(struct flow *flow, enum tap_protocol protocol)
 		.inline_bytes = smaller(body_bytes, conf->capture_inline_bytes),
 		.body_bytes = body_bytes,
 		.content_bytes = conf->capture_decoded_bytes,
+		.as_sent_bytes = conf->capture_as_sent_bytes,
 		.interval_us = conf->capture_interval_ms * 1000,
 		.budget = &flow->host->bodies,
 		.redact = &flow->host->redact_rules,

@@ -59,6 +59,24 @@ class Filters(Query):
                 (["~c", "999"], [])):
             self.assertEqual(self.seconds(*words), expected, words)
 
+    def test_parts_of_bodies_are_looked_into(self):
+        """Each is a record of its own, and found by itself."""
+        def part(second, number, text):
+            return {"@timestamp": stamp(second),
+                    "event": {"id": f"testruns-1-{second}", "dataset":
+                              "sightglass.body"},
+                    "http": {"request": {"id": "f-1"}, "response": {"body": {
+                        "offset": number * 6, "bytes": 6, "content": text,
+                        "encoding": "utf-8"}}}, "sightglass": {"part": number}}
+        write_segment(self.log, 4, [part(30, 1, "needle"), part(31, 2, "nee in"),
+                                    part(32, 3, "dle of")])
+        self.assertEqual(self.seconds("~b needle"), [30])
+        self.assertEqual(self.seconds("~bs needle"), [30])
+        self.assertEqual(self.seconds("~bq needle"), [])
+        self.assertEqual(self.seconds("~http ~b needle"), [])
+        self.assertEqual(self.seconds(
+            "--where", "http.response.body.content contains 'nee'"), [30, 31])
+
     def test_fields_choose(self):
         for where, expected in (
                 ("http.response.status_code >= 400", [1, 20]),
