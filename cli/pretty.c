@@ -157,7 +157,8 @@ put_status(struct page *g, yyjson_val *status)
 		colour(g, COLOUR_RED);
 		put(g, " ---");
 	} else {
-		colour(g, code >= 500 ? COLOUR_RED : code >= 400 ? COLOUR_YELLOW : COLOUR_GREEN);
+		colour(g, code >= 500 ? COLOUR_RED
+		    : code >= 400 ? COLOUR_YELLOW : COLOUR_GREEN);
 		if (g->error == 0)
 			g->error = buf_printf(g->out, " %3" PRIu64, code);
 	}

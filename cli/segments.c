@@ -45,6 +45,7 @@ struct file {
 	uint64_t text_bytes, records, frames; /* as a sealed one says itself */
 	char first[SEGMENT_TIME_BYTES], last[SEGMENT_TIME_BYTES];
 	bool indexed;
+	bool index_damaged;
 };
 
 struct run {
@@ -79,6 +80,15 @@ sum_up(struct file *f, const struct segment_index *index)
 	f->indexed = f->records > 0 || index->count > 0;
 }
 
+static bool
+is_segment(const char *path)
+{
+	unsigned long number;
+	bool open;
+
+	return segment_parse_name(base_name(path), &number, &open);
+}
+
 static int
 look_at(struct file *f)
 {
@@ -95,7 +105,9 @@ look_at(struct file *f)
 		fd = -1;
 	}
 	if (error == 0 && !f->open) {
+		s->is_segment = is_segment(f->path);
 		error = source_index(s);
+		f->index_damaged = s->table_damaged;
 		if (error == 0)
 			sum_up(f, &s->frames);
 	}
@@ -208,12 +220,14 @@ verify(struct run *run, struct file *f)
 	if (error != 0)
 		return error;
 	bool differs = bad == 0 && f->records > 0 && f->records != lines;
-	if (differs)
-		run->damaged = true;
-	(void)printf("%-7s %s: %llu records", bad > 0 || differs ? "damaged" : "ok",
+	bool damaged = bad > 0 || differs || f->index_damaged;
+	run->damaged = run->damaged || damaged;
+	(void)printf("%-7s %s: %llu records", damaged ? "damaged" : "ok",
 	    base_name(f->path), (unsigned long long)lines);
 	if (differs)
 		(void)printf(", its index says %llu", (unsigned long long)f->records);
+	if (f->index_damaged)
+		(void)printf(", its index is damaged");
 	if (bad > 0)
 		(void)printf(", %llu frames do not decode", (unsigned long long)bad);
 	(void)printf("%s\n", f->open ? ", still open" : "");

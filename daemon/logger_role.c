@@ -274,7 +274,7 @@ begin(struct role *r)
 	char words[256];
 
 	sandbox_enter(SANDBOX_LOGGER, r->conf->log_dir);
-	l->logger = logger_new(&options, words);
+	l->logger = logger_new(&options, clock_wall_us(), words);
 	if (l->logger == NULL)
 		diag_fatal("%s", words);
 	l->timer = evtimer_new(r->base, on_timer, l);

@@ -17,7 +17,8 @@
 	X(EVENT_SEQUENCE, "event", "sequence", NUMBER, NONE, IN_ALL,          \
 	    "The record's number among those of its writer. It has no gap "   \
 	    "unless a record of dataset daemon tells of one.")                \
-	X(EVENT_KIND, "event", "kind", TEXT, NONE, IN_ALL, "What ECS calls a record that is neither alert nor metric.") \
+	X(EVENT_KIND, "event", "kind", TEXT, NONE, IN_ALL,                    \
+	    "What ECS calls a record that is neither alert nor metric.")      \
 	X(EVENT_DATASET, "event", "dataset", TEXT, NONE, IN_ALL,              \
 	    "`sightglass.http`, and so on with the names of the sections "    \
 	    "below.")                                                         \
@@ -99,6 +100,16 @@
 	    "When what it tells of began: of a gap, since when the log could "\
 	    "not be written.")                                                \
 	X(SEGMENT, "sightglass", "segment", TEXT, NONE, IN_DAEMON,            \
-	    "The segment that it is about.")
+	    "The segment that it is about.")                                  \
+	X(REPAIR, "sightglass", "repair", OBJECT, NONE, IN_DAEMON,            \
+	    "Of a segment that a logger left behind, what became of it.")     \
+	X(REPAIR_RECORDS, "sightglass.repair", "records", NUMBER, NONE,       \
+	    IN_DAEMON, "How many it has.")                                    \
+	X(REPAIR_CUT_BYTES, "sightglass.repair", "cut_bytes", NUMBER, BYTES,  \
+	    IN_DAEMON, "How much of its end was cut, which was no whole "     \
+	    "record.")                                                        \
+	X(REPAIR_DAMAGED_FRAMES, "sightglass.repair", "damaged_frames",       \
+	    NUMBER, NONE, IN_DAEMON, "How many frames in it do not decode. "  \
+	    "They are left as they are.")
 
 #endif

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/diag.h"
 #include "base/err.h"
 
@@ -24,14 +23,6 @@
 #define NOTES_BYTES_MAX (256u * 1024)
 
 /* --- draining --- */
-
-static bool
-is_line(const uint8_t *line, size_t length)
-{
-	return length >= 3 && length <= SEGMENT_LINE_MAX && line[0] == '{' &&
-	    line[length - 2] == '}' && line[length - 1] == '\n' &&
-	    memchr(line, '\n', length - 1) == NULL;
-}
 
 /* False: the segment cannot take it; it stays where it came from. */
 static bool
@@ -129,7 +120,7 @@ drain_ring(struct logger *l, struct source *s, uint64_t now_us, size_t *taken)
 		if (error != 0)
 			return true;
 		*taken += length;
-		if (!is_line(line, length))
+		if (!segment_is_line(line, length))
 			drop(l, now_us);
 		else if (!take_line(l, line, length, now_us))
 			return false;
@@ -333,7 +324,7 @@ settle(struct logger *l, uint64_t now_us)
 	for (unsigned i = 0; i < LOGGER_RINGS_MAX; i++)
 		if (l->sources[i].memory != NULL && adopt_ring(l, i) != 0)
 			l->sources[i].memory = NULL;
-	logger_repair(l);
+	logger_repair(l, now_us);
 	if (l->failing_us == 0)
 		(void)logger_tell_lost(l, now_us, "records were dropped by a logger "
 		    "that was ended before it could say so");
@@ -341,7 +332,7 @@ settle(struct logger *l, uint64_t now_us)
 }
 
 struct logger *
-logger_new(const struct logger_options *options, char error[256])
+logger_new(const struct logger_options *options, uint64_t now_us, char error[256])
 {
 	struct logger *l = calloc(1, sizeof(*l));
 	char *directory = strdup(options->directory);
@@ -361,7 +352,7 @@ logger_new(const struct logger_options *options, char error[256])
 	buf_init(&l->notes, NOTES_BYTES_MAX);
 	begin_notes(l);
 	/* The daemon does not start without its log, but goes on without it. */
-	if (!settle(l, clock_wall_us()) && !ledger_begun(l->ledger)) {
+	if (!settle(l, now_us) && !ledger_begun(l->ledger)) {
 		(void)snprintf(error, 256, "cannot write to the log directory "
 		    "%s: %s", directory, l->failure);
 		free(directory);
@@ -457,7 +448,7 @@ logger_finish(struct logger *l, uint64_t now_us)
 {
 	clamp_clocks(l, now_us);
 	if (l->left_open && l->failing_us == 0)
-		logger_repair(l);
+		logger_repair(l, now_us);
 	int outcome = drain_all(l, now_us) && seal_last(l, now_us) ? 0 : E_SYS;
 
 	if (l->failing_us != 0)

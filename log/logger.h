@@ -54,8 +54,8 @@ struct logger;
  * the first logger_turn, since the ledger names them. NULL with words in `error`:
  * memory, or the directory cannot be written; the latter only for the first logger
  * of a ledger, a later one tries again. */
-struct logger *logger_new(const struct logger_options *options,
-    char error[256]) WUNRES NONNULL(1, 2);
+struct logger *logger_new(const struct logger_options *options, uint64_t now_us,
+    char error[256]) WUNRES NONNULL(1, 3);
 
 /* Takes records from this ring (index < LOGGER_RINGS_MAX, the same over the
  * logger's restarts) from now on; memory stays mapped for the logger's life. */

@@ -10,16 +10,21 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "base/clock.h"
 #include "base/diag.h"
 #include "base/err.h"
 
 /* --- the open segment --- */
 
+struct repairing {
+	struct logger *logger;
+	uint64_t now_us;
+};
+
 static void
 tell_repaired(void *context, const struct store_repaired *what)
 {
-	struct logger *l = context;
+	const struct repairing *r = context;
+	struct logger *l = r->logger;
 	char message[200];
 
 	if (what->error != 0) {
@@ -35,14 +40,21 @@ tell_repaired(void *context, const struct store_repaired *what)
 	    (unsigned long long)what->lost_bytes,
 	    (unsigned long long)what->bad_frames);
 	diag_warning("log: %s %s", what->name, message);
-	logger_tell(l, clock_wall_us(), "repaired", message, 0, what->name);
+	const struct daemon_repair repair = {what->records, what->lost_bytes,
+	    what->bad_frames};
+	const struct daemon_event event = {.time_us = r->now_us,
+	    .action = "repaired", .role = "logger", .message = message,
+	    .segment = what->name, .repair = &repair};
+	logger_note(l, &event);
 }
 
 void
-logger_repair(struct logger *l)
+logger_repair(struct logger *l, uint64_t now_us)
 {
+	struct repairing r = {l, now_us};
+
 	l->left_open = false;
-	if (store_repair(l->options.directory, tell_repaired, l) != 0)
+	if (store_repair(l->options.directory, tell_repaired, &r) != 0)
 		logger_complain(l, TROUBLE_REPAIR, "", E_SYS);
 }
 
@@ -81,7 +93,7 @@ logger_abandon_segment(struct logger *l, int error, uint64_t now_us)
 	logger_fail(l, error, "compressing", now_us);
 	logger_forget_segment(l);
 	logger_rewind(l);
-	logger_repair(l);
+	logger_repair(l, now_us);
 }
 
 int
@@ -98,7 +110,7 @@ logger_open_segment(struct logger *l, uint64_t now_us)
 	}
 	l->opened_us = now_us;
 	if (l->left_open && l->failing_us == 0)
-		logger_repair(l);
+		logger_repair(l, now_us);
 	return 0;
 }
 

@@ -98,7 +98,7 @@ void logger_forget_segment(struct logger *l) NONNULL(1);
 void logger_rewind(struct logger *l) NONNULL(1);
 
 /* Repairs and seals every segment that nobody writes. */
-void logger_repair(struct logger *l) NONNULL(1);
+void logger_repair(struct logger *l, uint64_t now_us) NONNULL(1);
 
 /* --- logger_trouble.c --- */
 

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/diag.h"
 #include "base/err.h"
 
@@ -137,7 +136,7 @@ logger_resume(struct logger *l, uint64_t now_us)
 	if (!logger_tell_lost(l, now_us, message))
 		logger_tell(l, now_us, "log_resumed", message, 0, NULL);
 	if (l->left_open)
-		logger_repair(l);
+		logger_repair(l, now_us);
 }
 
 /* --- giving way --- */

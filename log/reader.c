@@ -259,7 +259,7 @@ read_source(struct reader *r, struct source *s, struct reader_line *line)
 		return give_up(r, s, error);
 	if (error != 0)
 		note_place(r, s, E_CORRUPT);
-	if (error != 0 && final && (error == E_AGAIN || s->in_frame))
+	if (error == E_AGAIN && final)
 		finish_source(s, removed);
 	return error;
 }

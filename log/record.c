@@ -525,6 +525,18 @@ record_mint(const struct record_writer *w, uint64_t sequence,
 
 /* --- daemon --- */
 
+static void
+put_repair(struct json *j, const struct daemon_repair *repair)
+{
+	if (repair == NULL)
+		return;
+	member_object(j, F_REPAIR);
+	member_uint(j, F_REPAIR_RECORDS, repair->records);
+	member_uint(j, F_REPAIR_CUT_BYTES, repair->cut_bytes);
+	member_uint(j, F_REPAIR_DAMAGED_FRAMES, repair->damaged_frames);
+	json_object_end(j);
+}
+
 int
 record_daemon(const struct record_writer *w, uint64_t sequence,
     const struct daemon_event *e, struct buf *out)
@@ -543,5 +555,6 @@ record_daemon(const struct record_writer *w, uint64_t sequence,
 	if (e->since_us > 0)
 		member_time(j, F_SINCE, e->since_us);
 	member_text_if(j, F_SEGMENT, e->segment);
+	put_repair(j, e->repair);
 	return record_end(&line);
 }

@@ -78,6 +78,14 @@ segment_parse_name(const char *name, unsigned long *number, bool *open)
 	return end - digit >= 6 && (*open || strcmp(end, SEGMENT_SUFFIX) == 0);
 }
 
+bool
+segment_is_line(const uint8_t *line, size_t length)
+{
+	return length >= 3 && length <= SEGMENT_LINE_MAX && line[0] == '{' &&
+	    line[length - 2] == '}' && line[length - 1] == '\n' &&
+	    memchr(line, '\n', length - 1) == NULL;
+}
+
 /* --- writing --- */
 
 static bool

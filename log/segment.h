@@ -31,6 +31,10 @@ void segment_name(char out[SEGMENT_NAME_BYTES], int64_t time_s,
 bool segment_parse_name(const char *name, unsigned long *number, bool *open)
     NONNULL(1, 2, 3);
 
+/* Whether it is one object on one line of its own, as far as its ends tell: all that
+ * segments have. */
+bool segment_is_line(const uint8_t *line, size_t length) WUNRES NONNULL(1);
+
 /* --- writing --- */
 
 struct segment_writer;

@@ -8,8 +8,11 @@
  */
 #include "log/segment_index.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/err.h"
 #include "base/json.h"
@@ -99,6 +102,17 @@ emit_frame(struct json *j, const struct segment_frame *frame)
 	json_object_end(j);
 }
 
+/* Over all that stands before it, so that no flipped bit hides a frame. */
+static void
+emit_hash(struct json *j, const struct buf *out)
+{
+	char hash[17];
+
+	(void)snprintf(hash, sizeof(hash), "%016" PRIx64,
+	    (uint64_t)XXH64(buf_data(out), buf_length(out), 0));
+	json_text(j, SEGMENT_INDEX_HASH, hash);
+}
+
 static int
 write_json(const struct segment_index *index, struct buf *out)
 {
@@ -117,6 +131,7 @@ write_json(const struct segment_index *index, struct buf *out)
 			emit_frame(&j, &index->frames[i]);
 	}
 	json_array_end(&j);
+	emit_hash(&j, out);
 	json_object_end(&j);
 	return json_error(&j);
 }

@@ -18,6 +18,7 @@
 #define SEGMENT_SEEK_MAGIC 0x184D2A5Eu
 #define SEGMENT_SEEK_FOOTER_MAGIC 0x8F92EAB1u
 #define SEGMENT_SEEK_FOOTER_BYTES 9u
+#define SEGMENT_INDEX_HASH "xxh64" /* the last member of our index */
 #define SEGMENT_TIME_BYTES 36 /* an @timestamp with its NUL */
 
 /* One frame of the file, in order and without a hole between them. */
@@ -34,6 +35,7 @@ struct segment_index {
 	struct segment_frame *frames; /* owned */
 	size_t count;
 	size_t capacity;
+	bool own; /* read back: our own index was there, and agrees with the table */
 };
 
 void segment_index_free(struct segment_index *index) NONNULL(1);
@@ -54,8 +56,8 @@ int segment_index_write(const struct segment_index *index, struct buf *out)
 
 /* Reads both back from the last `length` bytes of a file of file_bytes: every frame
  * but the table, those of lines with what our own index says of them. E_MORE: it
- * takes *need bytes; E_NOTFOUND: there is no seek table that fits the file; E_NOMEM.
- * Free *out afterwards. */
+ * takes *need bytes; E_NOTFOUND: there is no seek table; E_CORRUPT: there is one, and
+ * it does not fit the file, or our index is damaged; E_NOMEM. Free *out afterwards. */
 int segment_index_read(const uint8_t *tail, size_t length, uint64_t file_bytes,
     struct segment_index *out, size_t *need) WUNRES NONNULL(1, 4, 5);
 

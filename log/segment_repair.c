@@ -186,38 +186,22 @@ take_frame(struct repair *r, size_t at)
 
 /* --- the frame that was being written --- */
 
-/* Lines of ours are objects without controls in them; a torn block can decode
- * to anything. */
-static bool
-is_plausible(const uint8_t *line, size_t length)
-{
-	if (length < 3 || line[0] != '{' || line[length - 2] != '}')
-		return false;
-	for (size_t i = 0; i + 1 < length; i++) {
-		if (line[i] < 0x20)
-			return false;
-	}
-	return true;
-}
-
-/* Where the last plausible whole line ends. */
+/* Where the whole lines end, of which all are as the logger takes them: what is
+ * behind one that is not was never written, since a torn block, or old bytes that
+ * look like one, can decode to anything. */
 static size_t
 whole_lines(const uint8_t *text, size_t length)
 {
-	while (length > 0) {
-		size_t begin = length;
-		if (text[length - 1] == '\n') {
-			for (begin--; begin > 0 && text[begin - 1] != '\n';)
-				begin--;
-			if (is_plausible(text + begin, length - begin))
-				break;
-			length = begin;
-		} else {
-			while (length > 0 && text[length - 1] != '\n')
-				length--;
-		}
+	const uint8_t *newline;
+	size_t end = 0;
+
+	while ((newline = memchr(text + end, '\n', length - end)) != NULL) {
+		size_t line = (size_t)(newline - text) + 1 - end;
+		if (!segment_is_line(text + end, line))
+			break;
+		end += line;
 	}
-	return length;
+	return end;
 }
 
 static int

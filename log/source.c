@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A file forward, as one stream of text: a growing one is decoded as far as it is
- * flushed and gone on with when it has grown. A frame that does not decode is
- * passed over and said; it never ends the reading. CLI only.
+ * flushed and gone on with when it has grown. A frame that does not decode, or whose
+ * checksum is wrong, is passed over and said; it never ends the reading. CLI only.
  */
 #include "log/source.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "log/when.h"
 
 #define CHUNK_BYTES (128u * 1024)
+#define HELD_BYTES (2u * 1024 * 1024) /* of a frame's text; ours have half of it */
 #define WINDOW_LOG_MAX 23 /* 8 MiB, as segments have it at most */
 
 struct source *
@@ -45,7 +47,7 @@ source_close(struct source *s)
 	buf_free(&s->input);
 	buf_free(&s->text);
 	segment_index_free(&s->frames);
-	s->indexed = false;
+	s->indexed = s->table_damaged = false;
 	source_back_free(s->back);
 	s->back = NULL;
 }
@@ -71,6 +73,8 @@ start_at(struct source *s, uint64_t offset)
 	s->in_frame = s->pending = s->ended = s->in_line = false;
 	s->place = (struct source_place){offset, 0};
 	s->boundary = s->searched = s->handed_out = s->next_frame = 0;
+	s->held = 0;
+	s->loose = false;
 	s->skip = 0;
 }
 
@@ -85,7 +89,7 @@ source_begin(struct source *s, int fd)
 	(void)ZSTD_DCtx_setParameter(s->zstd, ZSTD_d_windowLogMax,
 	    WINDOW_LOG_MAX);
 	buf_init(&s->input, 2 * CHUNK_BYTES);
-	buf_init(&s->text, SEGMENT_LINE_MAX + 2 * CHUNK_BYTES);
+	buf_init(&s->text, SEGMENT_LINE_MAX + HELD_BYTES + 2 * CHUNK_BYTES);
 	start_at(s, 0);
 	return 0;
 }
@@ -153,8 +157,8 @@ pass_over_frame(struct source *s)
 	} else {
 		(void)ZSTD_DCtx_reset(s->zstd, ZSTD_reset_session_only);
 		buf_clear(&s->text); /* the rest of a line is no line */
-		s->in_frame = s->pending = false;
-		s->searched = s->boundary = 0;
+		s->in_frame = s->pending = s->loose = false;
+		s->searched = s->boundary = s->held = 0;
 	}
 	for (;;) {
 		size_t length = buf_length(&s->input);
@@ -187,6 +191,35 @@ pass_over_line(struct source *s)
 }
 
 /* --- decoding --- */
+
+/* Of the text, what may be handed out. */
+static size_t
+free_length(const struct source *s)
+{
+	return buf_length(&s->text) - s->held;
+}
+
+/* What is there of the frame in hand may be handed out, and what comes of it. */
+static void
+let_go(struct source *s)
+{
+	s->held = 0;
+	s->loose = true;
+}
+
+/* So many bytes of text were won of a frame, which is over or not. */
+static void
+hold(struct source *s, size_t won, bool over)
+{
+	if (over) {
+		s->held = 0;
+		s->loose = false;
+	} else if (!s->loose) {
+		s->held += won;
+		if (s->held > HELD_BYTES)
+			let_go(s);
+	}
+}
 
 static void
 begin_frame(struct source *s)
@@ -221,6 +254,7 @@ decode(struct source *s)
 	s->pending = out.pos == out.size && left != 0;
 	if (in.pos > 0 || out.pos > 0)
 		s->in_frame = left != 0;
+	hold(s, out.pos, left == 0);
 	return (int)out.pos;
 }
 
@@ -291,12 +325,23 @@ prepare(struct source *s, const struct source_limits *limits, bool final)
 	return error;
 }
 
-/* Wins more text. 0; E_AGAIN: the file's end; E_CORRUPT, E_SYS, E_NOMEM. */
+/* Whether a stream has something, or its end, without being waited for. */
+static bool
+is_readable(int fd)
+{
+	struct pollfd poller = {.fd = fd, .events = POLLIN};
+
+	return poll(&poller, 1, 0) != 0;
+}
+
+/* Wins more text, no line being whole in what may be handed out. 0; E_AGAIN: the
+ * file's end; E_CORRUPT, E_SYS, E_NOMEM. */
 static int
 more_text(struct source *s, const struct source_limits *limits, bool final)
 {
 	for (;;) {
-		int n = prepare(s, limits, final);
+		int n = free_length(s) > SEGMENT_LINE_MAX
+		    ? E_CORRUPT : prepare(s, limits, final);
 		if (n == 0)
 			n = s->form == SOURCE_PLAIN ? take_plain(s) : decode(s);
 		if (n == E_CORRUPT)
@@ -306,6 +351,8 @@ more_text(struct source *s, const struct source_limits *limits, bool final)
 			return n < 0 ? n : 0;
 		if (buf_length(&s->input) > 0)
 			continue;
+		if (s->held > 0 && s->streamed && !is_readable(s->fd))
+			return E_AGAIN;
 		n = s->ended ? 0 : fill(s);
 		if (n <= 0)
 			return n < 0 ? n : E_AGAIN;
@@ -318,7 +365,7 @@ more_text(struct source *s, const struct source_limits *limits, bool final)
 static void
 skip_line(struct source *s)
 {
-	size_t length = buf_length(&s->text);
+	size_t length = free_length(s);
 	const uint8_t *text = buf_data(&s->text);
 	const uint8_t *newline = length == 0 ? NULL : memchr(text, '\n', length);
 
@@ -331,7 +378,7 @@ skip_line(struct source *s)
 static void
 skip_text(struct source *s)
 {
-	size_t n = buf_length(&s->text);
+	size_t n = free_length(s);
 
 	if (s->skip > 0 && n > 0) {
 		if (n > s->skip)
@@ -349,7 +396,7 @@ static void
 pass_lines(struct source *s, const struct source_limits *limits)
 {
 	const uint8_t *text = buf_data(&s->text);
-	size_t length = buf_length(&s->text);
+	size_t length = free_length(s);
 
 	if (limits->skip == NULL || !s->is_segment || length == 0)
 		return;
@@ -366,7 +413,7 @@ static const uint8_t *
 find_line(struct source *s)
 {
 	const uint8_t *text = buf_data(&s->text);
-	size_t length = buf_length(&s->text);
+	size_t length = free_length(s);
 	const uint8_t *newline = length > s->searched
 	    ? memchr(text + s->searched, '\n', length - s->searched) : NULL;
 
@@ -391,10 +438,10 @@ hand_out(struct source *s, size_t length, size_t with_newline,
 static int
 take_rest(struct source *s, const char **line, size_t *length)
 {
-	bool cut = s->in_frame || (s->is_segment && buf_length(&s->text) > 0);
-
-	if (cut)
+	if (s->is_segment && buf_length(&s->text) > 0) {
+		consume(s, buf_length(&s->text));
 		return E_CORRUPT;
+	}
 	if (buf_length(&s->text) == 0)
 		return E_AGAIN;
 	hand_out(s, buf_length(&s->text), buf_length(&s->text), line, length);
@@ -418,8 +465,15 @@ source_next(struct source *s, const struct source_limits *limits, bool final,
 		if (newline != NULL)
 			break;
 		int error = more_text(s, limits, final);
+		/* Its end is not there yet, or never comes; but a sealed segment
+		 * has it, or is damaged. */
+		if (error == E_AGAIN && s->held > 0 && !(final && s->is_segment)) {
+			let_go(s);
+			continue;
+		}
 		if (error == E_AGAIN && final)
-			return take_rest(s, line, length);
+			return s->in_frame ? pass_over_frame(s)
+			                   : take_rest(s, line, length);
 		if (error != 0)
 			return error;
 	}

@@ -59,6 +59,9 @@ struct source {
 	struct source_place place; /* of the text's first byte */
 	size_t boundary;           /* where in it the frame in hand begins; before it
 	                            * is the rest of a line of an earlier one */
+	size_t held;               /* of it, at its end: not handed out before its
+	                            * frame has proved whole */
+	bool loose;                /* the frame in hand is not waited for */
 	struct source_place line;  /* of the line handed out last */
 	size_t searched;           /* bytes of text known to hold no newline */
 	size_t handed_out;         /* of text: the line of the last call */
@@ -67,6 +70,7 @@ struct source {
 
 	struct segment_index frames; /* of a sealed one, once somebody asked */
 	bool indexed;
+	bool table_damaged;          /* it has a seek table, which is of no use */
 	size_t next_frame;           /* of those, the first not yet passed */
 
 	struct source_back *back; /* reading backward; NULL: not begun */
@@ -83,7 +87,9 @@ int source_begin(struct source *s, int fd) WUNRES NONNULL(1);
 
 /* The next line without its newline, valid until the next call. `final`: nobody
  * writes it any more. 0; E_AGAIN: its end as it is now; E_CORRUPT: a damaged frame
- * was passed over; E_SYS, E_NOMEM. */
+ * was passed over; E_SYS, E_NOMEM. Lines of a frame come out once its checksum was
+ * found right, so that no altered one does; but of a frame that is still being
+ * written, or larger than any of ours, they come as they are decoded. */
 int source_next(struct source *s, const struct source_limits *limits, bool final,
     const char **line, size_t *length) WUNRES NONNULL(1, 2, 4, 5);
 
@@ -99,8 +105,8 @@ int source_seek(struct source *s, const struct source_place *place)
 /* As the next line: the first of the last frame. */
 int source_seek_last_frame(struct source *s) WUNRES NONNULL(1);
 
-/* What it says of its own frames, or what the headers of frames and blocks say,
- * into s->frames. E_NOMEM, E_SYS. */
+/* What it says of its own frames, or where that is damaged or not there, what the
+ * headers of frames and blocks say, into s->frames. E_NOMEM, E_SYS. */
 int source_index(struct source *s) WUNRES NONNULL(1);
 
 /* Whether a frame may have lines within the limits. */

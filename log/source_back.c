@@ -105,8 +105,8 @@ walk_blocks(const struct source *s, uint64_t offset,
 }
 
 static int
-walk_frame(const struct source *s, uint64_t offset, uint64_t file_bytes,
-    bool *is_data, uint64_t *end)
+walk_frame(struct source *s, uint64_t offset, uint64_t file_bytes, bool *is_data,
+    uint64_t *end)
 {
 	uint8_t bytes[FRAME_HEADER_MAX];
 	struct frame_header header;
@@ -122,6 +122,8 @@ walk_frame(const struct source *s, uint64_t offset, uint64_t file_bytes,
 	*is_data = header.kind == FRAME_DATA;
 	if (*is_data)
 		return walk_blocks(s, offset, &header, end);
+	if (frame_u32(bytes) == SEGMENT_SEEK_MAGIC)
+		s->table_damaged = true; /* else nobody would walk here */
 	*end = offset + header.bytes + header.content_bytes;
 	return 0;
 }
@@ -187,7 +189,9 @@ source_index(struct source *s)
 	if (fstat(s->fd, &st) != 0)
 		return E_SYS;
 	int error = read_table(s, (uint64_t)st.st_size);
-	if (error == E_NOTFOUND)
+	s->table_damaged = error == E_CORRUPT ||
+	    (error == 0 && s->is_segment && !s->frames.own);
+	if (error == E_NOTFOUND || error == E_CORRUPT)
 		error = walk(s, (uint64_t)st.st_size);
 	s->indexed = error == 0;
 	return error;
@@ -232,8 +236,8 @@ decode_chunk(struct source *s, ZSTD_inBuffer *in, uint64_t to, size_t *left)
 	return 0;
 }
 
-/* Text of the frame up to `to` bytes of it, of which the last are kept. What does
- * not decode ends it: what came before stands, as in reading forward. */
+/* Text of the frame up to `to` bytes of it, of which the last are kept. E_CORRUPT:
+ * it does not decode, or its checksum is wrong; E_MORE: the file is cut now. */
 static int
 decode_frame(struct source *s, const struct segment_frame *frame, uint64_t to)
 {
@@ -257,7 +261,11 @@ decode_frame(struct source *s, const struct segment_frame *frame, uint64_t to)
 			error = decode_chunk(s, &in, to, &left);
 		offset += want;
 	}
-	return error == E_MORE ? E_CORRUPT : error;
+	/* Only the last one may be unfinished. */
+	if (error == 0 && left != 0 && offset == end &&
+	    frame != &s->frames.frames[s->frames.count - 1])
+		return E_CORRUPT;
+	return error;
 }
 
 static int
@@ -268,9 +276,12 @@ read_frame(struct source *s, const struct segment_frame *frame, uint64_t to)
 	buf_clear(&b->page);
 	b->base = 0;
 	int error = decode_frame(s, frame, to);
+	/* As in reading forward: nothing of a damaged frame that is held whole. */
+	if (error == E_CORRUPT && b->base == 0)
+		buf_clear(&b->page);
 	if (b->base + buf_length(&b->page) > to) /* what was handed out before */
 		b->page.length -= (size_t)(b->base + buf_length(&b->page) - to);
-	return error;
+	return error == E_MORE ? E_CORRUPT : error;
 }
 
 static int

@@ -255,6 +255,13 @@ struct flow_event {
 };
 
 /* One when something happened to the daemon itself. */
+/* What became of a segment that a dead logger left. */
+struct daemon_repair {
+	uint64_t records;        /* that it has */
+	uint64_t cut_bytes;      /* of the file, at its end */
+	uint64_t damaged_frames; /* inside, left as they are */
+};
+
 struct daemon_event {
 	uint64_t time_us;
 	const char *action; /* enumerated: "started", "repaired", "gap", … */
@@ -263,6 +270,7 @@ struct daemon_event {
 	uint64_t lost_records; /* for a gap */
 	uint64_t since_us;     /* when what it tells of began, or 0 */
 	const char *segment;   /* file name it concerns, or NULL */
+	const struct daemon_repair *repair; /* NULL: nothing was repaired */
 };
 
 /* One a leaf certificate that the signer made, or would not make. */

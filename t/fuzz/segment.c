@@ -67,7 +67,8 @@ check_index(const uint8_t *file, size_t length,
 	size_t need = 0;
 
 	int error = segment_index_read(file, length, length, &index, &need);
-	must(error == 0 || error == E_NOTFOUND || error == E_NOMEM);
+	must(error == 0 || error == E_NOTFOUND || error == E_CORRUPT ||
+	    error == E_NOMEM);
 	must(buf_length(&repair->tail) == 0 || error == 0);
 	for (size_t i = 0; i < index.count; i++) {
 		must(index.frames[i].offset == bytes);

@@ -6,6 +6,7 @@ TAP_LIBS = $(CONTENT_LIBS) $(LLHTTP_LIBS) $(NGHTTP2_LIBS)
 # What plays written-down conversations to a tap.
 CONVERSATION = t/fuzz/conversation.c t/fuzz/conversation.h \
 	t/fuzz/exchange_text.c t/fuzz/exchange_text.h
+UNIT_LOGGERS = t/unit/loggers.c t/unit/loggers.h
 UNIT_CONVERSATIONS = t/unit/conversations.c t/unit/conversations.h
 
 check_PROGRAMS += t/unit/body_parts-suite
@@ -52,6 +53,11 @@ t_unit_content_suite_SOURCES = t/unit/content.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/content.c t/fuzz/redact_all.c t/fuzz/redact_all.h
 t_unit_content_suite_LDADD = libmitm.a libbase.a $(CONTENT_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/content
+
+check_PROGRAMS += t/unit/crash-suite
+t_unit_crash_suite_SOURCES = t/unit/crash.c $(UNIT_SUITE) $(UNIT_LOGGERS)
+t_unit_crash_suite_LDADD = liblog.a libbase.a $(ZSTD_LIBS) $(XXHASH_LIBS) \
+	$(YYJSON_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/decode-suite
 t_unit_decode_suite_SOURCES = t/unit/decode.c $(UNIT_SUITE) $(UNIT_CORPUS) \
