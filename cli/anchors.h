@@ -61,4 +61,10 @@ void anchors_add_to_nss(const struct anchors *a, struct anchors_report *report)
 void anchors_remove_from_nss(const struct anchors *a,
     struct anchors_report *report) NONNULL(2);
 
+/* Asks of each whether it has all of them, and tells `found`, with the store's
+ * directory. */
+void anchors_look_into_nss(const struct anchors *a,
+    void (*found)(void *context, const char *store, bool has_all), void *context)
+    NONNULL(1, 2);
+
 #endif

@@ -88,32 +88,47 @@ remove_listed(const char *certutil, const char *store, const struct anchors *a,
 	return good;
 }
 
+/* The list of a store, as text. */
 static bool
-take_out(const char *certutil, const char *store, const struct anchors *a)
+list(const char *certutil, const char *store, struct buf *out)
 {
 	char *const argv[] = {(char *)"certutil", (char *)"-L", (char *)"-d",
 	    (char *)store, NULL};
-	struct buf list;
 
-	buf_init(&list, LIST_BYTES_MAX);
-	bool good = tool_run(certutil, argv, NULL, &list) &&
-	    buf_append(&list, "", 1) == 0 &&
-	    remove_listed(certutil, store, a, (char *)buf_data(&list));
-	buf_free(&list);
+	buf_init(out, LIST_BYTES_MAX);
+	return tool_run(certutil, argv, NULL, out) && buf_append(out, "", 1) == 0;
+}
+
+static bool
+take_out(const char *certutil, const char *store, const struct anchors *a)
+{
+	struct buf names;
+	bool good = list(certutil, store, &names) &&
+	    remove_listed(certutil, store, a, (char *)buf_data(&names));
+
+	buf_free(&names);
 	return good;
 }
 
 /* --- all of them --- */
+
+/* "sql:" and the directory of a database. */
+static void
+name_store(const char *database, char store[PATH_MAX + 8])
+{
+	const char *slash = strrchr(database, '/');
+
+	(void)snprintf(store, PATH_MAX + 8, "sql:%.*s", (int)(slash - database),
+	    database);
+}
 
 static void
 in_store(const char *certutil, const char *database, nss_step *step,
     const struct anchors *a, const char *what, struct anchors_report *report)
 {
 	char store[PATH_MAX + 8];
-	const char *slash = strrchr(database, '/');
 
-	(void)snprintf(store, sizeof(store), "sql:%.*s", (int)(slash - database),
-	    database);
+	name_store(database, store);
 	if (step(certutil, store, a)) {
 		(void)printf("%s NSS store %s\n", what, store + strlen("sql:"));
 		report->done++;
@@ -169,4 +184,36 @@ void
 anchors_remove_from_nss(const struct anchors *a, struct anchors_report *report)
 {
 	in_all(take_out, a, "taken out of", report);
+}
+
+/* Of a list that cannot be had nothing is known, so nothing is told. */
+static bool
+has_all(const char *certutil, const char *store, const struct anchors *a, bool *has)
+{
+	struct buf names;
+	bool known = list(certutil, store, &names);
+
+	*has = known;
+	for (size_t i = 0; *has && i < a->count; i++)
+		*has = strstr((char *)buf_data(&names), a->items[i].name) != NULL;
+	buf_free(&names);
+	return known;
+}
+
+void
+anchors_look_into_nss(const struct anchors *a,
+    void (*found)(void *context, const char *store, bool has_all), void *context)
+{
+	char certutil[PATH_MAX], store[PATH_MAX + 8];
+	glob_t stores;
+	bool has;
+
+	find(&stores);
+	for (size_t i = 0; i < stores.gl_pathc; i++) {
+		name_store(stores.gl_pathv[i], store);
+		if (tool_find("certutil", certutil) &&
+		    has_all(certutil, store, a, &has))
+			found(context, store + strlen("sql:"), has);
+	}
+	globfree(&stores);
 }

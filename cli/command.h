@@ -51,6 +51,7 @@ int command_check(struct cli *cli, int argc, char **argv);
 int command_verify(struct cli *cli, int argc, char **argv);
 int command_bypass(struct cli *cli, int argc, char **argv);
 int command_profile(struct cli *cli, int argc, char **argv);
+int command_doctor(struct cli *cli, int argc, char **argv);
 
 /* The help texts, each beside its command. */
 extern const char command_exec_usage[], command_proxy_usage[],
@@ -58,7 +59,7 @@ extern const char command_exec_usage[], command_proxy_usage[],
     command_status_usage[], command_check_usage[], command_verify_usage[],
     command_bypass_usage[], command_get_usage[], command_body_usage[],
     command_export_usage[], command_segments_usage[], command_profile_usage[],
-    command_stats_usage[];
+    command_stats_usage[], command_doctor_usage[];
 
 /* The options that all subcommands have: for their tables and their loops. */
 #define CLI_SHORT "d:c:h"

@@ -40,6 +40,8 @@ static const struct command commands[] = {
         command_bypass_usage, command_bypass},
     {"check", "find what is wrong with settings, CA and log",
         command_check_usage, command_check},
+    {"doctor", "find why traffic is not seen, and who does not trust the CA",
+        command_doctor_usage, command_doctor},
     {"verify", "judge a server's chain as the daemon would",
         command_verify_usage, command_verify},
 };

@@ -17,12 +17,18 @@ sightglass_SOURCES = \
 	cli/csv.c \
 	cli/curl.c \
 	cli/exchanges.c cli/exchanges.h \
+	cli/doctor.c cli/doctor.h \
+	cli/doctor_alerts.c \
+	cli/doctor_connect.c \
+	cli/doctor_text.c cli/doctor_text.h \
+	cli/doctor_trust.c \
 	cli/exec.c cli/exec.h \
 	cli/exec_fork.c \
 	cli/exec_places.c \
 	cli/export.c \
 	cli/field.c cli/field.h \
 	cli/formats.c cli/formats.h \
+	cli/finding.c cli/finding.h \
 	cli/get.c \
 	cli/groups.c cli/groups.h \
 	cli/har.c \
@@ -56,13 +62,13 @@ sightglass_SOURCES = \
 	cli/verify.c \
 	cli/view.c cli/view.h
 if LINUX
-sightglass_SOURCES += cli/anchors_linux.c cli/exec_linux.c
+sightglass_SOURCES += cli/anchors_linux.c cli/doctor_linux.c cli/exec_linux.c
 endif
 if DARWIN
-sightglass_SOURCES += cli/anchors_darwin.c cli/exec_darwin.c
+sightglass_SOURCES += cli/anchors_darwin.c cli/doctor_darwin.c cli/exec_darwin.c
 endif
-EXTRA_DIST += cli/anchors_linux.c cli/anchors_darwin.c cli/exec_linux.c \
-	cli/exec_darwin.c
+EXTRA_DIST += cli/anchors_linux.c cli/anchors_darwin.c cli/doctor_linux.c \
+	cli/doctor_darwin.c cli/exec_linux.c cli/exec_darwin.c
 sightglass_LDADD = liblog.a libmitm.a libbridge.a libca.a libconf.a libbase.a \
 	$(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NFTABLES_LIBS) \
 	$(PCRE2_LIBS) $(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(ZSTD_LIBS)

@@ -17,6 +17,6 @@ bool tool_find(const char *name, char path[PATH_MAX]) WUNRES NONNULL(1, 2);
  * says on either output is appended to `said`, as far as that has room (NULL: is
  * thrown away). argv ends with NULL. True: it ran, and its status was 0. */
 bool tool_run(const char *path, char *const argv[], const struct buf *input,
-    struct buf *said) WUNRES NONNULL(1, 2);
+    struct buf *said) NONNULL(1, 2);
 
 #endif

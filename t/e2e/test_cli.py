@@ -15,7 +15,7 @@ from harness import (CLI, DAEMON, Daemon, Nginx, Process, Test, ThreadServer, ge
                      wait_for)
 
 COMMANDS = ["exec", "proxy", "tail", "show", "get", "body", "segments", "ca",
-            "status", "check", "verify", "bypass", "profile"]
+            "status", "check", "verify", "bypass", "profile", "doctor"]
 
 
 class Cli(Test):

@@ -61,6 +61,12 @@ t_fuzz_dns_resolved_fuzz_SOURCES = t/fuzz/dns_resolved.c
 t_fuzz_dns_resolved_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_dns_resolved_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/doctor_text-fuzz
+t_fuzz_doctor_text_fuzz_SOURCES = t/fuzz/doctor_text.c cli/doctor_text.c \
+	cli/doctor_text.h
+t_fuzz_doctor_text_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_doctor_text_fuzz_LDADD = libbase.a
+
 noinst_PROGRAMS += t/fuzz/early_data-fuzz
 t_fuzz_early_data_fuzz_SOURCES = t/fuzz/early_data.c
 t_fuzz_early_data_fuzz_LDFLAGS = $(WITH_FUZZER)

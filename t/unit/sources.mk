@@ -105,6 +105,12 @@ t_unit_dns_reference_suite_CFLAGS = $(AM_CFLAGS) $(LDNS_CFLAGS)
 t_unit_dns_reference_suite_LDADD = libmitm.a libbase.a $(LDNS_LIBS) $(UNIT_LIBS)
 endif
 
+check_PROGRAMS += t/unit/doctor_text-suite
+t_unit_doctor_text_suite_SOURCES = t/unit/doctor_text.c $(UNIT_SUITE) \
+	$(UNIT_CORPUS) t/fuzz/doctor_text.c cli/doctor_text.c cli/doctor_text.h
+t_unit_doctor_text_suite_LDADD = libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/doctor_text
+
 check_PROGRAMS += t/unit/early_data-suite
 t_unit_early_data_suite_SOURCES = t/unit/early_data.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/early_data.c

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The probes of `sightglass doctor`, one function each. They look and change
+ * nothing, print what they find, and reach nothing over the network unless they are
+ * asked to. CLI.
+ */
+#ifndef SIGHTGLASS_CLI_DOCTOR_H
+#define SIGHTGLASS_CLI_DOCTOR_H
+
+#include <stddef.h>
+
+#include <mbedtls/x509_crt.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "cli/command.h"
+#include "cli/finding.h"
+#include "conf/conf.h"
+
+struct doctor {
+	const struct cli *cli;
+	const struct conf *conf;
+	struct findings found;
+	mbedtls_x509_crt certificates; /* the CA's; empty: there is none */
+	bool has_ca;
+	const char *connect; /* HOST[:PORT] of --connect, or NULL */
+};
+
+typedef void doctor_probe(struct doctor *d);
+
+/* Who trusts the CA. */
+doctor_probe doctor_system_store, doctor_nss_stores, doctor_java, doctor_python,
+    doctor_node;
+
+/* Who turned our certificates down in the last day. */
+doctor_probe doctor_alerts;
+
+/* Whether a connection of the doctor's own is opened. */
+doctor_probe doctor_connection;
+
+/* What is the system's own: its clock, and on macOS extension, configuration,
+ * profile and signatures. */
+void doctor_system(struct doctor *d) NONNULL(1);
+
+/* What a tool says on either output, with NUL behind it, in a new buffer. False: it
+ * is not there. Its status is not asked: many fail for what is worth reading. */
+bool doctor_ask(const char *tool, char *const argv[], struct buf *said)
+    WUNRES NONNULL(1, 2, 3);
+
+#endif

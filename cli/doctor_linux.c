@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* What Linux says of itself: whether somebody sets its clock. CLI. */
+#include <string.h>
+#include <sys/timex.h>
+
+#include "cli/doctor.h"
+
+/* The kernel knows, whichever daemon it is. */
+void
+doctor_system(struct doctor *d)
+{
+	struct timex t;
+
+	memset(&t, 0, sizeof(t));
+	if (adjtimex(&t) < 0)
+		return;
+	if ((t.status & STA_UNSYNC) == 0) {
+		finding_ok("clock", "is kept right");
+		return;
+	}
+	finding_warning(&d->found, "clock", "nobody keeps it right: certificates and "
+	    "records depend on it");
+	finding_remedy("start systemd-timesyncd, chrony or ntpd");
+}

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: ISC
+"""The doctor on this machine: with a daemon and without, with programs that trust
+the CA and that do not, through a flow of its own, and at a log open to others."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+from harness import CLI, Daemon, Forwarder, Nginx, Test, wait_for
+
+VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
+             "JAVA_TOOL_OPTIONS", "CURL_CA_BUNDLE")
+
+
+class Doctor(Test):
+    def setUp(self):
+        super().setUp()
+        self.home = os.path.join(self.directory, "home")
+        os.makedirs(self.home)
+        self.environment = {k: v for k, v in os.environ.items() if k not in VARIABLES}
+        self.environment["HOME"] = self.home
+
+    def doctor(self, state, *arguments, status=0, **variables):
+        """What it found, by what it is about: (level, text, remedy). A status of None:
+        any."""
+        done = self.run_cli("doctor", "-d", state, *arguments,
+                            env={**self.environment, **variables})
+        if status is not None:
+            self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        *lines, total = done.stdout.splitlines()
+        found = {}
+        for line in lines:
+            if line[0] == " ":
+                level, text, _ = found[what][-1]
+                found[what][-1] = (level, text, line.strip())
+            else:
+                level, what = line.split()[:2]
+                found.setdefault(what, []).append((level, line[21:], ""))
+        for level, word in (("FAILURE", "failure"), ("warning", "warning")):
+            count = sum(f[0] == level for each in found.values() for f in each)
+            self.assertIn(f"{count} {word}{'' if count == 1 else 's'}", total)
+        return found
+
+    def one(self, found, what):
+        self.assertEqual(len(found.get(what, [])), 1, (what, found))
+        return found[what][0]
+
+    def state(self):
+        state = os.path.join(self.directory, "state")
+        self.assertEqual(self.run_cli("ca", "init", "-d", state).returncode, 0)
+        return state
+
+    def exported(self, state):
+        path = os.path.join(self.directory, "exported.pem")
+        self.assertEqual(
+            self.run_cli("ca", "export", "-d", state, "-o", path).returncode, 0)
+        return path
+
+
+class Itself(Doctor):
+    def test_without_anything(self):
+        found = self.doctor(os.path.join(self.directory, "none"), status=1)
+        self.assertEqual(self.one(found, "ca")[0], "FAILURE")
+        self.assertIn("sightglass ca init", self.one(found, "ca")[2])
+        self.assertEqual(self.one(found, "daemon")[0], "warning")
+        self.assertNotIn("system", found)
+
+    def test_a_daemon_and_its_log(self):
+        daemon = Daemon(self)
+        found = self.doctor(daemon.directory)
+        for what in ("daemon", "log", "disk", "ca", "alerts"):
+            self.assertEqual(self.one(found, what)[0], "ok", found)
+        os.chmod(daemon.path("log"), 0o755)
+        level, text, remedy = self.one(self.doctor(daemon.directory, status=1), "log")
+        self.assertEqual((level, remedy), ("FAILURE", f"chmod 700 {daemon.path('log')}"))
+        self.assertIn("0755", text)
+
+    def test_its_own_flow(self):
+        certificates = self.certificates()
+        nginx = Nginx(self, tls=certificates.server())
+        daemon = Daemon(self, trust=certificates.ca)
+        door = Forwarder(self, daemon, nginx.port).port
+        seen = self.one(self.doctor(daemon.directory, "--connect", f"localhost:{door}"),
+                        "connection")
+        self.assertEqual(seen[0], "ok", seen)
+        level, text, remedy = self.one(self.doctor(
+            daemon.directory, "--connect", f"localhost:{nginx.port}", status=1),
+            "connection")
+        self.assertEqual(level, "FAILURE")
+        self.assertIn("is not opened", text)
+        self.assertIn("sightglass show --dataset tls", remedy)
+        for target, words in (("", "HOST"), ("[::1", "HOST"),
+                              ("localhost:1", "cannot be reached")):
+            self.assertIn(words, self.one(self.doctor(
+                daemon.directory, "--connect", target, status=1), "connection")[1])
+
+
+class Trust(Doctor):
+    def test_what_the_environment_names(self):
+        state = self.state()
+        good, bad = self.exported(state), self.certificates().ca
+        for what, variable in (("node", "NODE_EXTRA_CA_CERTS"),
+                               ("python", "REQUESTS_CA_BUNDLE"),
+                               ("python", "SSL_CERT_FILE")):
+            self.assertEqual(self.one(self.doctor(state, **{variable: good}), what)[0], "ok")
+            for path in (bad, os.path.join(self.directory, "not there")):
+                level, text, remedy = self.one(
+                    self.doctor(state, status=1, **{variable: path}), what)
+                self.assertEqual(level, "FAILURE")
+                self.assertIn(f"{variable}={path}", text)
+                self.assertIn(path, remedy)
+
+    def test_node_without_a_variable(self):
+        self.assertEqual(self.one(self.doctor(self.state()), "node")[0], "warning")
+
+    def test_nss_stores(self):
+        state = self.state()
+        store = os.path.join(self.home, ".pki", "nssdb")
+        os.makedirs(store)
+        subprocess.run(["certutil", "-N", "-d", "sql:" + store, "--empty-password"],
+                       check=True)
+        level, text, remedy = self.one(self.doctor(state), "nss")
+        self.assertEqual((level, remedy), ("warning", "sightglass ca trust --user"))
+        self.assertIn(store, text)
+        subprocess.run([CLI, *remedy.split()[1:], "-d", state], check=True,
+                       env=self.environment, stdout=subprocess.DEVNULL)
+        self.assertEqual(self.one(self.doctor(state), "nss")[0], "ok")
+
+    @unittest.skipUnless(shutil.which("keytool"), "no Java here")
+    def test_java(self):
+        level, _, remedy = self.one(self.doctor(self.state()), "java")
+        self.assertEqual(level, "warning")
+        self.assertIn("keytool -importcert", remedy)
+
+
+class Alerts(Doctor):
+    def test_a_program_that_turned_us_down(self):
+        certificates = self.certificates()
+        nginx = Nginx(self, tls=certificates.server())
+        daemon = Daemon(self, trust=certificates.ca)
+        for executable, cure in ((b"/usr/bin/curl", "CURL_CA_BUNDLE"),
+                                 (b"/opt/unheard/of", "app:/opt/unheard/of")):
+            door = Forwarder(self, daemon, nginx.port, executable).port
+            failed = subprocess.run(
+                ["curl", "-sS", f"https://localhost:{door}/"], capture_output=True,
+                text=True, check=False, env=self.environment)
+            self.assertEqual(failed.returncode, 60, failed.stderr)
+
+            def told(name=executable.decode()):
+                found = self.doctor(daemon.directory, status=None)
+                return [f for f in found["alerts"] if f[1].startswith(name + " ")]
+
+            ((level, text, remedy),) = wait_for(told, "the record of the alert")
+            self.assertEqual(level, "FAILURE")
+            self.assertIn("in the last day: 1 time", text)
+            self.assertIn(cure, remedy)
+
+
+if __name__ == "__main__":
+    unittest.main()

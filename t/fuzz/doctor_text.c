@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fuzz target of what the doctor reads out of the words of tools; the unit suite
+ * calls it too. What must hold: every text comes to an answer, whose words end
+ * within their room; and lines in front that speak of nothing change none of it.
+ */
+#include "cli/doctor_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "t/fuzz/target.h"
+
+#define IDENTIFIER "org.sightglass.Sightglass.extension"
+#define IN_FRONT "nothing of interest\n\n"
+
+static bool
+ends_within(const char *word, size_t size)
+{
+	return memchr(word, '\0', size) != NULL;
+}
+
+static void
+read_all(const char *text, struct extension_state *e, struct signature_state *s)
+{
+	char word[DOCTOR_WORD_BYTES] = "";
+	unsigned order;
+
+	doctor_read_extensions(text, IDENTIFIER, e);
+	must(ends_within(e->state, sizeof(e->state)));
+	must(ends_within(e->version, sizeof(e->version)));
+	must(ends_within(e->others, sizeof(e->others)));
+	doctor_read_signature(text, s);
+	must(ends_within(s->team, sizeof(s->team)));
+	must(doctor_read_connection(text, IDENTIFIER) <= CONNECTION_ON);
+	if (!doctor_read_profile(text, IDENTIFIER, &order))
+		must(order == 0);
+	if (doctor_read_value(text, "source", word))
+		must(ends_within(word, sizeof(word)));
+	if (doctor_read_assessment(text, word))
+		must(strstr(text, "accepted") != NULL);
+	must(ends_within(word, sizeof(word)));
+	must(doctor_known_trouble(text) == NULL || text[0] != '\0');
+	must(doctor_cure(text) == NULL || text[0] != '\0');
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	const size_t front = strlen(IN_FRONT);
+	struct extension_state e, again;
+	struct signature_state s, signature;
+	char *text = malloc(front + length + 1);
+
+	must(text != NULL);
+	memcpy(text, IN_FRONT, front);
+	if (length > 0)
+		memcpy(text + front, bytes, length);
+	text[front + length] = '\0';
+	read_all(text + front, &e, &s);
+	read_all(text, &again, &signature);
+	must(e.listed == again.listed && e.active == again.active &&
+	    strcmp(e.state, again.state) == 0);
+	must(s.hardened == signature.hardened && strcmp(s.team, signature.team) == 0);
+	free(text);
+	return 0;
+}
