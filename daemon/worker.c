@@ -653,7 +653,7 @@ prepare_host(struct worker *w)
 	h->sessions = sessions_new(w->role.conf->upstream_sessions);
 	h->tickets = tickets_new();
 	h->leafs = leafs_new(&leafs, clock_tick_ms());
-	h->scratch = malloc(SIDE_IO_BYTES);
+	h->scratch = malloc(SIDE_WRITE_BYTES);
 	h->worker = w->role.index;
 	h->flow_count = counter_get(&w->counters->flows_total);
 	h->writer.run_id = w->role.run_id;

@@ -14,10 +14,10 @@
 #include "base/err.h"
 #include "mitm/flow.h"
 
-#define DATAGRAM_BYTES_MAX 65535u
-/* What the bridge connection may hold unparsed: one whole frame. */
-#define INPUT_BYTES_MAX (FLOW_DATAGRAM_HEADER_MAX + DATAGRAM_BYTES_MAX)
-#define DATAGRAMS_PER_STEP 64
+#define PAYLOAD_BYTES 65535u
+#define FRAME_BYTES (FLOW_DATAGRAM_HEADER_MAX + PAYLOAD_BYTES)
+#define READS_PER_STEP 16 /* of the forwarder's frames */
+#define DATAGRAMS_PER_STEP 64 /* of servers */
 
 /* An unconnected socket of the flow's address family. */
 static int
@@ -92,58 +92,80 @@ send_frames(struct flow *flow)
 	return 0;
 }
 
-/* False: the flow ended. */
+/* Reads some more of what the forwarder sends. False: the flow ended. */
+static bool
+read_more(struct flow *flow, int *outcome)
+{
+	*outcome = side_peek_more(&flow->client, FRAME_BYTES);
+	if (*outcome > 0 || *outcome == E_AGAIN)
+		return true;
+	if (*outcome == 0)
+		flow_close(flow, CLOSE_FINISHED, NULL);
+	else
+		flow_close(flow, CLOSE_RESET_BY_CLIENT, err_text(*outcome));
+	return false;
+}
+
+/* False: the flow ended. One that never ends sending has its turns like others. */
 static bool
 from_forwarder(struct flow *flow)
 {
-	for (;;) {
-		int error = send_frames(flow);
-		if (error != 0) {
+	int outcome = 1;
+
+	for (int i = 0; outcome > 0 && i < READS_PER_STEP; i++) {
+		if (send_frames(flow) != 0) {
 			flow_close(flow, CLOSE_BAD_HEADER, "a broken datagram frame");
 			return false;
 		}
-		int n = side_peek_more(&flow->client, INPUT_BYTES_MAX);
-		if (n == E_AGAIN)
-			return true;
-		if (n == 0) {
-			flow_close(flow, CLOSE_FINISHED, NULL);
+		if (!read_more(flow, &outcome))
 			return false;
-		}
-		if (n < 0) {
-			flow_close(flow, CLOSE_RESET_BY_CLIENT, err_text(n));
-			return false;
-		}
 	}
+	flow->again = outcome > 0;
+	return true;
 }
 
-/* Receives one answer behind room for its frame's header, which then moves up
- * against it. 1: passed on; 0: none there; or side_write's error. */
+/* Receives one answer into `frame`, behind room for its header, which then moves up
+ * against it. Its length with that (0: there is none to be passed on), or E_AGAIN. */
 static int
-pass_answer(struct flow *flow)
+receive_answer(struct flow *flow, uint8_t frame[FRAME_BYTES])
 {
-	uint8_t *payload = flow->host->scratch + FLOW_DATAGRAM_HEADER_MAX;
-	uint8_t header[FLOW_DATAGRAM_HEADER_MAX];
+	uint8_t *payload = frame + FLOW_DATAGRAM_HEADER_MAX;
 	struct flow_datagram d = {.payload = payload};
 	socklen_t length = sizeof(d.address);
-	ssize_t n = recvfrom(flow->server.fd, payload,
-	    SIDE_IO_BYTES - FLOW_DATAGRAM_HEADER_MAX, 0,
+	ssize_t n = recvfrom(flow->server.fd, payload, PAYLOAD_BYTES, 0,
 	    (struct sockaddr *)&d.address, &length);
 
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return 0;
-	if (n < 0)
-		return 1; /* an ICMP error of an earlier datagram: read on */
+	if (n < 0) /* or an ICMP error of an earlier datagram */
+		return errno == EAGAIN || errno == EWOULDBLOCK ? E_AGAIN : 0;
 	d.length = (size_t)n;
-	int used = flow_datagram_write(&d, header);
-	if (used < 0)
-		return used;
+	int head = flow_datagram_write(&d, frame);
+	if (head < 0)
+		return 0; /* it came from nowhere */
+	memmove(frame + head, payload, d.length);
+	d.payload = frame + head;
 	flow->active_ms = flow->host->tick_ms;
 	flow->datagrams[FROM_SERVER]++;
 	flow->bytes[FROM_SERVER] += d.length;
 	show_tap(flow, FROM_SERVER, &d);
-	memcpy(payload - used, header, (size_t)used);
-	int error = side_write(&flow->client, payload - used, (size_t)used + d.length);
-	return error != 0 ? error : 1;
+	return head + (int)d.length;
+}
+
+/* Passes on many answers at once: each write wakes the forwarder. 0; E_AGAIN: there
+ * are no more; or side_write's error. */
+static int
+pass_answers(struct flow *flow)
+{
+	uint8_t *frames = flow->host->scratch;
+	size_t used = 0;
+	int n = 0;
+
+	for (int i = 0; n >= 0 && i < DATAGRAMS_PER_STEP &&
+	     used + FRAME_BYTES <= SIDE_WRITE_BYTES; i++) {
+		n = receive_answer(flow, frames + used);
+		used += n > 0 ? (size_t)n : 0;
+	}
+	int error = used == 0 ? 0 : side_write(&flow->client, frames, used);
+	return error != 0 ? error : n < 0 ? n : 0;
 }
 
 static bool
@@ -151,19 +173,16 @@ from_servers(struct flow *flow)
 {
 	int outcome = side_flush(&flow->client);
 
-	for (int i = 0; outcome >= 0 && i < DATAGRAMS_PER_STEP; i++) {
-		if (side_blocked(&flow->client))
-			return true; /* more answers wait in the socket's buffer */
-		outcome = pass_answer(flow);
-		if (outcome == 0)
-			break;
-	}
-	if (outcome < 0) {
+	if (outcome == 0 && side_blocked(&flow->client))
+		return true; /* answers wait in the socket's buffer */
+	if (outcome == 0)
+		outcome = pass_answers(flow);
+	if (outcome < 0 && outcome != E_AGAIN) {
 		flow_close(flow, CLOSE_RESET_BY_CLIENT, err_text(outcome));
 		return false;
 	}
-	flow->again = outcome == 1;
-	flow->server.want_read = true;
+	flow->again |= outcome == 0 && !side_blocked(&flow->client);
+	flow->server.want_read = !side_blocked(&flow->client);
 	return true;
 }
 

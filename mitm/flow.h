@@ -121,7 +121,7 @@ struct flow_host {
 	struct leafs *leafs;
 	struct tickets *tickets;
 	struct side_io io;
-	uint8_t *scratch; /* SIDE_IO_BYTES of plaintext on their way */
+	uint8_t *scratch; /* SIDE_WRITE_BYTES of plaintext on their way */
 	struct record_writer writer;
 	unsigned worker;     /* 1… */
 	uint64_t flow_count; /* flows so far, over restarts of the worker */

@@ -27,6 +27,7 @@
 #include "mitm/tickets.h"
 
 #define SIDE_IO_BYTES (64u * 1024)
+#define SIDE_WRITE_BYTES (2 * SIDE_IO_BYTES) /* that are written at once, at most */
 
 /* The shared buffers of a process; zeroed, then side_io_init. */
 struct side_io {
@@ -91,7 +92,7 @@ size_t side_turn_bytes(const struct side_io *io) WUNRES NONNULL(1);
 int side_read(struct side *s, uint8_t *out, size_t capacity)
     WUNRES NONNULL(1, 2);
 
-/* Takes all of `bytes` (at most SIDE_IO_BYTES, and only while side_blocked is
+/* Takes all of `bytes` (at most SIDE_WRITE_BYTES, and only while side_blocked is
  * false), sends what the socket takes now and keeps the rest. 0, E_CLOSED,
  * E_CRYPTO, E_SYS, E_NOMEM. */
 int side_write(struct side *s, const uint8_t *bytes, size_t length)
