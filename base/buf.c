@@ -79,6 +79,14 @@ buf_commit(struct buf *b, size_t used)
 	b->length += used;
 }
 
+/* Records are made of many short pieces, nearly all of which find room. */
+static bool
+has_room(const struct buf *b, size_t length)
+{
+	return length <= b->capacity - b->offset - b->length &&
+	    length <= b->limit_bytes - b->length;
+}
+
 int
 buf_append(struct buf *b, const void *bytes, size_t length)
 {
@@ -86,11 +94,11 @@ buf_append(struct buf *b, const void *bytes, size_t length)
 
 	if (length == 0)
 		return 0;
-	int error = buf_reserve(b, length, &room);
+	int error = has_room(b, length) ? 0 : buf_reserve(b, length, &room);
 	if (error != 0)
 		return error;
-	memcpy(room, bytes, length);
-	buf_commit(b, length);
+	memcpy(b->data + b->offset + b->length, bytes, length);
+	b->length += length;
 	return 0;
 }
 

@@ -119,6 +119,7 @@ class Nsd(Process):
         with open(path, "w", encoding="ascii") as out:
             out.write(f"""server:
   ip-address: {self.address}@53
+  rrl-ratelimit: 0
   username: ""
   chroot: ""
   zonesdir: "{test.directory}"
