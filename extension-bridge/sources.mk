@@ -2,6 +2,11 @@ noinst_LIBRARIES += libbridge.a
 libbridge_a_SOURCES = \
 	extension-bridge/flow_header.c extension-bridge/flow_header.h \
 	extension-bridge/handoff.c extension-bridge/handoff.h \
+	extension-bridge/provider.c extension-bridge/provider.h \
+	extension-bridge/provider_datagrams.c \
+	extension-bridge/provider_flow.c \
+	extension-bridge/provider_link.c extension-bridge/provider_parts.h \
+	extension-bridge/provider_states.c extension-bridge/provider_states.h \
 	extension-bridge/pump.c extension-bridge/pump.h \
 	extension-bridge/udp_ports.c extension-bridge/udp_ports.h \
 	extension-bridge/proxy/client.c extension-bridge/proxy/client.h \

@@ -150,6 +150,11 @@ t_fuzz_pretty_fuzz_SOURCES = t/fuzz/pretty.c cli/pretty.c cli/pretty.h cli/amoun
 t_fuzz_pretty_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_pretty_fuzz_LDADD = libbase.a $(YYJSON_LIBS)
 
+noinst_PROGRAMS += t/fuzz/provider-fuzz
+t_fuzz_provider_fuzz_SOURCES = t/fuzz/provider.c $(PROVIDER_WORLD)
+t_fuzz_provider_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_provider_fuzz_LDADD = libbridge.a libbase.a $(YYJSON_LIBS)
+
 noinst_PROGRAMS += t/fuzz/record-fuzz
 t_fuzz_record_fuzz_SOURCES = t/fuzz/record.c
 t_fuzz_record_fuzz_LDFLAGS = $(WITH_FUZZER)

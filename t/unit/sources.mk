@@ -284,6 +284,18 @@ t_unit_pretty_suite_SOURCES = t/unit/pretty.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_pretty_suite_LDADD = libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/pretty
 
+# The world of the macOS extension's core: applications, a clock and a daemon.
+PROVIDER_WORLD = t/fuzz/provider_world.c t/fuzz/provider_world.h \
+	t/fuzz/provider_world_parts.h t/fuzz/provider_apps.c \
+	t/fuzz/provider_peers.c
+
+check_PROGRAMS += t/unit/provider-suite
+t_unit_provider_suite_SOURCES = t/unit/provider.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/unit/provider_page.c t/unit/provider_page.h t/fuzz/provider.c \
+	$(PROVIDER_WORLD)
+t_unit_provider_suite_LDADD = libbridge.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/provider extension-bridge/macos/README.md
+
 check_PROGRAMS += t/unit/proxy-suite
 t_unit_proxy_suite_SOURCES = t/unit/proxy.c $(UNIT_SUITE) t/unit/receiver.c \
 	t/unit/receiver.h
