@@ -14,6 +14,7 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/pem.h>
 #include <mbedtls/psa_util.h>
+#include <mbedtls/sha256.h>
 
 #include "base/err.h"
 #include "ca/issue.h"
@@ -127,6 +128,12 @@ object(const mbedtls_x509_crt *crt, const char *why, char error[256])
 }
 
 /* --- the chain --- */
+
+int
+ca_digest(const mbedtls_x509_crt *crt, uint8_t digest[CA_DIGEST_BYTES])
+{
+	return mbedtls_sha256(crt->raw.p, crt->raw.len, digest, 0) == 0 ? 0 : E_CRYPTO;
+}
 
 bool
 ca_is_self_issued(const mbedtls_x509_crt *crt)

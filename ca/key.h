@@ -107,6 +107,12 @@ int ca_load_provided(struct ca *ca, const struct ca_files *provided,
 int ca_parse_certificates(mbedtls_x509_crt *chain, const char *pem)
     WUNRES NONNULL(1, 2);
 
+#define CA_DIGEST_BYTES 32
+
+/* The SHA-256 of its DER, by which people compare it. E_CRYPTO. */
+int ca_digest(const mbedtls_x509_crt *crt, uint8_t digest[CA_DIGEST_BYTES])
+    WUNRES NONNULL(1, 2);
+
 /* Whether it signed itself, and need not be sent: who trusts it has it. */
 bool ca_is_self_issued(const mbedtls_x509_crt *crt) WUNRES NONNULL(1);
 

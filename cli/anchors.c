@@ -6,24 +6,21 @@
 #include <string.h>
 
 #include <mbedtls/pem.h>
-#include <psa/crypto.h>
 
 #include "base/digits.h"
 #include "base/err.h"
 #include "ca/key.h"
 
 #define PEM_BYTES_MAX (16u * 1024)
-#define SHA256_BYTES 32
 
 static int
 name(const mbedtls_x509_crt *crt, char out[ANCHOR_NAME_BYTES])
 {
-	uint8_t digest[SHA256_BYTES];
-	size_t length;
+	uint8_t digest[CA_DIGEST_BYTES];
 
-	if (psa_hash_compute(PSA_ALG_SHA_256, crt->raw.p, crt->raw.len, digest,
-	        sizeof(digest), &length) != PSA_SUCCESS)
-		return E_CRYPTO;
+	int error = ca_digest(crt, digest);
+	if (error != 0)
+		return error;
 	(void)snprintf(out, ANCHOR_NAME_BYTES, ANCHOR_PREFIX);
 	for (size_t i = 0; i < ANCHOR_DIGITS / 2; i++)
 		(void)snprintf(out + strlen(out), 3, "%02x", digest[i]);

@@ -87,6 +87,18 @@ ca_text_parse(const struct buf *pem, mbedtls_x509_crt *certificates)
 }
 
 int
+ca_text_certificates(const struct conf *conf, mbedtls_x509_crt *certificates)
+{
+	struct buf pem;
+
+	int status = ca_text_load_all(conf, &pem);
+	if (status == CLI_OK)
+		status = ca_text_parse(&pem, certificates);
+	buf_free(&pem);
+	return status;
+}
+
+int
 cli_write_new(const char *path, const void *bytes, size_t length)
 {
 	FILE *out = path == NULL ? stdout : fopen(path, "wxe");

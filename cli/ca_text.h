@@ -32,6 +32,10 @@ int ca_text_load_all(const struct conf *conf, struct buf *pem)
 int ca_text_parse(const struct buf *pem, mbedtls_x509_crt *certificates)
     WUNRES NONNULL(1, 2);
 
+/* Both steps at once, with the CA that is to follow where there is one. */
+int ca_text_certificates(const struct conf *conf, mbedtls_x509_crt *certificates)
+    WUNRES NONNULL(1, 2);
+
 /* Writes a file that is not there yet, or to standard output for NULL.
  * CLI_CANNOT_READ. */
 int cli_write_new(const char *path, const void *bytes, size_t length)

@@ -34,12 +34,8 @@ static int
 load(const struct conf *conf, struct anchors *anchors)
 {
 	mbedtls_x509_crt certificates;
-	struct buf pem;
 
-	int status = ca_text_load_all(conf, &pem);
-	if (status == CLI_OK)
-		status = ca_text_parse(&pem, &certificates);
-	buf_free(&pem);
+	int status = ca_text_certificates(conf, &certificates);
 	if (status != CLI_OK)
 		return status;
 	status = take(anchors, &certificates);

@@ -17,8 +17,7 @@
 #include "cli/doctor_text.h"
 
 #define BUNDLE_BYTES_MAX (32u * 1024 * 1024)
-#define SHA256_BYTES 32
-#define FINGERPRINT_BYTES (3 * SHA256_BYTES)
+#define FINGERPRINT_BYTES (3 * CA_DIGEST_BYTES)
 
 /* The CA's root, or what comes nearest to it. */
 static const mbedtls_x509_crt *
@@ -115,11 +114,9 @@ doctor_nss_stores(struct doctor *d)
 static bool
 fingerprint(const mbedtls_x509_crt *crt, char out[FINGERPRINT_BYTES])
 {
-	uint8_t digest[SHA256_BYTES];
-	size_t length;
+	uint8_t digest[CA_DIGEST_BYTES];
 
-	if (psa_hash_compute(PSA_ALG_SHA_256, crt->raw.p, crt->raw.len, digest,
-	        sizeof(digest), &length) != PSA_SUCCESS)
+	if (ca_digest(crt, digest) != 0)
 		return false;
 	for (size_t i = 0; i < sizeof(digest); i++)
 		(void)snprintf(out + 3 * i, 4, i + 1 < sizeof(digest) ? "%02X:" : "%02X",

@@ -232,12 +232,8 @@ static int
 run(const struct conf *conf, const struct request *r)
 {
 	mbedtls_x509_crt certificates;
-	struct buf pem;
 
-	int status = ca_text_load_all(conf, &pem);
-	if (status == CLI_OK)
-		status = ca_text_parse(&pem, &certificates);
-	buf_free(&pem);
+	int status = ca_text_certificates(conf, &certificates);
 	if (status != CLI_OK)
 		return status;
 	status = write_all(conf, r, &certificates);

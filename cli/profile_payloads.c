@@ -20,7 +20,6 @@
 #define TEAM_LENGTH 10
 #define UUID_TEXT_BYTES 37
 #define SHA1_BYTES 20
-#define SHA256_BYTES 32
 /* What the name of a file or an identifier makes of a digest. */
 #define DIGEST_CHARACTERS 16
 
@@ -167,12 +166,11 @@ of_team(struct writer *w, const char *key, const char *item)
 static int
 digest_text(const mbedtls_x509_crt *crt, char out[DIGEST_CHARACTERS + 1])
 {
-	uint8_t digest[SHA256_BYTES];
-	size_t length;
+	uint8_t digest[CA_DIGEST_BYTES];
 
-	if (psa_hash_compute(PSA_ALG_SHA_256, crt->raw.p, crt->raw.len, digest,
-	        sizeof(digest), &length) != PSA_SUCCESS)
-		return E_CRYPTO;
+	int error = ca_digest(crt, digest);
+	if (error != 0)
+		return error;
 	for (size_t i = 0; i < DIGEST_CHARACTERS / 2; i++)
 		(void)snprintf(out + 2 * i, 3, "%02x", digest[i]);
 	return 0;
