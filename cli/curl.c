@@ -15,6 +15,7 @@
 #include "cli/safe.h"
 #include "cli/shell.h"
 #include "cli/view.h"
+#include "log/payload.h"
 
 /* An argument of a program is 128 KiB at most on Linux. */
 #define ARGUMENT_BYTES_MAX ((size_t)60 * 1024)
@@ -44,7 +45,7 @@ struct curl {
 	struct buf *out; /* the view's page */
 	const struct exchange *e;
 	yyjson_val *request;
-	struct buf target, authority, body;
+	struct buf target, authority, body, as_sent;
 	enum sending sending;
 	bool decoded; /* the body is without its codings */
 	int error;    /* the first */
@@ -238,6 +239,13 @@ read_body(struct curl *c)
 	c->decoded = yyjson_obj_get(body->facts, "decoded_bytes") != NULL;
 	if (c->error != 0 || method_is(c, "HEAD"))
 		return;
+	if (yyjson_obj_get(body->facts, "as_sent") != NULL) {
+		struct payload payload;
+		c->error = payload_read_as_sent(body->facts, &c->as_sent, &payload);
+		c->sending = SEND_PIPE;
+		c->decoded = false;
+		return;
+	}
 	if (!body->is_kept) {
 		if (body_number(c, "bytes") == 0 &&
 		    (head_find(c->request, "content-length") != NULL ||
@@ -275,7 +283,9 @@ put_printed(struct curl *c)
 		return;
 	put(c, "{\n");
 	if (c->error == 0)
-		c->error = exchange_read_body(c->e, EXCHANGE_REQUEST, print_piece, c);
+		c->error = buf_length(&c->as_sent) > 0
+		    ? print_piece(c, buf_data(&c->as_sent), buf_length(&c->as_sent))
+		    : exchange_read_body(c->e, EXCHANGE_REQUEST, print_piece, c);
 	put(c, "} |\n");
 }
 
@@ -365,7 +375,7 @@ put_fields(struct curl *c)
 	bool two = at(c, "/http/version") != NULL &&
 	    strcmp(head_version(c->e->record, "2"), "2") == 0;
 
-	head_begin(&walk, c->request, "headers");
+	head_begin(&walk, c->request);
 	while (c->error == 0 && head_next(&walk, &field)) {
 		if (fate_of(c, &field) == FIELD_SENT)
 			put_field(c, &field);
@@ -385,7 +395,7 @@ comment_fields(struct curl *c)
 	struct head_walk walk;
 	struct head_field field;
 
-	head_begin(&walk, c->request, "headers");
+	head_begin(&walk, c->request);
 	while (c->error == 0 && head_next(&walk, &field)) {
 		if (fate_of(c, &field) == FIELD_NOT)
 			comment(c, "left out, since no line can hold it: the field ",
@@ -419,7 +429,8 @@ comment_body(struct curl *c)
 	if (body->is_kept && c->decoded)
 		comment(c, "its body was sent with a content coding, and is here "
 		    "without: ", head_find(c->request, "content-encoding"));
-	if (yyjson_obj_get(body->facts, "charset") != NULL)
+	if (yyjson_obj_get(body->facts, "charset") != NULL &&
+	    buf_length(&c->as_sent) == 0)
 		comment(c, "its body is UTF-8 here, and was sent as ",
 		    yyjson_get_str(yyjson_obj_get(body->facts, "charset")));
 }
@@ -517,6 +528,7 @@ write_exchange(struct view *v, const struct exchange *e)
 	buf_init(&c.target, WORD_BYTES_MAX);
 	buf_init(&c.authority, WORD_BYTES_MAX);
 	buf_init(&c.body, ARGUMENT_BYTES_MAX);
+	buf_init(&c.as_sent, WORD_BYTES_MAX);
 	read_target(&c);
 	read_authority(&c);
 	read_body(&c);
@@ -524,6 +536,7 @@ write_exchange(struct view *v, const struct exchange *e)
 	buf_free(&c.target);
 	buf_free(&c.authority);
 	buf_free(&c.body);
+	buf_free(&c.as_sent);
 	return c.error;
 }
 

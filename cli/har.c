@@ -68,7 +68,7 @@ put_headers(struct har *h, yyjson_val *message)
 	size_t bytes = 0;
 
 	json_array_begin(&h->j, "headers");
-	head_begin(&walk, message, "headers");
+	head_begin(&walk, message);
 	while (head_next(&walk, &field)) {
 		json_object_begin(&h->j, NULL);
 		json_string(&h->j, "name", field.name, field.name_length);

@@ -129,7 +129,7 @@ har_cookies_sent(struct json *j, yyjson_val *message)
 	struct head_field field;
 
 	json_array_begin(j, "cookies");
-	head_begin(&walk, message, "headers");
+	head_begin(&walk, message);
 	while (head_next(&walk, &field)) {
 		struct text rest = {field.value, field.value_length};
 		while (head_is(&field, "cookie") && rest.length > 0) {
@@ -214,7 +214,7 @@ har_cookies_set(struct json *j, yyjson_val *message)
 	struct head_field field;
 
 	json_array_begin(j, "cookies");
-	head_begin(&walk, message, "headers");
+	head_begin(&walk, message);
 	while (head_next(&walk, &field)) {
 		struct text rest = {field.value, field.value_length};
 		if (!head_is(&field, "set-cookie"))

@@ -23,12 +23,14 @@ struct head_walk {
 	yyjson_obj_iter members;
 	yyjson_arr_iter values;
 	yyjson_val *name; /* of `values`; NULL: before the first member */
+	yyjson_val *headers, *names; /* where `names` say in which order; else NULL */
+	size_t index;
 };
 
-/* Fields of http.request or http.response (NULL: none), its "headers" or "trailers": in
- * the order in which their names first came, those of one name together. */
-void head_begin(struct head_walk *w, yyjson_val *message, const char *which)
-    NONNULL(1, 3);
+/* The header fields of http.request or http.response (NULL: none), as they came where
+ * the record has that; else in the order in which their names first came, those of
+ * one name together. */
+void head_begin(struct head_walk *w, yyjson_val *message) NONNULL(1);
 
 /* The next one. False: there is none. */
 bool head_next(struct head_walk *w, struct head_field *field) WUNRES NONNULL(1, 2);

@@ -132,7 +132,7 @@ put_fields(struct message *m)
 	struct head_field field;
 
 	put_host(m);
-	head_begin(&walk, m->fields, "headers");
+	head_begin(&walk, m->fields);
 	while (head_next(&walk, &field)) {
 		if (!is_undone(m, &field) && !(m->framed_anew && frames_body(&field)))
 			put_field(m, &field);

@@ -33,6 +33,10 @@
 	    "order in which they came. Values of `capture.redact_headers` "   \
 	    "are `[redacted]`, as are parts of others: cookies, and what is " \
 	    "secret in a URL.")                                               \
+	X(HEADER_NAMES, OF_MESSAGE, "header_names", TEXTS, NONE, IN_HTTP,     \
+	    "The names of all its fields in the order and in the case in "    \
+	    "which they came, where `headers` does not tell: with it the "    \
+	    "head can be written as it was.")                                 \
 	X(TRAILERS, OF_MESSAGE, "trailers", MAP, NONE, IN_HTTP,               \
 	    "The fields behind the body (RFC 9110 section 6.5), as headers. " \
 	    "Those that gRPC-Web has in the body stand here, too.")           \

@@ -377,11 +377,52 @@ put_body(struct json *j, const struct http_message *m)
 	json_object_end(j);
 }
 
+static bool
+has_upper_case(const struct bytes *name)
+{
+	for (size_t i = 0; i < name->length; i++) {
+		if (name->data[i] >= 'A' && name->data[i] <= 'Z')
+			return true;
+	}
+	return false;
+}
+
+/* Whether the map of them says how they came: in lower case, equal ones together. Few
+ * fields are looked through twice, many are taken for what they say. */
+static bool
+is_told_by_map(const struct http_field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (has_upper_case(&fields[i].name))
+			return false;
+	}
+	for (size_t i = 2; i < count && count <= FEW_FIELDS; i++) {
+		for (size_t k = 0; k + 1 < i; k++) {
+			if (same_name(&fields[k].name, &fields[i].name) &&
+			    !same_name(&fields[i - 1].name, &fields[i].name))
+				return false;
+		}
+	}
+	return true;
+}
+
+static void
+put_names(struct json *j, const struct http_field *fields, size_t count)
+{
+	if (is_told_by_map(fields, count))
+		return;
+	member_array(j, F_HEADER_NAMES);
+	for (size_t i = 0; i < count; i++)
+		json_string(j, NULL, fields[i].name.data, fields[i].name.length);
+	json_array_end(j);
+}
+
 static void
 put_message(struct json *j, const struct record_writer *w,
     const struct http_message *m)
 {
 	put_fields(j, F_HEADERS, w, m->fields, m->field_count);
+	put_names(j, m->fields, m->field_count);
 	put_body(j, m);
 	if (m->trailer_count > 0)
 		put_fields(j, F_TRAILERS, w, m->trailers, m->trailer_count);

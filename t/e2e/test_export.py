@@ -4,6 +4,7 @@ sh and curl, messages by an HTTP parser, tables by a CSV reader."""
 
 import base64
 import csv
+import gzip
 import hashlib
 import http.client
 import io
@@ -11,6 +12,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -432,6 +434,22 @@ class Curl(Export):
         self.assertEqual(seen[3][2], b"plain")
         self.assertNotIn(b"content-encoding", [f.split(b":")[0] for f in seen[3][1]])
 
+    def test_a_compressed_body_as_it_was_sent(self):
+        port = self.through_daemon(self.server.port, "capture.as_sent=64 KiB")
+        sent = gzip.compress(b"said in many words, " * 50)
+        path = os.path.join(self.directory, "sent")
+        with open(path, "wb") as out:
+            out.write(sent)
+        self.curl("-H", "Content-Encoding: gzip", "-H", "X-Case: As It Is",
+                  "--data-binary", f"@{path}", f"http://127.0.0.1:{port}/up")
+        first, = self.seen
+        wait_for(lambda: b"curl" in self.export("curl"), "the record")
+        self.run_sh(self.export("curl"))
+        (line, fields, body), (again, *_) = first, self.seen[1:]
+        self.assertEqual((again[0], sorted(again[1]), again[2]),
+                         (line, sorted(fields), body))
+        self.assertIn(b"X-Case: As It Is", first[1])
+
     def test_chunks_are_chunks_again(self):
         made = self.request(0, method="POST", body=b"abc" * 1000, fields=[
             ("transfer-encoding", "chunked"), ("content-type", "x/y")])
@@ -517,6 +535,25 @@ location /gz { gzip on; gzip_types *; } location /up { return 200 thanks; }""")
             f"POST /up?q HTTP/1.1\r\nhost: localhost:{port}\r\n".encode()), posted)
         self.assertTrue(posted.endswith(b"\r\n\r\na=b"), posted)
         self.assertIn(b"content-length: 3\r\n", posted)
+
+    def test_a_head_is_as_it_was_sent(self):
+        asked = (b"POST /a?b HTTP/1.1\r\nHOST: Example.com\r\nx-One: 1\r\nACCEPT: */*\r\n"
+                 b"X-one: 2\r\nContent-LENGTH: 3\r\nempty: \r\nX-ONE: 3\r\n\r\na=b")
+        said = (b"HTTP/1.1 404 Nothing Here\r\nServer: x\r\nset-cookie: a=b\r\n"
+                b"Content-Length: 2\r\nSet-Cookie: c=d\r\nConnection: close\r\n\r\nno")
+
+        def serve(connection):
+            received = b""
+            while len(received) < len(asked):
+                received += connection.recv(65536)
+            connection.sendall(said)
+        port = self.through_daemon(ThreadServer(self, serve).port)
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(asked)
+            while client.recv(65536):
+                pass
+        self.daemon.stop()
+        self.assertEqual(self.export("raw"), asked + said)
 
     def test_what_is_cut_is_said(self):
         write_segment(self.log, 1, [record(0, "https://example.com/", http__response={

@@ -45,6 +45,31 @@ START_TEST(headers_are_arrays_under_their_lower_case_names)
 }
 END_TEST
 
+START_TEST(names_are_told_where_the_map_does_not_tell_them)
+{
+	static const struct http_field cased[] = {{BYTES("Host"), BYTES("x")},
+	    {BYTES("accept"), BYTES("a")}, {BYTES("ACCEPT"), BYTES("b")}};
+	static const struct http_field apart[] = {{BYTES("a"), BYTES("1")},
+	    {BYTES("b"), BYTES("2")}, {BYTES("a"), BYTES("3")}};
+	static const struct http_field together[] = {{BYTES("a"), BYTES("1")},
+	    {BYTES("a"), BYTES("3")}, {BYTES("b"), BYTES("2")}};
+
+	exchange.request.fields = cased;
+	exchange.request.field_count = 3;
+	exchange.response.fields = apart;
+	exchange.response.field_count = 3;
+	write_http();
+	check_count("/http/request/header_names", 3);
+	check_text("/http/request/header_names/0", "Host");
+	check_text("/http/request/header_names/2", "ACCEPT");
+	check_count("/http/response/header_names", 3);
+	check_text("/http/response/header_names/2", "a");
+	exchange.response.fields = together;
+	write_http();
+	check_absent("/http/response/header_names");
+}
+END_TEST
+
 START_TEST(trailers_stand_apart_from_headers)
 {
 	static const struct http_field trailers[] = {
@@ -557,6 +582,7 @@ add_http(TCase *t)
 {
 	tcase_add_test(t, an_exchange_is_told);
 	tcase_add_test(t, headers_are_arrays_under_their_lower_case_names);
+	tcase_add_test(t, names_are_told_where_the_map_does_not_tell_them);
 	tcase_add_test(t, trailers_stand_apart_from_headers);
 	tcase_add_test(t, a_redacted_header_is_there_without_its_value);
 	tcase_add_test(t, a_header_redacted_in_the_response_is_named_too);
