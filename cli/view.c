@@ -191,11 +191,23 @@ view_begin(struct view *v)
 	return error != 0 ? error : view_flush(v);
 }
 
+/* Where it was not the output that failed, it was the file in which records wait. */
+static int
+explain(const struct view *v, int error)
+{
+	if (error != E_SYS || ferror(v->out))
+		return error;
+	diag_error("what waits for the rest of its exchange cannot be kept in a "
+	    "temporary file: %s", err_text(error));
+	return E_FULL;
+}
+
 int
 view_print(struct view *v, const struct reader_line *line)
 {
 	if (v->exchanges != NULL)
-		return exchanges_add(v->exchanges, line, view_wants(v, line));
+		return explain(v, exchanges_add(v->exchanges, line,
+		    view_wants(v, line)));
 	v->pretty.width = view_width(v);
 	int error = v->writer->record(v, line->text, line->length);
 	v->shown += buf_length(&v->page) > 0;
@@ -207,7 +219,7 @@ view_print(struct view *v, const struct reader_line *line)
 int
 view_end(struct view *v)
 {
-	int error = v->exchanges != NULL ? exchanges_end(v->exchanges) : 0;
+	int error = v->exchanges != NULL ? explain(v, exchanges_end(v->exchanges)) : 0;
 
 	if (error == 0 && v->writer->end != NULL)
 		error = v->writer->end(v);

@@ -73,8 +73,8 @@ view_is_joined(const struct view *v)
 }
 
 /* Before the first record, when all options are known; each record; behind the last,
- * also where the reading failed. E_SYS: the output cannot be written, or what waits
- * for the rest of its exchange cannot be kept; E_NOMEM, E_LIMIT. */
+ * also where the reading failed. E_SYS: the output cannot be written; E_FULL, after a
+ * message: what waits for the rest of its exchange cannot be kept; E_NOMEM, E_LIMIT. */
 int view_begin(struct view *v) WUNRES NONNULL(1);
 int view_print(struct view *v, const struct reader_line *line)
     WUNRES NONNULL(1, 2);

@@ -19,7 +19,7 @@ import unittest
 from harness import (CLI, NODE_LIBRARIES, PEERS, Daemon, Forwarder, Nginx, Process, Test,
                      ThreadServer, get, wait_for)
 from logs import http as record
-from logs import stamp, write_segment
+from logs import line, stamp, write_segment
 
 MIB = 1 << 20
 
@@ -257,6 +257,35 @@ location /form { return 200 thanks; }""")
             self.assertEqual(entry["response"]["content"]["text"], "one two ten", words)
         self.assertEqual(len(self.har()), 2)
 
+    def test_memory_does_not_grow_with_bodies(self):
+        """48 MiB in parts, and two thousand WebSockets that are open at once."""
+        content = base64.b64encode(os.urandom(48 << 10)).decode()
+        path = os.path.join(self.directory, "long.ndjson")
+        with open(path, "w", encoding="utf-8") as out:
+            for i in range(2000):
+                out.write(line(socket_record(i)))
+            for i in range(1000):
+                out.write(line({
+                    "event": {"dataset": "sightglass.body"}, "http": {
+                        "request": {"id": "f-1"}, "response": {"body": {
+                            "offset": i * (48 << 10), "bytes": 48 << 10,
+                            "content": content, "encoding": "base64"}}},
+                    "sightglass": {"flow": "f", "part": i + 1}}))
+            out.write(line(record(5, "https://example.com/", http__request__id="f-1",
+                                  sightglass={"flow": "f"}, http__response__body={
+                                      "bytes": 48000 << 10, "parts": 1000})))
+        with open(os.path.join(self.directory, "out"), "wb") as out:
+            child = subprocess.Popen([CLI, "export", "har", "-i", path], stdout=out)
+            _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(child.returncode, 0)
+        self.assertLess(used.ru_maxrss, 32 << 10, "KiB")
+        with open(out.name, encoding="utf-8") as written:
+            entries = json.load(written)["log"]["entries"]
+        self.assertEqual(len(entries), 2001)
+        self.assertEqual(max(len(e["response"]["content"].get("text", ""))
+                             for e in entries), len(content) * 1000)
+
     def test_files(self):
         write_segment(self.log, 1, [record(0, "https://example.com/")])
         path = os.path.join(self.directory, "x.har")
@@ -271,6 +300,15 @@ location /form { return 200 thanks; }""")
         for words in (["-r"], ["-n", "3"]):
             done = self.run_cli("show", "-o", "har", "-i", self.log, *words)
             self.assertEqual(done.returncode, 2, done.stderr)
+
+
+def socket_record(number):
+    """One that opened a WebSocket, in a flow of its own."""
+    return record(number, "https://example.com/", status=101,
+                  http__request__id=f"s{number}-1",
+                  http__response={"status_code": 101, "body": {"bytes": 0},
+                                  "headers": {"upgrade": ["websocket"]}},
+                  sightglass={"flow": f"s{number}", "upgraded": True})
 
 
 class Curl(Export):
@@ -445,9 +483,9 @@ class Curl(Export):
         first, = self.seen
         wait_for(lambda: b"curl" in self.export("curl"), "the record")
         self.run_sh(self.export("curl"))
-        (line, fields, body), (again, *_) = first, self.seen[1:]
+        (asked, fields, body), (again, *_) = first, self.seen[1:]
         self.assertEqual((again[0], sorted(again[1]), again[2]),
-                         (line, sorted(fields), body))
+                         (asked, sorted(fields), body))
         self.assertIn(b"X-Case: As It Is", first[1])
 
     def test_chunks_are_chunks_again(self):
