@@ -350,6 +350,7 @@ apps_hand(struct world *w, unsigned which UNUSED)
 	*a = (struct app){.index = w->app_count, .datagrams = w->plan->datagrams,
 	    .chunks_left = w->plan->app_chunks, .target_fd = -1,
 	    .peer.fd = -1, .peer.chunks_left = w->plan->peer_chunks};
+	a->harmed = w->outside != NULL && w->outside->dies;
 	buf_init(&a->peer.in, 256u * 1024);
 	h.transport = a->datagrams ? FLOW_DATAGRAM : FLOW_STREAM;
 	memcpy(&h.source, &source, sizeof(source));

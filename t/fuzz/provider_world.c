@@ -389,6 +389,16 @@ check_end(struct world *w, const struct app *a)
 
 /* --- a run --- */
 
+/* Whether something is still to come of a flow: it is not over, or what it sent is
+ * on its way. */
+static bool
+is_busy(const struct app *a)
+{
+	return a->claimed && (!a->released ||
+	    (!a->harmed && (a->datagrams ? a->peer.received < a->given
+	                                 : !a->peer.fin_seen)));
+}
+
 /* Real peers take their time. False: nothing more will come. */
 static bool
 wait_outside(struct world *w, uint64_t *since_ms)
@@ -404,7 +414,7 @@ wait_outside(struct world *w, uint64_t *since_ms)
 			        ? POLLIN : POLLOUT)};
 	for (unsigned i = 0; i < w->app_count; i++) {
 		const struct app *a = &w->apps[i];
-		busy |= a->claimed && !a->released;
+		busy |= is_busy(a);
 		if (!a->claimed)
 			continue;
 		fds[count++] = (struct pollfd){.fd = a->target_fd, .events = POLLIN};

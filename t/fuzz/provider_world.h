@@ -58,6 +58,7 @@ struct world_plan {
 /* A daemon that runs, and servers behind it. */
 struct world_outside {
 	const char *flow_path, *control_path;
+	bool dies; /* any of its processes, at any time */
 };
 
 /* One run from new to free. outside NULL: the daemon is scripted. Returns the number

@@ -296,6 +296,11 @@ t_unit_provider_suite_SOURCES = t/unit/provider.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_provider_suite_LDADD = libbridge.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/provider extension-bridge/macos/README.md
 
+# The same world with a daemon that runs: t/e2e/test_provider.py starts it.
+noinst_PROGRAMS += t/unit/provider-drive
+t_unit_provider_drive_SOURCES = t/unit/provider_drive.c $(PROVIDER_WORLD)
+t_unit_provider_drive_LDADD = libbridge.a libbase.a $(YYJSON_LIBS)
+
 check_PROGRAMS += t/unit/proxy-suite
 t_unit_proxy_suite_SOURCES = t/unit/proxy.c $(UNIT_SUITE) t/unit/receiver.c \
 	t/unit/receiver.h
