@@ -91,6 +91,16 @@ peers_leave(struct app *a)
 	buf_free(&a->peer.in);
 }
 
+/* Nothing but the end of its connection will say so. Over TCP that would be an end
+ * like any other. */
+static void
+lose(struct app *a)
+{
+	a->harmed = true;
+	a->lost = a->lost || (a->peer.is_daemon && a->peer.fd >= 0 &&
+	    !a->peer.fin_sent && !a->released);
+}
+
 static void
 accept_target(struct world *w, unsigned which)
 {
@@ -223,7 +233,7 @@ peer_resets(struct world *w, unsigned which)
 	struct app *a = &w->apps[which];
 
 	w->left.resets--;
-	a->harmed = true;
+	lose(a);
 	a->peer.fin_sent = true;
 	peers_leave(a);
 }
@@ -379,7 +389,9 @@ die(struct world *w, unsigned which UNUSED)
 		hang_up(w, 0);
 	for (unsigned i = 0; i < w->app_count; i++) {
 		struct app *a = &w->apps[i];
-		if (a->peer.is_daemon || !a->peer.was)
+		if (a->peer.is_daemon)
+			lose(a);
+		else if (!a->peer.was)
 			a->harmed = true;
 		if (a->peer.is_daemon)
 			peers_leave(a);
@@ -421,7 +433,7 @@ peer_actions(struct world *w, const struct app *a, struct actions *list)
 	    world_is_ready(p->fd, PROVIDER_WRITABLE))
 		world_may(list, peer_writes, a->index);
 	if (!p->fin_sent && p->chunks_left == 0 && !a->datagrams &&
-	    !w->plan->without_end)
+	    !w->plan->without_end && (a->index % 3 != 1 || p->fin_seen))
 		world_may(list, peer_ends, a->index);
 	if (!w->finishing && w->left.resets > 0)
 		world_may(list, peer_resets, a->index);

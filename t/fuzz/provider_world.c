@@ -379,6 +379,10 @@ check_end(struct world *w, const struct app *a)
 	if (!a->claimed)
 		return;
 	world_must(w, a->released, "a flow that can end ends");
+	world_must(w, !a->lost || a->ended ||
+	    (a->datagrams && w->plan->kind == PROVIDER_DNS) ||
+	    (a->read_error != 0 && a->write_error != 0),
+	    "a flow whose daemon is gone is closed with an error on both sides");
 	if (a->harmed || w->plan->without_end)
 		return;
 	world_must(w, a->read_error == 0 && a->write_error == 0,

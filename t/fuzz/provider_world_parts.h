@@ -25,12 +25,14 @@ struct peer {
 	struct buf in;           /* frames that are not whole */
 };
 
+/* Of three, one waits with its end for the other end, and one is waited for. */
 struct app {
 	unsigned index;
 	bool claimed, released, datagrams;
 	bool opened, ended; /* it has told its end */
 	bool read_closed, write_closed;
 	int read_error, write_error;
+	bool lost;   /* its connection was closed whole before any end */
 	bool harmed; /* something was made to fail: it need not end in order */
 	uint64_t asked[ASKED_COUNT]; /* awaited tokens; 0: none */
 	unsigned chunks_left;

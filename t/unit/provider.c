@@ -488,6 +488,36 @@ START_TEST(a_daemon_may_die_at_every_byte_of_its_answers)
 }
 END_TEST
 
+START_TEST(what_is_no_policy_is_none)
+{
+	static const char *const wrong[] = {"{\"ok\":true}\n", "\n", "{}\n", "[]\n",
+	    "{\"ok\":true,\"default\":1}\n", "{\"ok\":1,\"default\":\"inspect\"}\n",
+	    "{\"ok\":true,\"default\":\"inspect\"}\n{\"ok\":true}\n"};
+	struct world_plan plan = by_hand;
+	char request[1024];
+
+	plan.is_up = false;
+	w = begin(&plan);
+	provider_start(w->provider, w->starts_asked++);
+	provider_applied(w->provider, w->applying, 0);
+	w->applying = 0;
+	for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
+		int fd = accept(w->control_fd, NULL, NULL);
+		ck_assert_int_gt(recv(fd, request, sizeof(request), 0), 0);
+		ck_assert_int_gt(send(fd, answers[0], strlen(answers[0]), 0), 0);
+		provider_ready(w->provider, w->watched[0].token);
+		ck_assert_int_gt(recv(fd, request, sizeof(request), 0), 0);
+		ck_assert_int_gt(send(fd, wrong[i], strlen(wrong[i]), 0), 0);
+		provider_ready(w->provider, w->watched[0].token);
+		ck_assert_msg(strcmp(link_state(), "waiting") == 0, "%s", wrong[i]);
+		ck_assert_int_eq(recv(fd, request, sizeof(request), 0), 0);
+		(void)close(fd);
+		pass(w->wake_ms - w->now_ms);
+	}
+	world_end(w);
+}
+END_TEST
+
 /* One more chunk of frames, cut off anywhere: what was whole arrives, the rest
  * closes the flow with an error. */
 START_TEST(a_daemon_may_die_at_every_byte_of_its_frames)
@@ -577,6 +607,7 @@ add_by_hand(TCase *t)
 	tcase_add_test(t, a_daemon_that_does_not_answer_is_given_five_seconds);
 	tcase_add_test(t, settings_that_are_never_applied_do_not_keep_a_start);
 	tcase_add_test(t, a_daemon_may_die_at_every_byte_of_its_answers);
+	tcase_add_test(t, what_is_no_policy_is_none);
 	tcase_add_test(t, a_daemon_may_die_at_every_byte_of_its_frames);
 }
 
