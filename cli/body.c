@@ -22,22 +22,16 @@
 #define BODY_BYTES_MAX (64u * 1024 * 1024)
 #define REQUEST_BYTES_MAX 128u /* of http.request.id */
 
-const char command_body_usage[] =
-    "usage: sightglass body [--request | --response] [OPTION]... ID\n"
-    "\n"
-    "Writes what was said in the exchange or the WebSocket message with this\n"
-    "event.id: without content codings, up to capture.body, its parts put together.\n"
-    "\n"
-    "      --request        what the client sent\n"
-    "      --response       what the server sent (unless said otherwise)\n"
-    "      --raw            as it was sent, with its content codings, where the log\n"
-    "                       has that (capture.as_sent); to a terminal, too\n"
-    "  -i, --input PATH     as of show\n"
-    "  -d, --directory DIR  a state directory, as exec makes it\n"
-    "  -c, --config FILE    the configuration of a daemon\n"
-    "  -h, --help           this text\n";
-
 enum body_option { BODY_REQUEST = 0x200, BODY_RESPONSE, BODY_RAW };
+
+static const struct option_row rows[] = {
+    {BODY_REQUEST, "request", NULL, "what the client sent", ARGUMENT_TEXT, NULL},
+    {BODY_RESPONSE, "response", NULL, "what the server sent (unless said otherwise)",
+        ARGUMENT_TEXT, NULL},
+    {BODY_RAW, "raw", NULL, "as it was sent, with its content codings, where the log\n"
+        "has that (capture.as_sent); to a terminal, too", ARGUMENT_TEXT, NULL},
+    QUERY_INPUT_ROW,
+    OPTIONS_END};
 
 struct settings {
 	struct query query;
@@ -53,16 +47,10 @@ static bool
 read_options(struct cli *cli, struct settings *s, int argc, char **argv,
     int *status)
 {
-	static const struct option options[] = {
-	    {"request", no_argument, NULL, BODY_REQUEST},
-	    {"response", no_argument, NULL, BODY_RESPONSE},
-	    {"raw", no_argument, NULL, BODY_RAW},
-	    {"input", required_argument, NULL, 'i'}, CLI_LONG, {NULL, 0, NULL, 0}};
 	int option;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "i:" CLI_SHORT, options, NULL)) !=
-	    -1) {
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
 		bool good = true;
 		if (option == BODY_REQUEST || option == BODY_RESPONSE)
 			s->request = option == BODY_REQUEST;
@@ -71,7 +59,7 @@ read_options(struct cli *cli, struct settings *s, int argc, char **argv,
 		else if (query_take(&s->query, option, optarg, &good)) {
 			if (!good)
 				return false;
-		} else if (!cli_option(cli, option, command_body_usage, status))
+		} else if (!cli_option(cli, option, status))
 			return false;
 	}
 	*status = CLI_USAGE;
@@ -323,8 +311,8 @@ run(struct cli *cli, struct settings *s)
 	return found == E_NOTFOUND || found == E_DENIED ? CLI_NO_MATCH : CLI_CANNOT_READ;
 }
 
-int
-command_body(struct cli *cli, int argc, char **argv)
+static int
+body(struct cli *cli, int argc, char **argv)
 {
 	struct settings s = {0};
 	int status = CLI_CANNOT_READ;
@@ -337,3 +325,13 @@ command_body(struct cli *cli, int argc, char **argv)
 	query_close(&s.query);
 	return status;
 }
+
+const struct command command_body = {.name = "body",
+    .summary = "write what was said in an exchange",
+    .synopsis = "sightglass body [--request | --response] [OPTION]... ID",
+    .about =
+        "Writes what was said in the exchange or the WebSocket message with this\n"
+        "event.id: without content codings, up to capture.body, its parts put\n"
+        "together.\n",
+    .options = {rows, cli_options},
+    .operand = OPERAND_TEXT, .run = body};

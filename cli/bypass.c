@@ -21,25 +21,24 @@
 #define ANSWER_BYTES_MAX (1024u * 1024)
 #define REQUEST_BYTES_MAX (16u * 1024)
 
-const char command_bypass_usage[] =
-    "usage: sightglass bypass list [-o text|json]\n"
-    "       sightglass bypass add [--app APP] [--ttl TIME] --name NAME\n"
-    "       sightglass bypass remove [--app APP] --name NAME\n"
-    "       sightglass bypass clear\n"
-    "\n"
-    "What is relayed unopened because an application turned our certificate\n"
-    "down, or because a server wants a certificate of the client. Each has an\n"
-    "end. For what is never to be opened there are rules: policy.splice.\n"
-    "\n"
-    "  -o, --output FORMAT  list: text (for a person) or json (one a line)\n"
-    "      --app APP        an application as list shows it: a signing identifier,\n"
-    "                       the path of an executable, user:UID or any (that is:\n"
-    "                       unknown); * is every one, and is meant without --app\n"
-    "      --name NAME      the server's name, or its address where none is sent\n"
-    "      --ttl TIME       how long, as in 30min or 2d (default: bypass.ttl)\n"
-    "  -d, --directory DIR  the daemon's state directory, as exec makes it\n"
-    "  -c, --config FILE    its configuration\n"
-    "  -h, --help           this text\n";
+enum bypass_option { BYPASS_APP = 0x200, BYPASS_NAME, BYPASS_TTL };
+
+static const struct option_row rows[] = {
+    {'o', "output", "FORMAT",
+        "list: text (for a person) or json (one a line)",
+        ARGUMENT_WORDS, "text json"},
+    {BYPASS_APP, "app", "APP",
+        "an application as list shows it: a signing identifier,\n"
+        "the path of an executable, user:UID or any (that is:\n"
+        "unknown); * is every one, and is meant without --app",
+        ARGUMENT_TEXT, NULL},
+    {BYPASS_NAME, "name", "NAME",
+        "the server's name, or its address where none is sent",
+        ARGUMENT_TEXT, NULL},
+    {BYPASS_TTL, "ttl", "TIME",
+        "how long, as in 30min or 2d (default: bypass.ttl)",
+        ARGUMENT_TEXT, NULL},
+    OPTIONS_END};
 
 struct words {
 	const char *application, *name, *ttl;
@@ -357,36 +356,28 @@ run(struct cli *cli, const struct action *action, const struct words *words)
 	return status;
 }
 
-int
-command_bypass(struct cli *cli, int argc, char **argv)
+static int
+bypass(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {{"app", required_argument, NULL, 'A'},
-	    {"name", required_argument, NULL, 'N'},
-	    {"ttl", required_argument, NULL, 'T'},
-	    {"output", required_argument, NULL, 'o'}, CLI_LONG,
-	    {NULL, 0, NULL, 0}};
 	struct words words = {0};
 	const char *format = NULL;
 	int option, status;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
-	    -1) {
-		if (option == 'A')
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
+		if (option == BYPASS_APP)
 			words.application = optarg;
-		else if (option == 'N')
+		else if (option == BYPASS_NAME)
 			words.name = optarg;
-		else if (option == 'T')
+		else if (option == BYPASS_TTL)
 			words.ttl = optarg;
 		else if (option == 'o')
 			format = optarg;
-		else if (!cli_option(cli, option, command_bypass_usage, &status))
+		else if (!cli_option(cli, option, &status))
 			return status;
 	}
-	if (optind == argc) {
-		(void)fputs(command_bypass_usage, stderr);
-		return CLI_USAGE;
-	}
+	if (optind == argc)
+		return cli_usage(cli);
 	if (optind + 1 < argc)
 		return cli_too_many("bypass", argv[optind + 1]);
 	const struct action *action = find_action(argv[optind]);
@@ -400,3 +391,17 @@ command_bypass(struct cli *cli, int argc, char **argv)
 	words.as_json = format != NULL && strcmp(format, "json") == 0;
 	return run(cli, action, &words);
 }
+
+const struct command command_bypass = {.name = "bypass",
+    .summary = "list, add and remove what is not opened for having failed",
+    .synopsis = "sightglass bypass list [-o text|json]\n"
+        "       sightglass bypass add [--app APP] [--ttl TIME] --name NAME\n"
+        "       sightglass bypass remove [--app APP] --name NAME\n"
+        "       sightglass bypass clear",
+    .about =
+        "What is relayed unopened because an application turned our certificate\n"
+        "down, or because a server wants a certificate of the client. Each has an\n"
+        "end. For what is never to be opened there are rules: policy.splice.\n",
+    .options = {rows, cli_options},
+    .verbs = "list add remove clear",
+    .operand = OPERAND_NONE, .run = bypass};

@@ -29,25 +29,28 @@
 
 #define DIGEST_BYTES_MAX 64u
 
-const char command_ca_usage[] =
-    "usage: sightglass ca init | show | export [--der] [--next] [-o FILE] |\n"
-    "           trust | untrust [--system] [--user] [--all] [-d DIR] [-c FILE]\n"
-    "\n"
-    "  init    make the CA now: the daemon and exec do it at their first start; one\n"
-    "          that is there is kept, and the status is 1\n"
-    "  show    whose it is, until when, and its fingerprints\n"
-    "  export  its certificate, to be trusted where traffic is to be read, and\n"
-    "          that of the CA that is to follow it, once there is one\n"
-    "  trust   have this machine trust it: the system's store as root (--system),\n"
-    "          and your own NSS stores, of Chromium and Firefox (--user)\n"
-    "  untrust undo that; --all: for every CA that 'ca trust' has put there\n"
-    "\n"
-    "      --der            export DER instead of PEM: the CA's alone\n"
-    "      --next           export the CA alone that is to follow\n"
-    "  -o, --output FILE    export into a file instead of standard output\n"
-    "  -d, --directory DIR  a state directory, as exec makes it\n"
-    "  -c, --config FILE    the configuration of a daemon\n"
-    "  -h, --help           this text\n";
+enum ca_option { CA_DER = 0x200, CA_NEXT, CA_ALL, CA_SYSTEM, CA_USER };
+
+static const struct option_row rows[] = {
+    {CA_DER, "der", NULL,
+        "export DER instead of PEM: the CA's alone",
+        ARGUMENT_TEXT, NULL},
+    {CA_NEXT, "next", NULL,
+        "export the CA alone that is to follow",
+        ARGUMENT_TEXT, NULL},
+    {'o', "output", "FILE",
+        "export into a file instead of standard output",
+        ARGUMENT_FILE, NULL},
+    {CA_SYSTEM, "system", NULL,
+        "trust, untrust: in the system's store",
+        ARGUMENT_TEXT, NULL},
+    {CA_USER, "user", NULL,
+        "trust, untrust: in your own NSS stores",
+        ARGUMENT_TEXT, NULL},
+    {CA_ALL, "all", NULL,
+        "untrust: every CA that 'ca trust' has put there",
+        ARGUMENT_TEXT, NULL},
+    OPTIONS_END};
 
 struct settings {
 	bool der;
@@ -307,39 +310,31 @@ run(const struct conf *conf, const struct settings *s, const char *action)
 	return CLI_USAGE;
 }
 
-int
-command_ca(struct cli *cli, int argc, char **argv)
+static int
+run_ca(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {{"der", no_argument, NULL, 'D'},
-	    {"next", no_argument, NULL, 'N'}, {"all", no_argument, NULL, 'A'},
-	    {"system", no_argument, NULL, 'S'}, {"user", no_argument, NULL, 'U'},
-	    {"output", required_argument, NULL, 'o'}, CLI_LONG,
-	    {NULL, 0, NULL, 0}};
 	struct settings s = {0};
 	int option, status;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
-	    -1) {
-		if (option == 'D')
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
+		if (option == CA_DER)
 			s.der = true;
-		else if (option == 'N')
+		else if (option == CA_NEXT)
 			s.next = true;
-		else if (option == 'A')
+		else if (option == CA_ALL)
 			s.all = true;
-		else if (option == 'S')
+		else if (option == CA_SYSTEM)
 			s.stores |= CA_TRUST_SYSTEM;
-		else if (option == 'U')
+		else if (option == CA_USER)
 			s.stores |= CA_TRUST_USER;
 		else if (option == 'o')
 			s.output = optarg;
-		else if (!cli_option(cli, option, command_ca_usage, &status))
+		else if (!cli_option(cli, option, &status))
 			return status;
 	}
-	if (optind == argc) {
-		(void)fputs(command_ca_usage, stderr);
-		return CLI_USAGE;
-	}
+	if (optind == argc)
+		return cli_usage(cli);
 	if (optind + 1 < argc)
 		return cli_too_many("ca", argv[optind + 1]);
 	struct conf *conf = cli_conf(cli);
@@ -349,3 +344,20 @@ command_ca(struct cli *cli, int argc, char **argv)
 	conf_free(conf);
 	return status;
 }
+
+const struct command command_ca = {.name = "ca",
+    .summary = "make, show, export or trust the CA certificate",
+    .synopsis = "sightglass ca init | show | export [--der] [--next] [-o FILE] |\n"
+        "           trust | untrust [--system] [--user] [--all] [-d DIR] [-c FILE]",
+    .about =
+        "  init    make the CA now: the daemon and exec do it at their first start; one\n"
+        "          that is there is kept, and the status is 1\n"
+        "  show    whose it is, until when, and its fingerprints\n"
+        "  export  its certificate, to be trusted where traffic is to be read, and\n"
+        "          that of the CA that is to follow it, once there is one\n"
+        "  trust   have this machine trust it: the system's store as root (--system),\n"
+        "          and your own NSS stores, of Chromium and Firefox (--user)\n"
+        "  untrust undo that; --all: for every CA that 'ca trust' has put there\n",
+    .options = {rows, cli_options},
+    .verbs = "init show export trust untrust",
+    .operand = OPERAND_NONE, .run = run_ca};

@@ -27,16 +27,6 @@
 #define PEM_BYTES_MAX (256u * 1024)
 #define APPLICATIONS_MAX 256u
 
-const char command_check_usage[] =
-    "usage: sightglass check [-d DIR] [-c FILE]\n"
-    "\n"
-    "Looks at settings, CA, log directory and daemon, and says what is wrong and\n"
-    "how to mend it. Exits with 1 when something is.\n"
-    "\n"
-    "  -d, --directory DIR  a state directory, as exec makes it\n"
-    "  -c, --config FILE    the configuration of a daemon\n"
-    "  -h, --help           this text\n";
-
 /* A line; false when it is bad news. */
 static bool PRINTF_LIKE(3, 4)
 say(bool good, const char *what, const char *format, ...)
@@ -217,15 +207,14 @@ check_daemon(const struct conf *conf)
 	return running > 0 ? good : say(true, "daemon", "%s", none);
 }
 
-int
-command_check(struct cli *cli, int argc, char **argv)
+static int
+check(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {CLI_LONG, {NULL, 0, NULL, 0}};
 	int option, status;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
-		if (!cli_option(cli, option, command_check_usage, &status))
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
+		if (!cli_option(cli, option, &status))
 			return status;
 	}
 	if (optind < argc)
@@ -241,3 +230,12 @@ command_check(struct cli *cli, int argc, char **argv)
 	conf_free(conf);
 	return good ? CLI_OK : CLI_NO_MATCH;
 }
+
+const struct command command_check = {.name = "check",
+    .summary = "find what is wrong with settings, CA and log",
+    .synopsis = "sightglass check [-d DIR] [-c FILE]",
+    .about =
+        "Looks at settings, CA, log directory and daemon, and says what is wrong and\n"
+        "how to mend it. Exits with 1 when something is.\n",
+    .options = {cli_options},
+    .operand = OPERAND_NONE, .run = check};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The subcommands of sightglass(1): one table, in main.c, from which the
- * dispatch, the help and (later) the completion come. One file a subcommand.
+ * dispatch, the help and the completion come. One file a subcommand.
  */
 #ifndef SIGHTGLASS_CLI_COMMAND_H
 #define SIGHTGLASS_CLI_COMMAND_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
+#include "cli/options.h"
 #include "conf/conf.h"
 
 /* Exit statuses (sightglass(1)). exec exits with its command's own. */
@@ -21,60 +22,55 @@ enum cli_exit {
 	CLI_INTERRUPTED = 130
 };
 
-/* What stands before or among a subcommand's own options: -d DIR, -c FILE,
- * -o KEY=VALUE is the subcommand's business. */
+/* What stands before a subcommand, or among its own options. */
 struct cli {
+	const struct command *command; /* static */
 	const char *directory; /* -d: a state directory as exec makes it, or NULL */
 	const char *file;      /* -c: a configuration file, or NULL */
 	bool machine;          /* without either: the machine's, whoever asks */
 };
 
+/* What stands behind the options and, where there are some, one of the verbs. */
+enum operand {
+	OPERAND_NONE,
+	OPERAND_FILTER,
+	OPERAND_FILES,
+	OPERAND_COMMAND, /* of the machine */
+	OPERAND_TEXT     /* something that no shell knows */
+};
+
 struct command {
 	const char *name;
-	const char *summary;   /* a line, lower case, no full stop */
-	const char *usage;     /* the whole --help text */
+	const char *summary;  /* a line, lower case, no full stop */
+	const char *synopsis; /* behind "usage: "; lines, without the last one's end */
+	const char *about;    /* lines of the help */
+	/* In the order of the help, the shared ones last. */
+	const struct option_row *options[OPTION_LISTS_MAX];
+	const char *verbs;    /* with blanks; NULL: none */
+	enum operand operand;
 	int (*run)(struct cli *cli, int argc, char **argv);
 };
 
-int command_exec(struct cli *cli, int argc, char **argv);
-int command_proxy(struct cli *cli, int argc, char **argv);
-int command_tail(struct cli *cli, int argc, char **argv);
-int command_show(struct cli *cli, int argc, char **argv);
-int command_get(struct cli *cli, int argc, char **argv);
-int command_body(struct cli *cli, int argc, char **argv);
-int command_export(struct cli *cli, int argc, char **argv);
-int command_stats(struct cli *cli, int argc, char **argv);
-int command_segments(struct cli *cli, int argc, char **argv);
-int command_ca(struct cli *cli, int argc, char **argv);
-int command_status(struct cli *cli, int argc, char **argv);
-int command_check(struct cli *cli, int argc, char **argv);
-int command_verify(struct cli *cli, int argc, char **argv);
-int command_bypass(struct cli *cli, int argc, char **argv);
-int command_profile(struct cli *cli, int argc, char **argv);
-int command_doctor(struct cli *cli, int argc, char **argv);
+extern const struct command command_exec, command_proxy, command_tail, command_show,
+    command_get, command_body, command_export, command_stats, command_segments,
+    command_ca, command_status, command_check, command_verify, command_bypass,
+    command_profile, command_doctor;
 
-/* The help texts, each beside its command. */
-extern const char command_exec_usage[], command_proxy_usage[],
-    command_tail_usage[], command_show_usage[], command_ca_usage[],
-    command_status_usage[], command_check_usage[], command_verify_usage[],
-    command_bypass_usage[], command_get_usage[], command_body_usage[],
-    command_export_usage[], command_segments_usage[], command_profile_usage[],
-    command_stats_usage[], command_doctor_usage[];
+/* What stands before a subcommand. */
+extern const struct command cli_program;
 
-/* The options that all subcommands have: for their tables and their loops. */
-#define CLI_SHORT "d:c:h"
-#define CLI_LONG                                                              \
-	{"directory", required_argument, NULL, 'd'},                          \
-	    {"config", required_argument, NULL, 'c'},                         \
-	    {"help", no_argument, NULL, 'h'}
+/* Row `index` of the table, from 0; NULL behind the last. */
+const struct command *command_at(size_t index);
 
-/* Before a loop over getopt_long: main has run one already. */
-void cli_options_begin(void);
+/* Those that all subcommands have, -d, -c and -h. */
+extern const struct option_row cli_options[];
 
-/* Takes one of these; prints `usage` for -h. True: go on; false: stop, with
- * *status. Anything else is a mistake that getopt has told of. */
-bool cli_option(struct cli *cli, int option, const char *usage, int *status)
-    WUNRES NONNULL(1, 3, 4);
+/* Takes one of cli_options; for -h prints the subcommand's help. True: go on; false:
+ * stop, with *status. Anything else is a mistake that getopt has told of. */
+bool cli_option(struct cli *cli, int option, int *status) WUNRES NONNULL(1, 3);
+
+/* Prints the subcommand's help where a mistake is told. Returns CLI_USAGE. */
+int cli_usage(const struct cli *cli) NONNULL(1);
 
 /* Says that `argument` is one too many for the subcommand. Returns CLI_USAGE. */
 int cli_too_many(const char *command, const char *argument) NONNULL(1, 2);

@@ -25,18 +25,13 @@
 #define ANSWER_BYTES_MAX (1024u * 1024)
 #define SAID_BYTES_MAX (4u * 1024 * 1024)
 
-const char command_doctor_usage[] =
-    "usage: sightglass doctor [--connect HOST[:PORT]] [-d DIR] [-c FILE]\n"
-    "\n"
-    "Looks at daemon, log, CA, who trusts it, who turned it down, and at what the\n"
-    "system says of all that, and tells what stands in the way, with the remedy.\n"
-    "Exits with 1 when something fails.\n"
-    "\n"
-    "      --connect HOST[:PORT]  connect there, as any program, and see whether\n"
-    "                             that is opened (443)\n"
-    "  -d, --directory DIR        a state directory, as exec makes it\n"
-    "  -c, --config FILE          the configuration of a daemon\n"
-    "  -h, --help                 this text\n";
+enum doctor_option { DOCTOR_CONNECT = 0x200 };
+
+static const struct option_row rows[] = {
+    {DOCTOR_CONNECT, "connect", "HOST[:PORT]",
+        "connect there, as any program, and see whether\n"
+        "that is opened (443)", ARGUMENT_TEXT, NULL},
+    OPTIONS_END};
 
 /* --- the daemon --- */
 
@@ -216,19 +211,17 @@ summary(const struct doctor *d)
 	return d->found.failures > 0 ? CLI_NO_MATCH : CLI_OK;
 }
 
-int
-command_doctor(struct cli *cli, int argc, char **argv)
+static int
+doctor(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"connect", required_argument, NULL, 'C'}, CLI_LONG, {NULL, 0, NULL, 0}};
 	struct doctor d = {.cli = cli};
 	int option, status;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, CLI_SHORT, options, NULL)) != -1) {
-		if (option == 'C')
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
+		if (option == DOCTOR_CONNECT)
 			d.connect = optarg;
-		else if (!cli_option(cli, option, command_doctor_usage, &status))
+		else if (!cli_option(cli, option, &status))
 			return status;
 	}
 	if (optind < argc)
@@ -243,3 +236,13 @@ command_doctor(struct cli *cli, int argc, char **argv)
 	conf_free(conf);
 	return summary(&d);
 }
+
+const struct command command_doctor = {.name = "doctor",
+    .summary = "find why traffic is not seen, and who does not trust the CA",
+    .synopsis = "sightglass doctor [--connect HOST[:PORT]] [-d DIR] [-c FILE]",
+    .about =
+        "Looks at daemon, log, CA, who trusts it, who turned it down, and at what\n"
+        "the system says of all that, and tells what stands in the way, with the\n"
+        "remedy. Exits with 1 when something fails.\n",
+    .options = {rows, cli_options},
+    .operand = OPERAND_NONE, .run = doctor};

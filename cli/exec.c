@@ -29,19 +29,14 @@
 #define BY_SIGNAL 128
 #define ANSWER_BYTES_MAX (64u * 1024)
 
-const char command_exec_usage[] =
-    "usage: sightglass exec [-qv] [--proxy] [-d DIR] [--] COMMAND [ARGUMENT...]\n"
-    "\n"
-    "Runs a command and shows a line for each request that it makes. What it saw\n"
-    "is in the log afterwards: sightglass show. Exits as the command does.\n"
-    "\n"
-    "  -q, --quiet          no lines\n"
-    "  -v                   what the daemon says, too\n"
-    "      --proxy          tell the command of a proxy (http_proxy and the\n"
-    "                       like) instead of giving it a network of its own\n"
-    "  -d, --directory DIR  where CA and log are kept\n"
-    "                       ($XDG_STATE_HOME/sightglass)\n"
-    "  -h, --help           this text\n";
+enum exec_option { EXEC_PROXY = 0x200 };
+
+static const struct option_row rows[] = {
+    {'q', "quiet", NULL, "no lines", ARGUMENT_TEXT, NULL},
+    {'v', NULL, NULL, "what the daemon says, too", ARGUMENT_TEXT, NULL},
+    {EXEC_PROXY, "proxy", NULL, "tell the command of a proxy (http_proxy and the\n"
+        "like) instead of giving it a network of its own", ARGUMENT_TEXT, NULL},
+    OPTIONS_END};
 
 struct settings {
 	bool quiet, verbose, proxy;
@@ -435,33 +430,28 @@ static bool
 read_options(struct cli *cli, struct settings *s, int argc, char **argv,
     int *status)
 {
-	static const struct option options[] = {{"quiet", no_argument, NULL, 'q'},
-	    {"proxy", no_argument, NULL, 'P'}, CLI_LONG, {NULL, 0, NULL, 0}};
 	int option;
 
-	cli_options_begin();
-	/* "+": the command's options are the command's. */
-	while ((option = getopt_long(argc, argv, "+qv" CLI_SHORT, options,
-	            NULL)) != -1) {
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
 		if (option == 'q')
 			s->quiet = true;
 		else if (option == 'v')
 			s->verbose = true;
-		else if (option == 'P')
+		else if (option == EXEC_PROXY)
 			s->proxy = true;
-		else if (!cli_option(cli, option, command_exec_usage, status))
+		else if (!cli_option(cli, option, status))
 			return false;
 	}
 	s->command = argv + optind;
 	if (optind < argc)
 		return true;
-	(void)fputs(command_exec_usage, stderr);
-	*status = CLI_USAGE;
+	*status = cli_usage(cli);
 	return false;
 }
 
-int
-command_exec(struct cli *cli, int argc, char **argv)
+static int
+run_exec(struct cli *cli, int argc, char **argv)
 {
 	struct settings s = {0};
 	int status;
@@ -485,3 +475,13 @@ command_exec(struct cli *cli, int argc, char **argv)
 	free(directory);
 	return status;
 }
+
+const struct command command_exec = {.name = "exec",
+    .summary = "run a program and see what it sends",
+    .synopsis = "sightglass exec [-qv] [--proxy] [-d DIR] [--] COMMAND [ARGUMENT...]",
+    .about =
+        "Runs a command and shows a line for each request that it makes. What it saw\n"
+        "is in the log afterwards: sightglass show. Exits as the command does. CA and\n"
+        "log are kept in $XDG_STATE_HOME/sightglass.\n",
+    .options = {rows, cli_options},
+    .operand = OPERAND_COMMAND, .run = run_exec};

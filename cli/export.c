@@ -16,25 +16,18 @@
 #include "cli/query.h"
 #include "cli/view.h"
 
-const char command_export_usage[] =
-    "usage: sightglass export [OPTION]... FORMAT [FILTER]\n"
-    "\n"
-    "Writes what is in the log for another program. FORMAT is one of\n"
-    FORMAT_HELP
-    "What the log has in parts is put together, and of an exchange all is written\n"
-    "when one of its records is wanted.\n"
-    "\n"
-    "  -O, --output FILE    there, and not to standard output\n"
-    "      --request        of raw, the requests alone\n"
-    "      --response       of raw, the responses alone\n"
-    "  -F, --fields A,B     of csv, these fields as columns\n"
-    QUERY_HELP
-    "  -d, --directory DIR  a state directory, as exec makes it\n"
-    "  -c, --config FILE    the configuration of a daemon\n"
-    "  -h, --help           this text\n"
-    "\n" QUERY_FILTER_HELP;
-
 enum export_option { EXPORT_REQUEST = 0x200, EXPORT_RESPONSE };
+
+static const struct option_row rows[] = {
+    {'O', "output", "FILE", "there, and not to standard output", ARGUMENT_FILE, NULL},
+    {EXPORT_REQUEST, "request", NULL,
+        "of raw, the requests alone",
+        ARGUMENT_TEXT, NULL},
+    {EXPORT_RESPONSE, "response", NULL,
+        "of raw, the responses alone",
+        ARGUMENT_TEXT, NULL},
+    {'F', "fields", "A,B", "of csv, these fields as columns", ARGUMENT_FIELDS, NULL},
+    OPTIONS_END};
 
 struct settings {
 	struct query query;
@@ -61,7 +54,7 @@ take_option(struct cli *cli, struct settings *s, int option, int *status)
 	default:
 		if (query_take(&s->query, option, optarg, &good))
 			return good;
-		return cli_option(cli, option, command_export_usage, status);
+		return cli_option(cli, option, status);
 	}
 }
 
@@ -69,17 +62,10 @@ static bool
 read_options(struct cli *cli, struct settings *s, int argc, char **argv,
     int *status)
 {
-	static const struct option options[] = {
-	    {"output", required_argument, NULL, 'O'},
-	    {"fields", required_argument, NULL, 'F'},
-	    {"request", no_argument, NULL, EXPORT_REQUEST},
-	    {"response", no_argument, NULL, EXPORT_RESPONSE},
-	    QUERY_LONG, CLI_LONG, {NULL, 0, NULL, 0}};
 	int option;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "O:F:" QUERY_SHORT CLI_SHORT,
-	            options, NULL)) != -1) {
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
 		if (!take_option(cli, s, option, status))
 			return false;
 	}
@@ -158,8 +144,8 @@ run(const struct cli *cli, struct settings *s)
 	return query_status(&s->query, error);
 }
 
-int
-command_export(struct cli *cli, int argc, char **argv)
+static int
+export(struct cli *cli, int argc, char **argv)
 {
 	struct settings s = {0};
 	int status = CLI_CANNOT_READ;
@@ -171,3 +157,15 @@ command_export(struct cli *cli, int argc, char **argv)
 	query_close(&s.query);
 	return status;
 }
+
+const struct command command_export = {.name = "export",
+    .summary = "write the log for other programs: har, curl, raw, csv",
+    .synopsis = "sightglass export [OPTION]... FORMAT [FILTER]",
+    .about =
+        "Writes what is in the log for another program. FORMAT is one of\n"
+        FORMAT_HELP
+        "What the log has in parts is put together, and of an exchange all is written\n"
+        "when one of its records is wanted.\n",
+    .options = {rows, query_options, cli_options},
+    .verbs = FORMAT_WORDS,
+    .operand = OPERAND_FILTER, .run = export};

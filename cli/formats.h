@@ -59,6 +59,12 @@ FORMAT_TABLE(FORMAT_WRITER)
 /* What -F alone asks for: no row, since it has no name. */
 extern const struct format_writer format_columns;
 
+/* For the help and the completion of an option: a line each, and all names. */
+#define FORMAT_LINE(writer, name, summary, datasets) "\n" name ": " summary
+#define FORMAT_LINES FORMAT_TABLE(FORMAT_LINE)
+#define FORMAT_WORD(writer, name, summary, datasets) name " "
+#define FORMAT_WORDS FORMAT_TABLE(FORMAT_WORD)
+
 /* A line of help each. */
 #define FORMAT_HELP_LINE(writer, name, summary, datasets)                     \
 	"                       " name ": " summary "\n"

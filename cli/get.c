@@ -13,19 +13,9 @@
 #include "cli/query.h"
 #include "cli/view.h"
 
-const char command_get_usage[] =
-    "usage: sightglass get [OPTION]... ID\n"
-    "\n"
-    "Prints the record with this event.id, or all records of the flow or of the\n"
-    "request with this id (sightglass.flow, http.request.id).\n"
-    "\n"
-    VIEW_HELP
-    "  -i, --input PATH     as of show\n"
-    "  -d, --directory DIR  a state directory, as exec makes it\n"
-    "  -c, --config FILE    the configuration of a daemon\n"
-    "  -h, --help           this text\n";
-
-enum get_option { GET_COLOUR = 0x200, GET_PARTS };
+static const struct option_row rows[] = {
+    QUERY_INPUT_ROW, QUERY_UTC_ROW,
+    OPTIONS_END};
 
 static bool
 take_option(struct cli *cli, struct query *q, struct view *v, int option,
@@ -34,41 +24,20 @@ take_option(struct cli *cli, struct query *q, struct view *v, int option,
 	bool good = true;
 
 	*status = CLI_USAGE;
-	switch (option) {
-	case 'o':
-		return view_set_format(v, optarg);
-	case 'F':
-		return view_set_fields(v, optarg);
-	case 'v':
-		v->pretty.detail++;
-		return true;
-	case GET_COLOUR:
-		return view_set_colour(v, optarg);
-	case GET_PARTS:
-		return view_set_parts(v, optarg);
-	default:
-		if (query_take(q, option, optarg, &good))
-			return good;
-		return cli_option(cli, option, command_get_usage, status);
-	}
+	if (view_take(v, option, optarg, &good) ||
+	    query_take(q, option, optarg, &good))
+		return good;
+	return cli_option(cli, option, status);
 }
 
 static bool
 read_options(struct cli *cli, struct query *q, struct view *v, int argc,
     char **argv, int *status)
 {
-	static const struct option options[] = {
-	    {"output", required_argument, NULL, 'o'},
-	    {"fields", required_argument, NULL, 'F'},
-	    {"color", required_argument, NULL, GET_COLOUR},
-	    {"print", required_argument, NULL, GET_PARTS},
-	    {"input", required_argument, NULL, 'i'},
-	    {"utc", no_argument, NULL, QUERY_UTC}, CLI_LONG, {NULL, 0, NULL, 0}};
 	int option;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "o:F:vi:" CLI_SHORT, options,
-	            NULL)) != -1) {
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
 		if (!take_option(cli, q, v, option, status))
 			return false;
 	}
@@ -103,8 +72,8 @@ print(struct query *q, struct view *v, const char *id)
 	return status;
 }
 
-int
-command_get(struct cli *cli, int argc, char **argv)
+static int
+get(struct cli *cli, int argc, char **argv)
 {
 	struct query q;
 	struct view v = {0};
@@ -124,3 +93,12 @@ command_get(struct cli *cli, int argc, char **argv)
 	query_close(&q);
 	return status;
 }
+
+const struct command command_get = {.name = "get",
+    .summary = "print one record, flow or request",
+    .synopsis = "sightglass get [OPTION]... ID",
+    .about =
+        "Prints the record with this event.id, or all records of the flow or of the\n"
+        "request with this id (sightglass.flow, http.request.id).\n",
+    .options = {view_options, rows, cli_options},
+    .operand = OPERAND_TEXT, .run = get};

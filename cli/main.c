@@ -14,38 +14,30 @@
 #include "base/err.h"
 #include "cli/command.h"
 
-static const struct command commands[] = {
-    {"exec", "run a program and see what it sends", command_exec_usage,
-        command_exec},
-    {"proxy", "forward to the daemon as a CONNECT and SOCKS5 proxy",
-        command_proxy_usage, command_proxy},
-    {"tail", "follow the log", command_tail_usage, command_tail},
-    {"show", "print the log", command_show_usage, command_show},
-    {"get", "print one record, flow or request", command_get_usage, command_get},
-    {"body", "write what was said in an exchange", command_body_usage,
-        command_body},
-    {"export", "write the log for other programs: har, curl, raw, csv",
-        command_export_usage, command_export},
-    {"stats", "sum the log up, by host and whatever else", command_stats_usage,
-        command_stats},
-    {"segments", "list, verify, repair and print the files of a log",
-        command_segments_usage, command_segments},
-    {"ca", "make, show or export the CA certificate", command_ca_usage,
-        command_ca},
-    {"profile", "write the profile by which device management sets Macs up",
-        command_profile_usage, command_profile},
-    {"status", "how the running daemon is", command_status_usage,
-        command_status},
-    {"bypass", "list, add and remove what is not opened for having failed",
-        command_bypass_usage, command_bypass},
-    {"check", "find what is wrong with settings, CA and log",
-        command_check_usage, command_check},
-    {"doctor", "find why traffic is not seen, and who does not trust the CA",
-        command_doctor_usage, command_doctor},
-    {"verify", "judge a server's chain as the daemon would",
-        command_verify_usage, command_verify},
-};
+static const struct command *const commands[] = {&command_exec, &command_proxy,
+    &command_tail, &command_show, &command_get, &command_body, &command_export,
+    &command_stats, &command_segments, &command_ca, &command_profile, &command_status,
+    &command_bypass, &command_check, &command_doctor, &command_verify};
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+const struct command *
+command_at(size_t index)
+{
+	return index < COMMAND_COUNT ? commands[index] : NULL;
+}
+
+const struct option_row cli_options[] = {
+    {'d', "directory", "DIR", "a state directory, as exec makes it",
+        ARGUMENT_DIRECTORY, NULL},
+    {'c', "config", "FILE", "the configuration of a daemon", ARGUMENT_FILE, NULL},
+    {'h', "help", NULL, "this text", ARGUMENT_TEXT, NULL},
+    OPTIONS_END};
+
+static const struct option_row program_options[] = {
+    {'V', "version", NULL, "print the version", ARGUMENT_TEXT, NULL}, OPTIONS_END};
+
+const struct command cli_program = {.name = "sightglass",
+    .options = {program_options, cli_options}, .operand = OPERAND_COMMAND};
 
 static void
 print_usage(FILE *out)
@@ -54,31 +46,17 @@ print_usage(FILE *out)
 	            "What this machine's TLS traffic says, in plain text.\n\n",
 	    out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		(void)fprintf(out, "  %-8s %s\n", commands[i].name,
-		    commands[i].summary);
-	(void)fputs("\n"
-	            "  -d, --directory DIR  a state directory, as exec makes it\n"
-	            "  -c, --config FILE    the configuration of a daemon\n"
-	            "  -V, --version        print the version\n"
-	            "  -h, --help           this text; COMMAND --help says more\n",
-	    out);
+		(void)fprintf(out, "  %-10s %s\n", commands[i]->name,
+		    commands[i]->summary);
+	(void)fputs("\n", out);
+	options_print_rows(out, &cli_program);
+	(void)fputs("\nCOMMAND --help says more.\n", out);
 }
 
 /* --- what subcommands share --- */
 
-void
-cli_options_begin(void)
-{
-#ifdef __GLIBC__
-	optind = 0; /* looks at the first characters of the options anew */
-#else
-	optreset = 1;
-	optind = 1;
-#endif
-}
-
 bool
-cli_option(struct cli *cli, int option, const char *usage, int *status)
+cli_option(struct cli *cli, int option, int *status)
 {
 	if ((option == 'd' || option == 'c') && optarg[0] == '\0') {
 		diag_error("-%c needs a %s, and was given an empty name", option,
@@ -94,13 +72,20 @@ cli_option(struct cli *cli, int option, const char *usage, int *status)
 		cli->file = optarg;
 		return true;
 	case 'h':
-		(void)fputs(usage, stdout);
+		options_print_help(stdout, cli->command);
 		*status = CLI_OK;
 		return false;
 	default:
 		*status = CLI_USAGE;
 		return false;
 	}
+}
+
+int
+cli_usage(const struct cli *cli)
+{
+	options_print_help(stderr, cli->command);
+	return CLI_USAGE;
 }
 
 int
@@ -130,8 +115,8 @@ static const struct command *
 find(const char *name)
 {
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
 	}
 	return NULL;
 }
@@ -144,11 +129,11 @@ guess(const char *name)
 	size_t length = strlen(name) > 2 ? 2 : strlen(name);
 
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strncmp(commands[i].name, name, length) != 0)
+		if (strncmp(commands[i]->name, name, length) != 0)
 			continue;
 		if (found != NULL)
 			return NULL;
-		found = &commands[i];
+		found = commands[i];
 	}
 	return found;
 }
@@ -177,7 +162,7 @@ help(const char *name)
 	if (command == NULL)
 		print_usage(stdout);
 	else
-		(void)fputs(command->usage, stdout);
+		options_print_help(stdout, command);
 	return CLI_OK;
 }
 
@@ -200,28 +185,26 @@ dispatch(struct cli *cli, int argc, char **argv)
 	(void)snprintf(name, sizeof(name), "sightglass: %s", command->name);
 	diag_open(name, DIAG_INFO);
 	argv[0] = name;
+	cli->command = command;
 	return command->run(cli, argc, argv);
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_LONG,
-	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	struct cli cli = {0};
 	int option, status;
 
 	diag_open("sightglass", DIAG_INFO);
-	/* "+": what stands behind the command's name is the command's. */
-	while ((option = getopt_long(argc, argv, "+V" CLI_SHORT, options,
-	            NULL)) != -1) {
+	options_begin(&cli_program);
+	while ((option = options_next(argc, argv)) != -1) {
 		if (option == 'V') {
 			(void)printf("sightglass %s\n", SIGHTGLASS_VERSION);
 			return CLI_OK;
 		}
 		if (option == 'h')
 			return help(NULL);
-		if (!cli_option(&cli, option, "", &status))
+		if (!cli_option(&cli, option, &status))
 			return status;
 	}
 	status = dispatch(&cli, argc - optind, argv + optind);

@@ -28,49 +28,78 @@
 
 #define PROFILE_BYTES_MAX (1024u * 1024)
 
-const char command_profile_usage[] =
-    "usage: sightglass profile --team ID [OPTION...] [-o FILE | --split DIR]\n"
-    "\n"
-    "Writes the configuration profile (.mobileconfig) by which device management\n"
-    "makes Macs trust the CA, allow the system extension and use it.\n"
-    "\n"
-    "      --team ID            Apple's team identifier (macos.team)\n"
-    "      --app ID             bundle identifier of the host app (macos.app)\n"
-    "      --extension ID       that of the extension (macos.extension)\n"
-    "      --organization NAME  whose profile it is (profile.organization)\n"
-    "      --identifier ID      its own identifier (profile.identifier)\n"
-    "      --order N            place among transparent proxies (profile.order)\n"
-    "      --requirement TEXT   what code signature the extension has to have\n"
-    "                           (profile.requirement)\n"
-    "      --no-dns             the extension does not become DNS proxy\n"
-    "      --removable          people may switch it off and remove the profile\n"
-    "      --sign KEY           sign it with the private key of this file (PEM)\n"
-    "      --cert CERT          whose certificate, and those above it, is in that\n"
-    "                           one (PEM)\n"
-    "  -o, --output FILE        write to a new file (standard output)\n"
-    "      --split DIR          one payload a file, in this directory\n"
-    "  -d, --directory DIR      state directory of the CA\n"
-    "  -c, --config FILE        settings; the options above win over them\n"
-    "  -h, --help               this text\n";
-
 enum { OPTION_SETTING = 256, OPTION_SIGN = 512, OPTION_CERT, OPTION_SPLIT };
 
-/* Long options that are settings by another name; the value NULL: the option's
- * argument. */
-static const struct {
-	const char *option, *key, *value;
-} settings[] = {
-    {"team", "macos.team", NULL},
-    {"app", "macos.app", NULL},
-    {"extension", "macos.extension", NULL},
-    {"organization", "profile.organization", NULL},
-    {"identifier", "profile.identifier", NULL},
-    {"order", "profile.order", NULL},
-    {"requirement", "profile.requirement", NULL},
-    {"no-dns", "profile.dns", "false"},
-    {"removable", "profile.removable", "true"},
+/* Options that are settings by another name, in the order of `settings`. */
+enum {
+	OF_TEAM,
+	OF_APP,
+	OF_EXTENSION,
+	OF_ORGANIZATION,
+	OF_IDENTIFIER,
+	OF_ORDER,
+	OF_REQUIREMENT,
+	OF_NO_DNS,
+	OF_REMOVABLE,
+	SETTING_COUNT
 };
-#define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
+
+/* The value NULL: the option's argument. */
+static const struct {
+	const char *key, *value;
+} settings[SETTING_COUNT] = {
+    [OF_TEAM] = {"macos.team", NULL},
+    [OF_APP] = {"macos.app", NULL},
+    [OF_EXTENSION] = {"macos.extension", NULL},
+    [OF_ORGANIZATION] = {"profile.organization", NULL},
+    [OF_IDENTIFIER] = {"profile.identifier", NULL},
+    [OF_ORDER] = {"profile.order", NULL},
+    [OF_REQUIREMENT] = {"profile.requirement", NULL},
+    [OF_NO_DNS] = {"profile.dns", "false"},
+    [OF_REMOVABLE] = {"profile.removable", "true"},
+};
+
+static const struct option_row rows[] = {
+    {OPTION_SETTING + OF_TEAM, "team", "ID",
+        "Apple's team identifier (macos.team)",
+        ARGUMENT_TEXT, NULL},
+    {OPTION_SETTING + OF_APP, "app", "ID",
+        "bundle identifier of the host app (macos.app)",
+        ARGUMENT_TEXT, NULL},
+    {OPTION_SETTING + OF_EXTENSION, "extension", "ID",
+        "that of the extension (macos.extension)",
+        ARGUMENT_TEXT, NULL},
+    {OPTION_SETTING + OF_ORGANIZATION, "organization", "NAME",
+        "whose profile it is (profile.organization)",
+        ARGUMENT_TEXT, NULL},
+    {OPTION_SETTING + OF_IDENTIFIER, "identifier", "ID",
+        "its own identifier (profile.identifier)",
+        ARGUMENT_TEXT, NULL},
+    {OPTION_SETTING + OF_ORDER, "order", "N",
+        "place among transparent proxies (profile.order)",
+        ARGUMENT_TEXT, NULL},
+    {OPTION_SETTING + OF_REQUIREMENT, "requirement", "TEXT",
+        "what code signature the extension has to have\n"
+        "(profile.requirement)",
+        ARGUMENT_TEXT, NULL},
+    {OPTION_SETTING + OF_NO_DNS, "no-dns", NULL,
+        "the extension does not become DNS proxy",
+        ARGUMENT_TEXT, NULL},
+    {OPTION_SETTING + OF_REMOVABLE, "removable", NULL,
+        "people may switch it off and remove the profile",
+        ARGUMENT_TEXT, NULL},
+    {OPTION_SIGN, "sign", "KEY",
+        "sign it with the private key of this file (PEM)",
+        ARGUMENT_FILE, NULL},
+    {OPTION_CERT, "cert", "CERT", "whose certificate, and those above it, is in that\n"
+        "one (PEM)", ARGUMENT_FILE, NULL},
+    {'o', "output", "FILE",
+        "write to a new file (standard output)",
+        ARGUMENT_FILE, NULL},
+    {OPTION_SPLIT, "split", "DIR",
+        "one payload a file, in this directory",
+        ARGUMENT_DIRECTORY, NULL},
+    OPTIONS_END};
 
 struct request {
 	const char *values[SETTING_COUNT]; /* NULL: not given */
@@ -218,7 +247,7 @@ apply(struct conf *conf, const struct request *r)
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		if (r->values[i] != NULL && conf_set(conf, settings[i].key,
 		        r->values[i], &error) != 0) {
-			diag_error("--%s: %s", settings[i].option, error.text);
+			diag_error("--%s: %s", rows[i].name, error.text);
 			return CLI_USAGE;
 		}
 	}
@@ -282,29 +311,16 @@ take(struct request *r, int option)
 	}
 }
 
-int
-command_profile(struct cli *cli, int argc, char **argv)
+static int
+profile(struct cli *cli, int argc, char **argv)
 {
-	static const struct option others[] = {
-	    {"sign", required_argument, NULL, OPTION_SIGN},
-	    {"cert", required_argument, NULL, OPTION_CERT},
-	    {"output", required_argument, NULL, 'o'},
-	    {"split", required_argument, NULL, OPTION_SPLIT}, CLI_LONG,
-	    {NULL, 0, NULL, 0}};
-	struct option options[SETTING_COUNT + sizeof(others) / sizeof(others[0])];
 	struct request request = {0};
 	int option, status;
 
-	for (size_t i = 0; i < SETTING_COUNT; i++)
-		options[i] = (struct option){settings[i].option,
-		    settings[i].value == NULL ? required_argument : no_argument, NULL,
-		    OPTION_SETTING + (int)i};
-	memcpy(options + SETTING_COUNT, others, sizeof(others));
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
-	    -1) {
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
 		if (!take(&request, option) &&
-		    !cli_option(cli, option, command_profile_usage, &status))
+		    !cli_option(cli, option, &status))
 			return status;
 	}
 	if (optind < argc)
@@ -320,3 +336,13 @@ command_profile(struct cli *cli, int argc, char **argv)
 	conf_free(conf);
 	return status;
 }
+
+const struct command command_profile = {.name = "profile",
+    .summary = "write the profile by which device management sets Macs up",
+    .synopsis = "sightglass profile --team ID [OPTION...] [-o FILE | --split DIR]",
+    .about =
+        "Writes the configuration profile (.mobileconfig) by which device management\n"
+        "makes Macs trust the CA, allow the system extension and use it. Settings come\n"
+        "from the configuration; the options win over them.\n",
+    .options = {rows, cli_options},
+    .operand = OPERAND_NONE, .run = profile};

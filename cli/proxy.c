@@ -22,22 +22,16 @@
 #define DEFAULT_ADDRESS "127.0.0.1:8080"
 #define ANSWER_BYTES_MAX (64u * 1024)
 
-const char command_proxy_usage[] =
-    "usage: sightglass proxy [-l ADDRESS:PORT] [--allow-remote] [-d DIR] "
-    "[-c FILE]\n"
-    "\n"
-    "Listens for clients that speak HTTP CONNECT, HTTP with absolute addresses,\n"
-    "or SOCKS5, all on one port, and hands their connections to the running\n"
-    "daemon. Prints the address it listens on, and runs until interrupted.\n"
-    "\n"
-    "  -l, --listen ADDRESS:PORT  where to listen (" DEFAULT_ADDRESS "); port 0\n"
-    "                             takes a free one\n"
-    "      --allow-remote         let ADDRESS be one that other machines reach:\n"
-    "                             whoever reaches it can use this machine's\n"
-    "                             network\n"
-    "  -d, --directory DIR        the daemon's state directory, as exec makes it\n"
-    "  -c, --config FILE          its configuration\n"
-    "  -h, --help                 this text\n";
+enum proxy_option { PROXY_ALLOW_REMOTE = 0x200 };
+
+static const struct option_row rows[] = {
+    {'l', "listen", "ADDRESS:PORT", "where to listen (" DEFAULT_ADDRESS "); port 0\n"
+        "takes a free one", ARGUMENT_TEXT, NULL},
+    {PROXY_ALLOW_REMOTE, "allow-remote", NULL,
+        "let ADDRESS be one that other machines reach:\n"
+        "whoever reaches it can use this machine's network",
+        ARGUMENT_TEXT, NULL},
+    OPTIONS_END};
 
 struct settings {
 	const char *listen;
@@ -49,25 +43,19 @@ static int
 read_options(struct cli *cli, int argc, char **argv, struct settings *s,
     int *status)
 {
-	static const struct option options[] = {
-	    {"listen", required_argument, NULL, 'l'},
-	    {"allow-remote", no_argument, NULL, 'R'},
-	    CLI_LONG,
-	    {NULL, 0, NULL, 0}};
 	int option;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "l:" CLI_SHORT, options, NULL)) !=
-	    -1) {
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
 		switch (option) {
 		case 'l':
 			s->listen = optarg;
 			break;
-		case 'R':
+		case PROXY_ALLOW_REMOTE:
 			s->allow_remote = true;
 			break;
 		default:
-			if (!cli_option(cli, option, command_proxy_usage, status))
+			if (!cli_option(cli, option, status))
 				return -1;
 		}
 	}
@@ -152,8 +140,8 @@ listen_and_serve(const struct conf *conf, const struct settings *s)
 	return status;
 }
 
-int
-command_proxy(struct cli *cli, int argc, char **argv)
+static int
+proxy(struct cli *cli, int argc, char **argv)
 {
 	struct settings s = {.listen = DEFAULT_ADDRESS};
 	int status;
@@ -169,3 +157,13 @@ command_proxy(struct cli *cli, int argc, char **argv)
 	conf_free(conf);
 	return status;
 }
+
+const struct command command_proxy = {.name = "proxy",
+    .summary = "forward to the daemon as a CONNECT and SOCKS5 proxy",
+    .synopsis = "sightglass proxy [-l ADDRESS:PORT] [--allow-remote] [-d DIR] [-c FILE]",
+    .about =
+        "Listens for clients that speak HTTP CONNECT, HTTP with absolute addresses,\n"
+        "or SOCKS5, all on one port, and hands their connections to the running\n"
+        "daemon. Prints the address it listens on, and runs until interrupted.\n",
+    .options = {rows, cli_options},
+    .operand = OPERAND_NONE, .run = proxy};

@@ -16,6 +16,18 @@
 
 #define LIST_BYTES 4096u
 
+const struct option_row query_options[] = {
+    {'S', "since", "TIME", "from then on: 10m (ago), today, yesterday, 14:30,\n"
+        "2026-11-26, RFC 3339", ARGUMENT_WORDS, "1h today yesterday"},
+    {'U', "until", "TIME", "up to then", ARGUMENT_WORDS, "today yesterday now"},
+    {QUERY_WHERE, "where", "EXPR", "by fields: url.domain == 'example.com' and\n"
+        "http.response.status_code >= 500", ARGUMENT_TEXT, NULL},
+    {'g', "grep", "REGEX", "only records whose line matches", ARGUMENT_TEXT, NULL},
+    {QUERY_DATASET, "dataset", "NAME", "http, websocket, body, dns, tls, flow, mint "
+        "or\ndaemon; may be repeated", ARGUMENT_WORDS,
+        "http websocket body dns tls flow mint daemon"},
+    QUERY_UTC_ROW, QUERY_INPUT_ROW, OPTIONS_END};
+
 static volatile sig_atomic_t interrupted;
 
 static void

@@ -34,33 +34,14 @@ struct query {
 	bool damaged;                        /* something was passed over */
 };
 
-/* For the subcommand's tables and its help. */
+/* Its options, for the subcommand's table. */
 enum query_option { QUERY_WHERE = 0x100, QUERY_DATASET, QUERY_UTC };
-#define QUERY_SHORT "g:i:S:U:"
-#define QUERY_LONG                                                            \
-	{"where", required_argument, NULL, QUERY_WHERE},                      \
-	    {"grep", required_argument, NULL, 'g'},                           \
-	    {"input", required_argument, NULL, 'i'},                          \
-	    {"since", required_argument, NULL, 'S'},                          \
-	    {"until", required_argument, NULL, 'U'},                          \
-	    {"dataset", required_argument, NULL, QUERY_DATASET},              \
-	    {"utc", no_argument, NULL, QUERY_UTC}
-#define QUERY_HELP                                                            \
-	"  -S, --since TIME     from then on: 10m (ago), today, yesterday, 14:30,\n" \
-	"                       2026-11-26, RFC 3339\n"                       \
-	"  -U, --until TIME     up to then\n"                                 \
-	"      --where EXPR     by fields: url.domain == 'example.com' and\n" \
-	"                       http.response.status_code >= 500\n"           \
-	"  -g, --grep REGEX     only records whose line matches\n"            \
-	"      --dataset NAME   http, websocket, body, dns, tls, flow, mint or\n" \
-	"                       daemon; may be repeated\n"                    \
-	"      --utc            times in UTC\n"                               \
-	"  -i, --input PATH     a log directory, a file of records (zstd or\n" \
-	"                       plain), or - for standard input; may be repeated\n"
-#define QUERY_FILTER_HELP                                                     \
-	"FILTER is as mitmproxy's: ~u URL, ~d domain, ~m method, ~c status,\n" \
-	"~h header, ~b body, ~p program, ~q no response, ~e errors; ! & | ( );\n" \
-	"a word alone is looked for in the URL.\n"
+extern const struct option_row query_options[];
+#define QUERY_INPUT_ROW                                                       \
+	{'i', "input", "PATH", "a log directory, a file of records (zstd or\n" \
+	 "plain), or - for standard input; may be repeated", ARGUMENT_FILE, NULL}
+#define QUERY_UTC_ROW                                                         \
+	{QUERY_UTC, "utc", NULL, "times in UTC", ARGUMENT_TEXT, NULL}
 
 /* False after a message: out of memory. */
 bool query_open(struct query *q) WUNRES NONNULL(1);

@@ -23,19 +23,11 @@
 #include "log/segment.h"
 #include "log/store.h"
 
-const char command_segments_usage[] =
-    "usage: sightglass segments ls [-o text|json] [OPTION]... [FILE]...\n"
-    "       sightglass segments verify | cat [OPTION]... [FILE]...\n"
-    "       sightglass segments repair [OPTION]...\n"
-    "\n"
-    "ls lists the files of a log, the oldest first; verify decodes each to its end\n"
-    "and says which are damaged; repair seals those that a crash left, as the daemon\n"
-    "does at its start; cat prints their records as they are logged.\n"
-    "\n"
-    "  -o, --output FORMAT  of ls: text or json, a line a file\n"
-    "  -d, --directory DIR  a state directory, as exec makes it\n"
-    "  -c, --config FILE    the configuration of a daemon\n"
-    "  -h, --help           this text\n";
+static const struct option_row rows[] = {
+    {'o', "output", "FORMAT",
+        "of ls: text or json, a line a file",
+        ARGUMENT_WORDS, "text json"},
+    OPTIONS_END};
 
 /* A file, and what is found out about it. */
 struct file {
@@ -398,17 +390,14 @@ run_verb(const struct cli *cli, struct run *run, const struct verb *verb,
 	return run->damaged ? CLI_CORRUPT : CLI_OK;
 }
 
-int
-command_segments(struct cli *cli, int argc, char **argv)
+static int
+segments(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"output", required_argument, NULL, 'o'}, CLI_LONG, {NULL, 0, NULL, 0}};
 	struct run run = {.json = false};
 	int option, status;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
-	    -1) {
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
 		if (option == 'o') {
 			run.json = strcmp(optarg, "json") == 0;
 			if (run.json || strcmp(optarg, "text") == 0)
@@ -416,7 +405,7 @@ command_segments(struct cli *cli, int argc, char **argv)
 			diag_error("-o knows text and json, not '%s'", optarg);
 			return CLI_USAGE;
 		}
-		if (!cli_option(cli, option, command_segments_usage, &status))
+		if (!cli_option(cli, option, &status))
 			return status;
 	}
 	const struct verb *verb = find_verb(argv[optind]);
@@ -426,3 +415,16 @@ command_segments(struct cli *cli, int argc, char **argv)
 		return cli_too_many("segments repair", argv[optind + 1]);
 	return run_verb(cli, &run, verb, argv + optind + 1);
 }
+
+const struct command command_segments = {.name = "segments",
+    .summary = "list, verify, repair and print the files of a log",
+    .synopsis = "sightglass segments ls [-o text|json] [OPTION]... [FILE]...\n"
+        "       sightglass segments verify | cat [OPTION]... [FILE]...\n"
+        "       sightglass segments repair [OPTION]...",
+    .about =
+        "ls lists the files of a log, the oldest first; verify decodes each to its\n"
+        "end and says which are damaged; repair seals those that a crash left, as\n"
+        "the daemon does at its start; cat prints their records as they are logged.\n",
+    .options = {rows, cli_options},
+    .verbs = "ls verify repair cat",
+    .operand = OPERAND_FILES, .run = segments};

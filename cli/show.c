@@ -15,47 +15,40 @@
 #include "cli/query.h"
 #include "cli/view.h"
 
-#define PLACE_OPTIONS                                                         \
-	"  -d, --directory DIR  a state directory, as exec makes it\n"        \
-	"  -c, --config FILE    the configuration of a daemon\n"              \
-	"  -h, --help           this text\n"                                  \
-	"\n" QUERY_FILTER_HELP
-#define CURSOR_OPTIONS                                                        \
-	"      --cursor CURSOR  from the record there on\n"                    \
-	"      --after-cursor CURSOR  from behind it on\n"                     \
-	"      --show-cursor    say at the end, on standard error, where that was\n" \
-	"      --no-pager       straight to the terminal\n"
-
-const char command_show_usage[] =
-    "usage: sightglass show [OPTION]... [FILTER]\n"
-    "\n"
-    "Prints what is in the log, the oldest first.\n"
-    "\n"
-    "  -n N                 only the last N, or all\n"
-    "  -r, --reverse        the newest first\n"
-    "  -f, --follow         and what comes, as tail does\n"
-    "      --fail-empty     exit with 1 when there is nothing to print\n"
-    VIEW_HELP QUERY_HELP CURSOR_OPTIONS PLACE_OPTIONS;
-
-const char command_tail_usage[] =
-    "usage: sightglass tail [OPTION]... [FILTER]\n"
-    "\n"
-    "Prints what is logged from now on, as it comes, until interrupted.\n"
-    "\n"
-    "  -n N                 the last N of before, or all, first\n"
-    "      --no-follow      only those\n"
-    VIEW_HELP QUERY_HELP CURSOR_OPTIONS PLACE_OPTIONS;
-
 enum show_option {
 	SHOW_FAIL_EMPTY = 0x200,
-	SHOW_COLOUR,
-	SHOW_PARTS,
 	SHOW_NO_PAGER,
 	SHOW_NO_FOLLOW,
 	SHOW_CURSOR,
 	SHOW_AFTER_CURSOR,
 	SHOW_SHOW_CURSOR
 };
+
+#define CURSOR_ROWS                                                           \
+	{SHOW_CURSOR, "cursor", "CURSOR", "from the record there on", ARGUMENT_TEXT, \
+	 NULL},                                                               \
+	{SHOW_AFTER_CURSOR, "after-cursor", "CURSOR", "from behind it on",    \
+	 ARGUMENT_TEXT, NULL},                                                \
+	{SHOW_SHOW_CURSOR, "show-cursor", NULL,                               \
+	 "say at the end, on standard error, where that was", ARGUMENT_TEXT, NULL}, \
+	{SHOW_NO_PAGER, "no-pager", NULL, "straight to the terminal",         \
+	 ARGUMENT_TEXT, NULL}
+
+static const struct option_row show_rows[] = {
+    {'n', NULL, "N", "only the last N, or all", ARGUMENT_TEXT, NULL},
+    {'r', "reverse", NULL, "the newest first", ARGUMENT_TEXT, NULL},
+    {'f', "follow", NULL, "and what comes, as tail does", ARGUMENT_TEXT, NULL},
+    {SHOW_FAIL_EMPTY, "fail-empty", NULL,
+        "exit with 1 when there is nothing to print",
+        ARGUMENT_TEXT, NULL},
+    CURSOR_ROWS,
+    OPTIONS_END};
+
+static const struct option_row tail_rows[] = {
+    {'n', NULL, "N", "the last N of before, or all, first", ARGUMENT_TEXT, NULL},
+    {SHOW_NO_FOLLOW, "no-follow", NULL, "only those", ARGUMENT_TEXT, NULL},
+    CURSOR_ROWS,
+    OPTIONS_END};
 
 struct settings {
 	struct query query;
@@ -101,20 +94,9 @@ take_valued(struct settings *s, int option, bool *good)
 	case 'n':
 		*good = set_last(s, optarg);
 		return true;
-	case 'o':
-		*good = view_set_format(&s->view, optarg);
-		return true;
-	case 'F':
-		*good = view_set_fields(&s->view, optarg);
-		return true;
-	case SHOW_COLOUR:
-		*good = view_set_colour(&s->view, optarg);
-		return true;
-	case SHOW_PARTS:
-		*good = view_set_parts(&s->view, optarg);
-		return true;
 	default:
-		return query_take(&s->query, option, optarg, good);
+		return view_take(&s->view, option, optarg, good) ||
+		    query_take(&s->query, option, optarg, good);
 	}
 }
 
@@ -122,9 +104,6 @@ static bool
 take_plain(struct settings *s, int option)
 {
 	switch (option) {
-	case 'v':
-		s->view.pretty.detail++;
-		return true;
 	case 'r':
 		s->reverse = true;
 		return true;
@@ -154,15 +133,14 @@ take_plain(struct settings *s, int option)
 
 /* One option. False: stop, with *status. */
 static bool
-take_option(struct cli *cli, struct settings *s, int option, const char *usage,
-    int *status)
+take_option(struct cli *cli, struct settings *s, int option, int *status)
 {
 	bool good = true;
 
 	*status = CLI_USAGE;
 	if (take_valued(s, option, &good))
 		return good;
-	return take_plain(s, option) || cli_option(cli, option, usage, status);
+	return take_plain(s, option) || cli_option(cli, option, status);
 }
 
 /* What does not go together. */
@@ -185,28 +163,13 @@ check_options(const struct settings *s)
 
 static bool
 read_options(struct cli *cli, struct settings *s, int argc, char **argv,
-    const char *usage, int *status)
+    int *status)
 {
-	static const struct option options[] = {
-	    {"output", required_argument, NULL, 'o'},
-	    {"fields", required_argument, NULL, 'F'},
-	    {"reverse", no_argument, NULL, 'r'},
-	    {"follow", no_argument, NULL, 'f'},
-	    {"no-follow", no_argument, NULL, SHOW_NO_FOLLOW},
-	    {"fail-empty", no_argument, NULL, SHOW_FAIL_EMPTY},
-	    {"color", required_argument, NULL, SHOW_COLOUR},
-	    {"print", required_argument, NULL, SHOW_PARTS},
-	    {"no-pager", no_argument, NULL, SHOW_NO_PAGER},
-	    {"cursor", required_argument, NULL, SHOW_CURSOR},
-	    {"after-cursor", required_argument, NULL, SHOW_AFTER_CURSOR},
-	    {"show-cursor", no_argument, NULL, SHOW_SHOW_CURSOR},
-	    QUERY_LONG, CLI_LONG, {NULL, 0, NULL, 0}};
 	int option;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "n:o:F:rfv" QUERY_SHORT CLI_SHORT,
-	            options, NULL)) != -1) {
-		if (!take_option(cli, s, option, usage, status))
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
+		if (!take_option(cli, s, option, status))
 			return false;
 	}
 	*status = CLI_USAGE;
@@ -372,8 +335,7 @@ run(const struct cli *cli, struct settings *s)
 }
 
 static int
-command(struct cli *cli, int argc, char **argv, const char *usage,
-    bool following)
+command(struct cli *cli, int argc, char **argv, bool following)
 {
 	struct settings s = {.last = following ? 0 : SIZE_MAX,
 	    .following = following};
@@ -381,21 +343,35 @@ command(struct cli *cli, int argc, char **argv, const char *usage,
 
 	view_open(&s.view, stdout);
 	if (query_open(&s.query) &&
-	    read_options(cli, &s, argc, argv, usage, &status))
+	    read_options(cli, &s, argc, argv, &status))
 		status = run(cli, &s);
 	view_close(&s.view);
 	query_close(&s.query);
 	return status;
 }
 
-int
-command_show(struct cli *cli, int argc, char **argv)
+static int
+show(struct cli *cli, int argc, char **argv)
 {
-	return command(cli, argc, argv, command_show_usage, false);
+	return command(cli, argc, argv, false);
 }
 
-int
-command_tail(struct cli *cli, int argc, char **argv)
+static int
+tail(struct cli *cli, int argc, char **argv)
 {
-	return command(cli, argc, argv, command_tail_usage, true);
+	return command(cli, argc, argv, true);
 }
+
+const struct command command_show = {.name = "show",
+    .summary = "print the log",
+    .synopsis = "sightglass show [OPTION]... [FILTER]",
+    .about = "Prints what is in the log, the oldest first.\n",
+    .options = {show_rows, view_options, query_options, cli_options},
+    .operand = OPERAND_FILTER, .run = show};
+
+const struct command command_tail = {.name = "tail",
+    .summary = "follow the log",
+    .synopsis = "sightglass tail [OPTION]... [FILTER]",
+    .about = "Prints what is logged from now on, as it comes, until interrupted.\n",
+    .options = {tail_rows, view_options, query_options, cli_options},
+    .operand = OPERAND_FILTER, .run = tail};

@@ -38,6 +38,7 @@ sightglass_SOURCES = \
 	cli/live.c \
 	cli/main.c \
 	cli/message.c \
+	cli/options.c cli/options.h \
 	cli/pager.c cli/pager.h \
 	cli/plist.c cli/plist.h \
 	cli/pretty.c cli/pretty.h \

@@ -19,34 +19,29 @@
 
 #define PAGE_BYTES_MAX (64u * 1024 * 1024)
 
-const char command_stats_usage[] =
-    "usage: sightglass stats [--by NAME]... [OPTION]... [FILTER]\n"
-    "\n"
-    "Sums the log up: how many exchanges, DNS questions and other flows there were,\n"
-    "how many failed, their bytes, and the percentiles of how long they took.\n"
-    "\n"
-    "      --by NAME        host (unless said otherwise), application, status, type,\n"
-    "                       method or any field: dns_hostname, user.id; may be\n"
-    "                       repeated, or several with commas\n"
-    "      --top N          the N largest of each, or all (10); the rest is one sum\n"
-    "      --sort KEY       count, errors, sent, received, bytes, p50, p90, p99, max\n"
-    "                       or name\n"
-    "  -o, --output FORMAT  table or json, one object\n"
-    "      --color WHEN     auto, always or never\n"
-    "      --fail-empty     exit with 1 when there is nothing to count\n"
-    QUERY_HELP
-    "  -d, --directory DIR  a state directory, as exec makes it\n"
-    "  -c, --config FILE    the configuration of a daemon\n"
-    "  -h, --help           this text\n"
-    "\n" QUERY_FILTER_HELP;
+enum stats_option { STATS_BY = 0x200, STATS_TOP, STATS_SORT, STATS_FAIL_EMPTY };
 
-enum stats_option {
-	STATS_BY = 0x200,
-	STATS_TOP,
-	STATS_SORT,
-	STATS_COLOUR,
-	STATS_FAIL_EMPTY
-};
+static const struct option_row rows[] = {
+    {STATS_BY, "by", "NAME",
+        "host (unless said otherwise), application, status, type,\n"
+        "method or any field: dns_hostname, user.id; may be\n"
+        "repeated, or several with commas",
+        ARGUMENT_FIELDS, "host application status type method"},
+    {STATS_TOP, "top", "N",
+        "the N largest of each, or all (10); the rest is one sum",
+        ARGUMENT_TEXT, NULL},
+    {STATS_SORT, "sort", "KEY",
+        "count, errors, sent, received, bytes, p50, p90, p99, max\n"
+        "or name",
+        ARGUMENT_WORDS, "count errors sent received bytes p50 p90 p99 max name"},
+    {'o', "output", "FORMAT",
+        "table or json, one object",
+        ARGUMENT_WORDS, "table json"},
+    VIEW_COLOUR_ROW,
+    {STATS_FAIL_EMPTY, "fail-empty", NULL,
+        "exit with 1 when there is nothing to count",
+        ARGUMENT_TEXT, NULL},
+    OPTIONS_END};
 
 struct settings {
 	struct query query;
@@ -141,7 +136,7 @@ take_option(struct cli *cli, struct settings *s, int option, int *status)
 		return set_top(s, optarg);
 	case STATS_SORT:
 		return set_order(s, optarg);
-	case STATS_COLOUR:
+	case VIEW_COLOUR:
 		return view_set_colour(&s->view, optarg);
 	case STATS_FAIL_EMPTY:
 		s->fail_empty = true;
@@ -151,7 +146,7 @@ take_option(struct cli *cli, struct settings *s, int option, int *status)
 	default:
 		if (query_take(&s->query, option, optarg, &good))
 			return good;
-		return cli_option(cli, option, command_stats_usage, status);
+		return cli_option(cli, option, status);
 	}
 }
 
@@ -159,19 +154,10 @@ static bool
 read_options(struct cli *cli, struct settings *s, int argc, char **argv,
     int *status)
 {
-	static const struct option options[] = {
-	    {"by", required_argument, NULL, STATS_BY},
-	    {"top", required_argument, NULL, STATS_TOP},
-	    {"sort", required_argument, NULL, STATS_SORT},
-	    {"output", required_argument, NULL, 'o'},
-	    {"color", required_argument, NULL, STATS_COLOUR},
-	    {"fail-empty", no_argument, NULL, STATS_FAIL_EMPTY}, QUERY_LONG,
-	    CLI_LONG, {NULL, 0, NULL, 0}};
 	int option;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "o:" QUERY_SHORT CLI_SHORT, options,
-	            NULL)) != -1) {
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
 		if (!take_option(cli, s, option, status))
 			return false;
 	}
@@ -253,8 +239,8 @@ run(const struct cli *cli, struct settings *s)
 	return s->fail_empty ? CLI_NO_MATCH : CLI_OK;
 }
 
-int
-command_stats(struct cli *cli, int argc, char **argv)
+static int
+stats(struct cli *cli, int argc, char **argv)
 {
 	struct settings s = {.look.top = 10};
 	int status = CLI_CANNOT_READ;
@@ -267,3 +253,12 @@ command_stats(struct cli *cli, int argc, char **argv)
 	query_close(&s.query);
 	return status;
 }
+
+const struct command command_stats = {.name = "stats",
+    .summary = "sum the log up, by host and whatever else",
+    .synopsis = "sightglass stats [--by NAME]... [OPTION]... [FILTER]",
+    .about =
+        "Sums the log up: how many exchanges, DNS questions and other flows there were,\n"
+        "how many failed, their bytes, and the percentiles of how long they took.\n",
+    .options = {rows, query_options, cli_options},
+    .operand = OPERAND_FILTER, .run = stats};

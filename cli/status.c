@@ -15,16 +15,11 @@
 
 #define ANSWER_BYTES_MAX (1024u * 1024)
 
-const char command_status_usage[] =
-    "usage: sightglass status [-o text|json] [-d DIR] [-c FILE]\n"
-    "\n"
-    "Asks the running daemon, and those of the execs that run in the directory.\n"
-    "Exits with 1 when none runs.\n"
-    "\n"
-    "  -o, --output FORMAT  text (for a person) or json (the answer itself)\n"
-    "  -d, --directory DIR  its state directory, as exec makes it\n"
-    "  -c, --config FILE    its configuration\n"
-    "  -h, --help           this text\n";
+static const struct option_row rows[] = {
+    {'o', "output", "FORMAT",
+        "text (for a person) or json (the answer itself)",
+        ARGUMENT_WORDS, "text json"},
+    OPTIONS_END};
 
 static uint64_t
 number(yyjson_val *object, const char *key)
@@ -148,21 +143,17 @@ ask_all(const struct conf *conf, bool as_json)
 	return status;
 }
 
-int
-command_status(struct cli *cli, int argc, char **argv)
+static int
+run(struct cli *cli, int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"output", required_argument, NULL, 'o'}, CLI_LONG,
-	    {NULL, 0, NULL, 0}};
 	const char *format = "text";
 	int option, status;
 
-	cli_options_begin();
-	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
-	    -1) {
+	options_begin(cli->command);
+	while ((option = options_next(argc, argv)) != -1) {
 		if (option == 'o')
 			format = optarg;
-		else if (!cli_option(cli, option, command_status_usage, &status))
+		else if (!cli_option(cli, option, &status))
 			return status;
 	}
 	if (optind < argc)
@@ -179,3 +170,12 @@ command_status(struct cli *cli, int argc, char **argv)
 	conf_free(conf);
 	return status;
 }
+
+const struct command command_status = {.name = "status",
+    .summary = "how the running daemon is",
+    .synopsis = "sightglass status [-o text|json] [-d DIR] [-c FILE]",
+    .about =
+        "Asks the running daemon, and those of the execs that run in the directory.\n"
+        "Exits with 1 when none runs.\n",
+    .options = {rows, cli_options},
+    .operand = OPERAND_NONE, .run = run};

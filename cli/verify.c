@@ -31,24 +31,31 @@
 #define SUBJECT_BYTES 512u
 #define CRLS_MAX 64u
 
-const char command_verify_usage[] =
-    "usage: sightglass verify --chain FILE --host NAME [--trust FILE]\n"
-    "                         [--crl FILE]... [--at TIME] [-o text|json]\n"
-    "                         [-d DIR] [-c FILE]\n"
-    "\n"
-    "Judges the chain that a server sent, as the daemon would: exits with 0 when it\n"
-    "is trusted, with 1 when it is not, and says why.\n"
-    "\n"
-    "      --chain FILE     the server's certificate first; PEM or DER, - is\n"
-    "                       standard input\n"
-    "      --host NAME      the name or address that it must speak for\n"
-    "      --trust FILE     the roots, instead of upstream.trust\n"
-    "      --crl FILE       a revocation list, instead of upstream.crl\n"
-    "      --at TIME        judge as of 2026-11-25T10:00:00Z, or of @SECONDS\n"
-    "  -o, --output FORMAT  text or json\n"
-    "  -d, --directory DIR  a state directory, as exec makes it\n"
-    "  -c, --config FILE    the configuration of a daemon\n"
-    "  -h, --help           this text\n";
+enum verify_option {
+	VERIFY_CHAIN = 0x200,
+	VERIFY_HOST,
+	VERIFY_TRUST,
+	VERIFY_CRL,
+	VERIFY_AT
+};
+
+static const struct option_row rows[] = {
+    {VERIFY_CHAIN, "chain", "FILE", "the server's certificate first; PEM or DER, - is\n"
+        "standard input", ARGUMENT_FILE, NULL},
+    {VERIFY_HOST, "host", "NAME",
+        "the name or address that it must speak for",
+        ARGUMENT_TEXT, NULL},
+    {VERIFY_TRUST, "trust", "FILE",
+        "the roots, instead of upstream.trust",
+        ARGUMENT_FILE, NULL},
+    {VERIFY_CRL, "crl", "FILE",
+        "a revocation list, instead of upstream.crl",
+        ARGUMENT_FILE, NULL},
+    {VERIFY_AT, "at", "TIME",
+        "judge as of 2026-11-25T10:00:00Z, or of @SECONDS",
+        ARGUMENT_TEXT, NULL},
+    {'o', "output", "FORMAT", "text or json", ARGUMENT_WORDS, "text json"},
+    OPTIONS_END};
 
 struct request {
 	const char *chain, *host, *trust;
@@ -328,21 +335,21 @@ static bool
 take(struct request *r, int option)
 {
 	switch (option) {
-	case 'C':
+	case VERIFY_CHAIN:
 		r->chain = optarg;
 		return true;
-	case 'H':
+	case VERIFY_HOST:
 		r->host = optarg;
 		return true;
-	case 'T':
+	case VERIFY_TRUST:
 		r->trust = optarg;
 		return true;
-	case 'R':
+	case VERIFY_CRL:
 		if (r->crl_count == CRLS_MAX)
 			return false;
 		r->crls[r->crl_count++] = optarg;
 		return true;
-	case 'A':
+	case VERIFY_AT:
 		return parse_time(optarg, &r->now_s);
 	default: /* o */
 		r->json = strcmp(optarg, "json") == 0;
@@ -354,22 +361,13 @@ static bool
 read_options(struct cli *cli, struct request *r, int argc, char **argv,
     int *status)
 {
-	static const struct option options[] = {
-	    {"chain", required_argument, NULL, 'C'},
-	    {"host", required_argument, NULL, 'H'},
-	    {"trust", required_argument, NULL, 'T'},
-	    {"crl", required_argument, NULL, 'R'},
-	    {"at", required_argument, NULL, 'A'},
-	    {"output", required_argument, NULL, 'o'}, CLI_LONG,
-	    {NULL, 0, NULL, 0}};
 	int option;
 
-	cli_options_begin();
+	options_begin(cli->command);
 	*status = CLI_USAGE;
-	while ((option = getopt_long(argc, argv, "o:" CLI_SHORT, options, NULL)) !=
-	    -1) {
-		if (strchr("CHTRAo", option) == NULL) {
-			if (!cli_option(cli, option, command_verify_usage, status))
+	while ((option = options_next(argc, argv)) != -1) {
+		if (option != 'o' && option < VERIFY_CHAIN) {
+			if (!cli_option(cli, option, status))
 				return false;
 		} else if (!take(r, option)) {
 			diag_error("'%s' cannot be taken here: see sightglass verify "
@@ -383,12 +381,12 @@ read_options(struct cli *cli, struct request *r, int argc, char **argv,
 	}
 	if (r->chain != NULL && r->host != NULL)
 		return true;
-	(void)fputs(command_verify_usage, stderr);
+	*status = cli_usage(cli);
 	return false;
 }
 
-int
-command_verify(struct cli *cli, int argc, char **argv)
+static int
+run_verify(struct cli *cli, int argc, char **argv)
 {
 	struct request r = {.now_s = (int64_t)time(NULL)};
 	int status;
@@ -406,3 +404,14 @@ command_verify(struct cli *cli, int argc, char **argv)
 	conf_free(conf);
 	return status;
 }
+
+const struct command command_verify = {.name = "verify",
+    .summary = "judge a server's chain as the daemon would",
+    .synopsis = "sightglass verify --chain FILE --host NAME [--trust FILE]\n"
+        "                         [--crl FILE]... [--at TIME] [-o text|json]\n"
+        "                         [-d DIR] [-c FILE]",
+    .about =
+        "Judges the chain that a server sent, as the daemon would: exits with 0 when it\n"
+        "is trusted, with 1 when it is not, and says why.\n",
+    .options = {rows, cli_options},
+    .operand = OPERAND_NONE, .run = run_verify};

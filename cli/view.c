@@ -16,6 +16,41 @@
 
 /* --- options --- */
 
+const struct option_row view_options[] = {
+    {'o', "output", "FORMAT", "in which form:" FORMAT_LINES, ARGUMENT_WORDS,
+        FORMAT_WORDS},
+    {'F', "fields", "A,B", "only these fields, as columns: url.full,process.name",
+        ARGUMENT_FIELDS, NULL},
+    {'v', NULL, NULL, "heads too; -vv: bodies too", ARGUMENT_TEXT, NULL},
+    {VIEW_PARTS, "print", "PARTS", "of H and B, head and body of the request, h and "
+        "b,\nthose of the response", ARGUMENT_TEXT, NULL},
+    VIEW_COLOUR_ROW, OPTIONS_END};
+
+bool
+view_take(struct view *v, int option, const char *argument, bool *good)
+{
+	*good = true;
+	switch (option) {
+	case 'o':
+		*good = view_set_format(v, argument);
+		return true;
+	case 'F':
+		*good = view_set_fields(v, argument);
+		return true;
+	case 'v':
+		v->pretty.detail++;
+		return true;
+	case VIEW_PARTS:
+		*good = view_set_parts(v, argument);
+		return true;
+	case VIEW_COLOUR:
+		*good = view_set_colour(v, argument);
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* -F alone means columns, whatever else was said; with a format that has some, its. */
 static void
 choose_writer(struct view *v)

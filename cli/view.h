@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "cli/exchanges.h"
 #include "cli/formats.h"
+#include "cli/options.h"
 #include "cli/pretty.h"
 #include "log/filter.h"
 #include "log/reader.h"
@@ -50,13 +51,17 @@ bool view_set_colour(struct view *v, const char *when) WUNRES NONNULL(1, 2);
 bool view_set_parts(struct view *v, const char *parts) WUNRES NONNULL(1, 2);
 bool view_set_fields(struct view *v, const char *names) WUNRES NONNULL(1, 2);
 
-#define VIEW_HELP                                                             \
-	"  -o, --output FORMAT\n" FORMAT_HELP                                 \
-	"  -F, --fields A,B     only these fields, as columns: url.full,process.name\n" \
-	"  -v                   heads too; -vv: bodies too\n"                 \
-	"      --print PARTS    of H and B, head and body of the request, h and b,\n" \
-	"                       those of the response\n"                      \
-	"      --color WHEN     auto, always or never\n"
+/* All of them, for the tables of subcommands. */
+enum view_option { VIEW_COLOUR = 0x180, VIEW_PARTS };
+extern const struct option_row view_options[];
+#define VIEW_COLOUR_ROW                                                       \
+	{VIEW_COLOUR, "color", "WHEN", "auto, always or never", ARGUMENT_WORDS, \
+	 "auto always never"}
+
+/* Takes one of them. False: it is none. *good: whether what it was given was; else a
+ * message was printed. */
+bool view_take(struct view *v, int option, const char *argument, bool *good)
+    WUNRES NONNULL(1, 4);
 
 /* Whether the record is one of those that are wanted. */
 bool view_wants(struct view *v, const struct reader_line *line)
