@@ -18,8 +18,7 @@ enum argument {
 	ARGUMENT_WORDS,
 	ARGUMENT_FILE,
 	ARGUMENT_DIRECTORY,
-	ARGUMENT_FIELDS, /* dotted names of fields of records, with commas */
-	ARGUMENT_COMMAND /* of the machine, and its own arguments */
+	ARGUMENT_FIELDS /* dotted names of fields of records, with commas */
 };
 
 struct option_row {

@@ -12,6 +12,10 @@ sightglass_SOURCES = \
 	cli/check.c \
 	cli/colour.h \
 	cli/command.h \
+	cli/completion.c cli/completion.h \
+	cli/completion_bash.c \
+	cli/completion_fish.c \
+	cli/completion_zsh.c \
 	cli/conf.c \
 	cli/control.c cli/control.h \
 	cli/csv.c \
@@ -73,3 +77,13 @@ EXTRA_DIST += cli/anchors_linux.c cli/anchors_darwin.c cli/doctor_linux.c \
 sightglass_LDADD = liblog.a libmitm.a libbridge.a libca.a libconf.a libbase.a \
 	$(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NFTABLES_LIBS) \
 	$(PCRE2_LIBS) $(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(ZSTD_LIBS)
+
+# What completes it in shells, under the names by which they look for it.
+bashcompletion_DATA = completion/bash/sightglass
+zshcompletion_DATA = completion/zsh/_sightglass
+fishcompletion_DATA = completion/fish/sightglass.fish
+COMPLETIONS = $(bashcompletion_DATA) $(zshcompletion_DATA) $(fishcompletion_DATA)
+CLEANFILES += $(COMPLETIONS)
+$(COMPLETIONS): sightglass$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && shell=$(@D) && \
+	    ./sightglass completion $${shell##*/} > $@.new && mv $@.new $@
