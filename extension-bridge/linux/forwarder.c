@@ -193,7 +193,8 @@ settle_loopback(struct forwarder *f, int fd)
 	struct flow_header *h = &f->header;
 	struct sockaddr_storage other;
 
-	switch (outside_loopback(f->options->outside, f->ask_fd, &h->destination, &other)) {
+	switch (outside_loopback(f->options->outside, f->ask_fd, &h->destination,
+	    &other)) {
 	case LOOPBACK_OTHER_INSIDE:
 		join_inside(f, fd, &other);
 		return false;

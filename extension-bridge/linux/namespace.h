@@ -2,8 +2,9 @@
 /*
  * Runs one command in a user and network namespace of its own, in which every
  * address is local, and forwards each TCP connection that it makes, and each
- * datagram to the ports named, to the daemon's flow.sock. The caller's process only starts and reaps:
- * the command and the forwarder are two children. Linux only; CLI only.
+ * datagram to the ports named, to the daemon's flow.sock. The caller's process
+ * only starts and reaps: the command and the forwarder are two children. Linux
+ * only; CLI only.
  */
 #ifndef SIGHTGLASS_EXTENSION_BRIDGE_LINUX_NAMESPACE_H
 #define SIGHTGLASS_EXTENSION_BRIDGE_LINUX_NAMESPACE_H
