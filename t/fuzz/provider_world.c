@@ -18,7 +18,7 @@
 /* What a world with these budgets cannot need. */
 #define STEPS_MAX 20000u
 #define WAIT_MS 20
-#define PATIENCE_MS 10000u
+#define PATIENCE_MS 30000u
 
 struct world_totals world_totals;
 

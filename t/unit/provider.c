@@ -8,13 +8,15 @@
  */
 #include "extension-bridge/provider.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -619,6 +621,7 @@ suite(void)
 	TCase *hand = tcase_create("by hand");
 
 	tcase_set_timeout(t, 3600);
+	tcase_set_timeout(hand, 60);
 	tcase_add_loop_test(t, every_order_of_a_small_set_keeps_all_promises, 0,
 	    (int)ARRAY_LENGTH(sets));
 	tcase_add_loop_test(t, every_order_of_a_larger_set_keeps_all_promises, 0,
