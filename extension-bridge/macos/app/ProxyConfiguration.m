@@ -189,8 +189,9 @@ NSString *const ConfigurationWriter = @"WrittenBy";
 			once = nil;
 			if (tell != nil)
 				tell(data == nil ? nil
-				    : [[NSString alloc] initWithData:data
-				                            encoding:NSUTF8StringEncoding]);
+				    : [[NSString alloc]
+				          initWithData:data
+				              encoding:NSUTF8StringEncoding]);
 		});
 	};
 	NSData *question = [@"status" dataUsingEncoding:NSUTF8StringEncoding];

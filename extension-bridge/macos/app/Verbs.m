@@ -105,8 +105,8 @@ status_words(NEVPNStatus status)
 	unsigned wait_s = _request.wait_s;
 
 	_extension.needsApproval = ^{
-		say(@"waiting: allow Sightglass in System Settings (General, Login Items & "
-		    @"Extensions; before macOS 15 Privacy & Security)");
+		say(@"waiting: allow Sightglass in System Settings (General, Login Items "
+		    @"& Extensions; before macOS 15 Privacy & Security)");
 	};
 	if (wait_s == 0)
 		return;
@@ -185,9 +185,9 @@ status_words(NEVPNStatus status)
 - (void)removeDNS
 {
 	if (_proxy.managed || _dns.managed) {
-		(void)fputs("Sightglass: a profile has configured the extension, and would "
-		            "leave the machine without a network when it is gone: remove "
-		            "the profile first\n", stderr);
+		(void)fputs("Sightglass: a profile has configured the extension, and "
+		            "would leave the machine without a network when it is "
+		            "gone: remove the profile first\n", stderr);
 		finish(APP_FAILED);
 	}
 	[_dns remove:[self then:^{ [self removeProxy]; }
