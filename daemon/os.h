@@ -25,6 +25,14 @@ int os_peer(int fd, uid_t *uid, gid_t *gid) WUNRES NONNULL(2, 3);
 /* initgroups(3), whose second argument is not of one type everywhere. E_SYS. */
 int os_init_groups(const char *user, gid_t gid) WUNRES NONNULL(1);
 
+/* The listening socket of that name which whoever started us has made, taken over
+ * (launchd's plist, "Sockets"): it is not ours to unlink. Once a name. E_NOTFOUND:
+ * there is none, and we make our own. */
+int os_given_socket(const char *name) WUNRES NONNULL(1);
+
+/* Whether os_given_socket has given one. */
+bool os_was_given_sockets(void);
+
 /* Processors to use; at least 1. */
 unsigned os_processors(void);
 

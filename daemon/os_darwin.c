@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * macOS's ways: getpeereid(3), getdtablesize(2). Any role. There, a hardened
+ * macOS's ways: getpeereid(3), getdtablesize(2), launch(3). Any role. There, a hardened
  * runtime (the signature's business) keeps debuggers off, not a call of ours.
  */
 #include "daemon/os.h"
 
+#include <launch.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -37,6 +39,33 @@ int
 os_init_groups(const char *user, gid_t gid)
 {
 	return initgroups(user, (int)gid) == 0 ? 0 : E_SYS;
+}
+
+static bool given; /* parent only, before it starts any other */
+
+/* A name of the plist can stand for several sockets; ours are one each. */
+int
+os_given_socket(const char *name)
+{
+	int *fds = NULL;
+	size_t count = 0;
+
+	if (launch_activate_socket(name, &fds, &count) != 0 || count == 0) {
+		free(fds);
+		return E_NOTFOUND;
+	}
+	int fd = fds[0];
+	for (size_t i = 1; i < count; i++)
+		(void)close(fds[i]);
+	free(fds);
+	given = true;
+	return fd;
+}
+
+bool
+os_was_given_sockets(void)
+{
+	return given;
 }
 
 unsigned

@@ -47,6 +47,19 @@ os_init_groups(const char *user, gid_t gid)
 	return initgroups(user, gid) == 0 ? 0 : E_SYS;
 }
 
+/* The unit of systemd has no socket: the parent is never restarted in place. */
+int
+os_given_socket(const char *name UNUSED)
+{
+	return E_NOTFOUND;
+}
+
+bool
+os_was_given_sockets(void)
+{
+	return false;
+}
+
 unsigned
 os_processors(void)
 {

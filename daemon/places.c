@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/roots.h"
+#include "daemon/os.h"
 #include "daemon/privileges.h"
 #include "log/segment.h"
 
@@ -267,12 +268,25 @@ bind_listen(const struct conf *conf, const struct sockaddr_un *address)
 	return fd;
 }
 
+static int
+take_given(int fd, const char *name, char error[256])
+{
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+		return fd;
+	(void)snprintf(error, 256, "cannot take over '%s': %s", name, strerror(errno));
+	(void)close(fd);
+	return E_SYS;
+}
+
 int
 places_listen(const struct conf *conf, const char *name, char error[256])
 {
 	struct sockaddr_un address;
-	int outcome = socket_address(conf, name, &address, error);
+	int given = os_given_socket(name);
 
+	if (given >= 0)
+		return take_given(given, name, error);
+	int outcome = socket_address(conf, name, &address, error);
 	if (outcome == 0)
 		outcome = clear_stale(&address, error);
 	if (outcome != 0)
@@ -290,7 +304,8 @@ places_remove(const struct conf *conf, const char *name)
 	struct sockaddr_un address;
 	char error[256];
 
-	if (socket_address(conf, name, &address, error) == 0)
+	if (!os_was_given_sockets() &&
+	    socket_address(conf, name, &address, error) == 0)
 		(void)unlink(address.sun_path);
 }
 

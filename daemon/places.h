@@ -18,12 +18,13 @@
  * E_NOTFOUND (no such user) with words in error[256]. */
 int places_make(const struct conf *conf, char error[256]) WUNRES NONNULL(1, 2);
 
-/* Binds and listens on run_dir/name. The descriptor, or E_DENIED (another
- * daemon serves there), E_LIMIT (the path is too long), E_SYS; with words. */
+/* Binds and listens on run_dir/name, unless whoever started us has. The descriptor,
+ * or E_DENIED (another daemon serves there), E_LIMIT (the path is too long), E_SYS;
+ * with words. */
 int places_listen(const struct conf *conf, const char *name, char error[256])
     WUNRES NONNULL(1, 2, 3);
 
-/* Removes run_dir/name. */
+/* Removes run_dir/name, if we made it. */
 void places_remove(const struct conf *conf, const char *name) NONNULL(1, 2);
 
 /* Opens upstream.trust, or the system's store. E_NOTFOUND with words. */

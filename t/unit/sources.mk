@@ -239,6 +239,11 @@ t_unit_macos_app_suite_SOURCES = t/unit/macos_app.c $(UNIT_SUITE) \
 	$(MACOS_APP_C)
 t_unit_macos_app_suite_LDADD = libbase.a $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/networks-suite
+t_unit_networks_suite_SOURCES = t/unit/networks.c $(UNIT_SUITE) \
+	$(MACOS_EXTENSION_C)
+t_unit_networks_suite_LDADD = libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/mdoc-suite
 t_unit_mdoc_suite_SOURCES = t/unit/mdoc.c $(UNIT_SUITE)
 t_unit_mdoc_suite_LDADD = libbase.a $(UNIT_LIBS)

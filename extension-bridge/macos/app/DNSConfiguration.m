@@ -92,8 +92,8 @@
 			done(error);
 			return;
 		}
-		[self.manager removeFromPreferencesWithCompletionHandler:
-		    ^(NSError *removing) {
+		NEDNSProxyManager *manager = self.manager;
+		[manager removeFromPreferencesWithCompletionHandler:^(NSError *removing) {
 			dispatch_async(dispatch_get_main_queue(), ^{
 				done(removing);
 			});

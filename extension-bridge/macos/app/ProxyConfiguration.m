@@ -7,6 +7,12 @@ NSString *const ConfigurationWriter = @"WrittenBy";
 /* How long an extension may take to answer a question. */
 #define ANSWER_S 3
 
+static NSString *
+text_of(NSData *data)
+{
+	return [[NSString alloc] initWithData:data encoding:NSUTF8StringEncoding];
+}
+
 @implementation ProxyConfiguration {
 	NSString *_extension;
 	NSDictionary<NSString *, id> *_settings;
@@ -188,10 +194,7 @@ NSString *const ConfigurationWriter = @"WrittenBy";
 			void (^tell)(NSString *) = once;
 			once = nil;
 			if (tell != nil)
-				tell(data == nil ? nil
-				    : [[NSString alloc]
-				          initWithData:data
-				              encoding:NSUTF8StringEncoding]);
+				tell(data == nil ? nil : text_of(data));
 		});
 	};
 	NSData *question = [@"status" dataUsingEncoding:NSUTF8StringEncoding];

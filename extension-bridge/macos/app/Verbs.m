@@ -186,8 +186,8 @@ status_words(NEVPNStatus status)
 {
 	if (_proxy.managed || _dns.managed) {
 		(void)fputs("Sightglass: a profile has configured the extension, and "
-		            "would leave the machine without a network when it is "
-		            "gone: remove the profile first\n", stderr);
+		            "would leave the machine without a network when it is gone: "
+		            "remove the profile first\n", stderr);
 		finish(APP_FAILED);
 	}
 	[_dns remove:[self then:^{ [self removeProxy]; }

@@ -119,6 +119,12 @@ enum { NSUTF8StringEncoding = 4 };
 - (void)removeObjectForKey:(K)key;
 @end
 
+@interface NSMutableSet<T> : NSObject
++ (instancetype)set;
+- (void)addObject:(T)object;
+- (void)removeObject:(T)object;
+@end
+
 typedef NSString *NSErrorDomain;
 typedef NSString *NSErrorUserInfoKey;
 extern NSErrorUserInfoKey const NSUnderlyingErrorKey;
