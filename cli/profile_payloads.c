@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "ca/key.h"
 #include "cli/plist.h"
+#include "extension-bridge/networks.h"
 
 #define IDENTIFIER_BYTES 256
 #define REQUIREMENT_BYTES 1024
@@ -234,6 +235,25 @@ on_demand(struct plist *p)
 	plist_array_end(p);
 }
 
+/* What the extension is told (extension-bridge/macos/extension/ProviderSettings.h).
+ * Without a DNS proxy the transparent one takes the queries that it is offered. */
+static void
+provider_settings(struct writer *w, const char *key)
+{
+	struct plist *p = &w->plist;
+	const struct conf_list *networks = &w->conf->macos_exclude;
+
+	plist_dict_begin(p, key);
+	plist_array_begin(p, "ExcludedNetworks");
+	for (size_t i = 0; i < networks->count; i++)
+		plist_text(p, NULL, networks->items[i]);
+	plist_array_end(p);
+	plist_bool(p, "FailClosed", w->conf->macos_fail_closed);
+	plist_bool(p, "ClaimQUIC", w->conf->macos_quic);
+	plist_bool(p, "ClaimDNS", !w->conf->profile_dns);
+	plist_dict_end(p);
+}
+
 /* There is no address to connect to, nor anybody to prove oneself to; profiles
  * that are in use say both, and the system takes no harm from it. */
 static void
@@ -245,6 +265,7 @@ proxy_part(struct writer *w)
 	plist_text(p, "UserDefinedName", "Sightglass");
 	plist_text(p, "VPNType", "TransparentProxy");
 	plist_text(p, "VPNSubType", w->conf->macos_app);
+	provider_settings(w, "VendorConfig");
 	plist_dict_begin(p, "TransparentProxy");
 	plist_text(p, "AuthenticationMethod", "Password");
 	plist_text(p, "RemoteAddress", "localhost");
@@ -265,6 +286,7 @@ dns_part(struct writer *w)
 	payload_begin(w, "com.apple.dnsProxy.managed", PROFILE_DNS);
 	plist_text(&w->plist, "AppBundleIdentifier", w->conf->macos_app);
 	plist_text(&w->plist, "ProviderBundleIdentifier", w->names->extension);
+	provider_settings(w, "ProviderConfiguration");
 	plist_dict_end(&w->plist);
 }
 
@@ -379,6 +401,21 @@ check_identifier(const char *key, const char *text, bool may_be_empty,
 	return E_RANGE;
 }
 
+static int
+check_networks(const struct conf_list *networks, char error[256])
+{
+	struct network n;
+
+	for (size_t i = 0; i < networks->count; i++) {
+		if (network_parse(networks->items[i], &n) == 0)
+			continue;
+		(void)snprintf(error, 256, "macos.exclude has '%.100s': a network is "
+		    "written as 10.0.0.0/8 or fc00::/7", networks->items[i]);
+		return E_RANGE;
+	}
+	return 0;
+}
+
 int
 profile_check(const struct conf *conf, char error[256])
 {
@@ -390,6 +427,8 @@ profile_check(const struct conf *conf, char error[256])
 	if (result == 0)
 		result = check_identifier("profile.identifier",
 		    conf->profile_identifier, true, error);
+	if (result == 0)
+		result = check_networks(&conf->macos_exclude, error);
 	if (result == 0 && strlen(conf->profile_requirement) >= REQUIREMENT_BYTES) {
 		(void)snprintf(error, 256, "profile.requirement is longer than %d "
 		    "characters", REQUIREMENT_BYTES - 1);

@@ -339,6 +339,18 @@
 	    "Bundle identifier of the host app.")                             \
 	X(macos_extension, TEXT, "macos.extension", "", 0, 0,                 \
 	    "That of the system extension. Empty: the app's and .extension.") \
+	X(macos_exclude, LIST, "macos.exclude",                               \
+	    "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7 17.0.0.0/8",    \
+	    0, 0,                                                             \
+	    "Networks whose flows the extension leaves alone, besides the "   \
+	    "machine itself, its link and groups: private ones, and Apple's, " \
+	    "whose services fail under any inspection. For the profile.")     \
+	X(macos_fail_closed, BOOL, "macos.fail_closed", "false", 0, 1,        \
+	    "Whether the extension closes flows while there is no daemon. "   \
+	    "false: they go to the network directly. For the profile.")       \
+	X(macos_quic, BOOL, "macos.quic", "true", 0, 1,                       \
+	    "Whether the extension takes QUIC (UDP, port 443) to the daemon, " \
+	    "too. For the profile.")                                          \
 	X(profile_identifier, TEXT, "profile.identifier", "", 0, 0,           \
 	    "Identifier of the configuration profile, by which a later one "  \
 	    "replaces it. Empty: the app's and .profile.")                    \

@@ -7,6 +7,7 @@ libbridge_a_SOURCES = \
 	extension-bridge/provider_flow.c \
 	extension-bridge/provider_link.c extension-bridge/provider_parts.h \
 	extension-bridge/provider_states.c extension-bridge/provider_states.h \
+	extension-bridge/networks.c extension-bridge/networks.h \
 	extension-bridge/pump.c extension-bridge/pump.h \
 	extension-bridge/udp_ports.c extension-bridge/udp_ports.h \
 	extension-bridge/proxy/client.c extension-bridge/proxy/client.h \

@@ -21,12 +21,11 @@ MACOS_EXTENSION_OBJC = \
 	extension-bridge/macos/extension/endpoints.m \
 	extension-bridge/macos/extension/main.m \
 	extension-bridge/macos/extension/network_rules.m
-MACOS_EXTENSION_C = \
-	extension-bridge/macos/extension/networks.c
 # What the extension has of the rest of the tree.
 MACOS_EXTENSION_SHARED = \
 	base/buf.c base/clock.c base/err.c base/json.c base/utf8.c \
 	extension-bridge/flow_header.c extension-bridge/handoff.c \
+	extension-bridge/networks.c \
 	extension-bridge/provider.c extension-bridge/provider_datagrams.c \
 	extension-bridge/provider_flow.c extension-bridge/provider_link.c \
 	extension-bridge/provider_states.c
@@ -47,8 +46,7 @@ MACOS_H = \
 	extension-bridge/macos/extension/TransparentProxyProvider.h \
 	extension-bridge/macos/extension/endpoints.h \
 	extension-bridge/macos/extension/macos15.h \
-	extension-bridge/macos/extension/network_rules.h \
-	extension-bridge/macos/extension/networks.h
+	extension-bridge/macos/extension/network_rules.h
 MACOS_TEMPLATES = \
 	extension-bridge/macos/app/Info.plist.in \
 	extension-bridge/macos/app/entitlements.plist.in \

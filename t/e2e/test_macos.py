@@ -168,6 +168,10 @@ class Bundle(Tools):
                   found(f"packaging/macos/{LABEL}.plist.in",
                         r"<key>Label</key>\s*<string>([^<]*)")}
         self.assertEqual(labels, {LABEL})
+        networks = found("extension-bridge/networks.c",
+                         r"networks_default\[\] = \{([^}]*), NULL\}")
+        self.assertEqual(re.findall(r'"([^"]*)"', networks),
+                         found("conf/params.h", r'"macos\.exclude", \s*\\\s*"([^"]*)"').split())
 
 
 class Package(Tools):

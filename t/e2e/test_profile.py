@@ -117,6 +117,25 @@ class Content(Profile):
         self.assertEqual(payloads["com.apple.servicemanagement"][0]["Rules"][0]["RuleType"],
                          "Label")
 
+    def test_what_the_extension_is_told(self):
+        _, payloads = self.read(self.profile())
+        told = {"ExcludedNetworks": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+                                     "fc00::/7", "17.0.0.0/8"],
+                "FailClosed": False, "ClaimQUIC": True, "ClaimDNS": False}
+        self.assertEqual(payloads["com.apple.vpn.managed"][0]["VendorConfig"], told)
+        self.assertEqual(payloads["com.apple.dnsProxy.managed"][0]["ProviderConfiguration"],
+                         told)
+        settings = os.path.join(self.state, "sightglass.yaml")
+        with open(settings, "w", encoding="utf-8") as f:
+            f.write("macos: {exclude: [17.0.0.0/8], fail_closed: true, quic: false}\n")
+        _, payloads = self.read(self.profile("--no-dns"))
+        self.assertEqual(payloads["com.apple.vpn.managed"][0]["VendorConfig"],
+                         {"ExcludedNetworks": ["17.0.0.0/8"], "FailClosed": True,
+                          "ClaimQUIC": False, "ClaimDNS": True})
+        with open(settings, "w", encoding="utf-8") as f:
+            f.write("macos: {exclude: [10.0.0.0/33]}\n")
+        self.assertIn("macos.exclude has '10.0.0.0/33'", self.profile(status=2))
+
     def test_options(self):
         profile, payloads = self.read(self.profile(
             "--app", "com.example.glass", "--extension", "com.example.glass.net",

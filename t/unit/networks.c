@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Unit suite of extension-bridge/macos/extension/networks. */
-#include "extension-bridge/macos/extension/networks.h"
+/* Unit suite of extension-bridge/networks. */
+#include "extension-bridge/networks.h"
 
 #include <string.h>
 

@@ -240,9 +240,8 @@ t_unit_macos_app_suite_SOURCES = t/unit/macos_app.c $(UNIT_SUITE) \
 t_unit_macos_app_suite_LDADD = libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/networks-suite
-t_unit_networks_suite_SOURCES = t/unit/networks.c $(UNIT_SUITE) \
-	$(MACOS_EXTENSION_C)
-t_unit_networks_suite_LDADD = libbase.a $(UNIT_LIBS)
+t_unit_networks_suite_SOURCES = t/unit/networks.c $(UNIT_SUITE)
+t_unit_networks_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/mdoc-suite
 t_unit_mdoc_suite_SOURCES = t/unit/mdoc.c $(UNIT_SUITE)

@@ -3,7 +3,7 @@
 #import "extension-bridge/macos/extension/network_rules.h"
 
 #import "extension-bridge/macos/extension/macos15.h"
-#import "extension-bridge/macos/extension/networks.h"
+#import "extension-bridge/networks.h"
 
 /* host nil: everywhere. */
 static NENetworkRule *

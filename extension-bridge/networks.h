@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Networks whose flows the extension leaves alone: the text of one, and the lists
- * that it begins with. Pure; extension (macOS).
+ * that it begins with. Pure; extension (macOS), and CLI, which writes its profile.
  */
-#ifndef SIGHTGLASS_BRIDGE_MACOS_NETWORKS_H
-#define SIGHTGLASS_BRIDGE_MACOS_NETWORKS_H
+#ifndef SIGHTGLASS_BRIDGE_NETWORKS_H
+#define SIGHTGLASS_BRIDGE_NETWORKS_H
 
 #include <stddef.h>
 

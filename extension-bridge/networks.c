@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* networks.h. Pure; extension (macOS). */
-#include "extension-bridge/macos/extension/networks.h"
+/* networks.h. Pure; extension (macOS), CLI. */
+#include "extension-bridge/networks.h"
 
 #include <stdint.h>
 #include <stdlib.h>
