@@ -292,19 +292,28 @@ reach_daemon(struct provider *p, const struct flow_header *h, int *fd)
 	return error;
 }
 
-/* Where the flow can go. *direct: not to the daemon. */
-static int
-reach(struct provider *p, const struct flow_header *h, int *fd, bool *direct)
+/* Whether one more flow may be claimed. That there is no room is said once. */
+static bool
+has_room(struct provider *p)
 {
-	*direct = false;
 	if (p->free_count == 0) {
 		if (!p->told_full)
 			provider_tell(p, PROVIDER_NEWS_FULL, "%zu flows are claimed: "
 			    "no more are until some end", p->options.flows_max);
 		p->told_full = true;
-		return E_LIMIT;
+		return false;
 	}
 	p->told_full = p->told_full && p->free_count <= p->options.flows_max / 8;
+	return true;
+}
+
+/* Where the flow can go. *direct: not to the daemon. */
+static int
+reach(struct provider *p, const struct flow_header *h, int *fd, bool *direct)
+{
+	*direct = false;
+	if (!has_room(p))
+		return E_LIMIT;
 	int error = reach_daemon(p, h, fd);
 	if (error == 0 || p->options.kind != PROVIDER_DNS || p->options.fail_closed)
 		return error;
@@ -327,6 +336,17 @@ refuse(struct provider *p, void *app)
 	return true;
 }
 
+/* Begins with the flow, whose socket is open. */
+static bool
+claim(struct provider *p, void *app, const struct flow_header *h, int fd, bool direct)
+{
+	if (!flow_begin(p, app, h, fd, direct))
+		return refuse(p, app);
+	p->status.claimed++;
+	p->status.direct += direct;
+	return true;
+}
+
 bool
 provider_handle_flow(struct provider *p, void *app, const struct flow_header *h)
 {
@@ -339,11 +359,21 @@ provider_handle_flow(struct provider *p, void *app, const struct flow_header *h)
 	}
 	if (reach(p, h, &fd, &direct) != 0)
 		return refuse(p, app);
-	if (!flow_begin(p, app, h, fd, direct))
+	return claim(p, app, h, fd, direct);
+}
+
+bool
+provider_handle_own_flow(struct provider *p, void *app, const struct flow_header *h)
+{
+	int fd = -1;
+
+	if (p->life != LIFE_RUNNING || p->options.kind != PROVIDER_DNS) {
+		p->status.declined++;
+		return false;
+	}
+	if (!has_room(p) || direct_open(h, &fd) != 0)
 		return refuse(p, app);
-	p->status.claimed++;
-	p->status.direct += direct;
-	return true;
+	return claim(p, app, h, fd, true);
 }
 
 /* --- time --- */

@@ -161,6 +161,12 @@ void provider_ready(struct provider *p, uint64_t token) NONNULL(1);
 bool provider_handle_flow(struct provider *p, void *app,
     const struct flow_header *h) WUNRES NONNULL(1, 3);
 
+/* The same for a flow of the daemon's own, which never goes to the daemon again. A
+ * transparent proxy leaves it to the system; a DNS proxy, which would lose it so,
+ * takes it straight to where it is bound for. */
+bool provider_handle_own_flow(struct provider *p, void *app,
+    const struct flow_header *h) WUNRES NONNULL(1, 3);
+
 void provider_open_done(struct provider *p, uint64_t token, int error)
     NONNULL(1);
 

@@ -8,6 +8,7 @@
  */
 #include "extension-bridge/provider.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -385,6 +386,35 @@ START_TEST(of_datagrams_only_dns_and_quic_are_claimed)
 }
 END_TEST
 
+/* A query of the daemon's that came to it again would go round for ever. */
+START_TEST(flows_of_the_daemons_own_never_go_to_it)
+{
+	static const enum provider_kind kinds[] = {PROVIDER_TRANSPARENT, PROVIDER_DNS};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+		struct world_plan plan = by_hand;
+		struct provider_status status;
+		struct flow_header h = {.transport = FLOW_DATAGRAM,
+		    .source.ss_family = AF_INET, .destination.ss_family = AF_INET};
+		bool dns = kinds[i] == PROVIDER_DNS;
+
+		plan.kind = kinds[i];
+		w = begin(&plan);
+		struct pollfd daemon = {w->flow_fd, POLLIN, 0};
+		struct app *a = &w->apps[w->app_count];
+		*a = (struct app){.index = w->app_count++, .datagrams = true,
+		    .target_fd = -1, .peer.fd = -1, .harmed = true};
+		ck_assert_int_eq(provider_handle_own_flow(w->provider, a, &h), dns);
+		ck_assert_int_eq(poll(&daemon, 1, 0), 0);
+		provider_get_status(w->provider, &status);
+		ck_assert_uint_eq(status.direct, dns);
+		ck_assert_uint_eq(status.flows, dns);
+		pass(5000);
+		world_end(w);
+	}
+}
+END_TEST
+
 START_TEST(after_sleep_the_daemon_is_asked_and_an_answer_that_waits_counts)
 {
 	w = begin(&by_hand);
@@ -604,6 +634,7 @@ add_by_hand(TCase *t)
 	tcase_add_test(t, above_the_cap_flows_are_declined_and_below_it_claimed_again);
 	tcase_add_test(t, without_a_descriptor_flows_are_declined);
 	tcase_add_test(t, of_datagrams_only_dns_and_quic_are_claimed);
+	tcase_add_test(t, flows_of_the_daemons_own_never_go_to_it);
 	tcase_add_test(t,
 	    after_sleep_the_daemon_is_asked_and_an_answer_that_waits_counts);
 	tcase_add_test(t, a_daemon_that_does_not_answer_is_given_five_seconds);

@@ -308,12 +308,14 @@ host_tell(void *host, enum provider_news news, const char *words)
 {
 	struct flow_header header;
 
-	if (_provider == NULL || [_identity isSource:flow.metaData] ||
-	    !endpoint_header(flow, remote, &header))
+	if (_provider == NULL || !endpoint_header(flow, remote, &header))
 		return NO;
 	AppFlow *app = [[AppFlow alloc] initWithFlow:flow host:self];
 	[_flows addObject:app]; /* the provider may release it before it returns */
-	if (provider_handle_flow(_provider, (__bridge void *)app, &header))
+	bool claimed = [_identity isSource:flow.metaData]
+	    ? provider_handle_own_flow(_provider, (__bridge void *)app, &header)
+	    : provider_handle_flow(_provider, (__bridge void *)app, &header);
+	if (claimed)
 		return YES;
 	[_flows removeObject:app];
 	return NO;
