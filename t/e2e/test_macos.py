@@ -185,6 +185,7 @@ class Package(Tools):
         self.stand_in("pkgbuild", RECORDER + """
 (cd "$2" && find . | sort) > "$CALLS.tree"
 cp "$2"/Library/LaunchDaemons/*.plist "$CALLS.plist"
+cp "$2"/private/etc/sightglass/sightglass.yaml.example "$CALLS.yaml"
 """)
         self.stand_in("plutil", PLUTIL)
         return self.run_tool(os.path.join(PACKAGING, "pkg"), "--build", BUILD,
@@ -222,7 +223,11 @@ cp "$2"/Library/LaunchDaemons/*.plist "$CALLS.plist"
         run = f"/var/root/Library/Group Containers/{TEAM}.{APP}"
         self.assertEqual(job["Label"], LABEL)
         self.assertEqual(job["ProgramArguments"],
-                         ["/usr/local/sbin/sightglassd", "-o", f"paths.run={run}"])
+                         ["/usr/local/sbin/sightglassd"])
+        with open(self.record + ".yaml", encoding="utf-8") as file:
+            self.assertIn(f'\n  run: "{run}"\n', file.read())
+        self.run_tool(os.path.join(BUILD, "sightglassd"), "-n", "-c", self.record + ".yaml",
+                      "-o", "user=root", "-d", os.path.join(self.directory, "state"))
         self.assertEqual(set(job["Sockets"]), {"flow.sock", "control.sock"})
         for name, of_socket in job["Sockets"].items():
             self.assertEqual(of_socket["SockPathName"], f"{run}/{name}")
