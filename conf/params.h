@@ -331,7 +331,8 @@
 	X(log_full_wait_ms, TIME, "log.full_wait", "2 s", 0, 10 * MINUTE,     \
 	    "How long flows wait for a full ring with log.full: drop.")       \
 	X(log_group, TEXT, "log.group", "", 0, 0,                             \
-	    "Group that may read the segments (0640). Empty: nobody else.")   \
+	    "Group that may read the segments (0640) and their directory "    \
+	    "(0750). Empty: nobody else.")   \
 	X(macos_team, TEXT, "macos.team", "", 0, 0,                           \
 	    "Apple's identifier of the team that signed app and extension, "  \
 	    "ten capital letters and digits. A profile cannot do without.")   \

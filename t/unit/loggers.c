@@ -6,9 +6,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,15 +38,41 @@ fdatasync(int fildes)
 	return fsync(fildes);
 }
 
+/* --- writing --- */
+
+unsigned rig_writes_left = UINT_MAX;
+unsigned rig_last_write;
+
+static size_t
+part_of(size_t length)
+{
+	return length * rig_last_write / RIG_WRITE_WHOLE;
+}
+
+ssize_t
+pwrite(int fd, const void *buf, size_t nbytes, off_t offset)
+{
+	bool dies = rig_writes_left-- == 0;
+	size_t part = dies ? part_of(nbytes) : nbytes;
+
+	if (lseek(fd, offset, SEEK_SET) < 0)
+		return -1;
+	ssize_t n = write(fd, buf, part);
+	if (dies)
+		_exit(0);
+	return n;
+}
+
 /* --- life --- */
 
+/* Shared with the children of a test, as roles share it. */
 static void *
 pages(size_t bytes)
 {
-	void *memory = NULL;
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	ck_assert_int_eq(posix_memalign(&memory, RING_HEADER_BYTES, bytes), 0);
-	memset(memory, 0, bytes);
+	ck_assert_ptr_ne(memory, MAP_FAILED);
 	return memory;
 }
 
@@ -75,8 +103,7 @@ rig_open(struct rig *r, size_t ring_bytes)
 	r->options = (struct logger_options){.directory = r->directory, .level = 3,
 	    .flush_ms = 100, .sync_ms = 1000, .rotate_bytes = 64u * 1024 * 1024,
 	    .rotate_ms = 900000, .full_wait_ms = 2000, .group = (gid_t)-1,
-	    .writer = {.run_id = "testruns", .hostname = "box"},
-	    .ledger = r->ledger};
+	    .writer = {.run_id = "testruns", .hostname = "box"}};
 }
 
 static void
@@ -102,9 +129,9 @@ rig_close(struct rig *r)
 	(void)chmod(r->directory, 0700);
 	empty_directory(r);
 	(void)rmdir(r->directory);
-	free(r->ledger);
+	(void)munmap(r->ledger, LOGGER_LEDGER_BYTES);
 	for (unsigned i = 0; i < RIG_RINGS; i++)
-		free(r->memory[i]);
+		(void)munmap(r->memory[i], r->ring_bytes);
 }
 
 bool
@@ -112,6 +139,7 @@ rig_start(struct rig *r)
 {
 	char words[256];
 
+	r->options.ledger = r->ledger;
 	r->logger = logger_new(&r->options, r->now_us, words);
 	if (r->logger == NULL) {
 		(void)fprintf(stderr, "%s\n", words);

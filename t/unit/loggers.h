@@ -81,6 +81,12 @@ bool rig_lines(const struct rig *r, struct buf *out) WUNRES NONNULL(1, 2);
 extern unsigned rig_syncs;
 extern bool rig_sync_fails;
 
+/* In the place of pwrite(2): after so many calls the process dies in the next, of
+ * which rig_last_write of RIG_WRITE_WHOLE parts come to the file. */
+#define RIG_WRITE_WHOLE 4u
+extern unsigned rig_writes_left;
+extern unsigned rig_last_write;
+
 /* Small numbers by a seed, the same everywhere. */
 static inline uint32_t
 rig_random(uint32_t *state)

@@ -234,6 +234,11 @@ check_PROGRAMS += t/unit/keylog-suite
 t_unit_keylog_suite_SOURCES = t/unit/keylog.c $(UNIT_SUITE)
 t_unit_keylog_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/logger-suite
+t_unit_logger_suite_SOURCES = t/unit/logger.c $(UNIT_SUITE) $(UNIT_LOGGERS)
+t_unit_logger_suite_LDADD = liblog.a libbase.a $(ZSTD_LIBS) $(XXHASH_LIBS) \
+	$(YYJSON_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/macos_app-suite
 t_unit_macos_app_suite_SOURCES = t/unit/macos_app.c $(UNIT_SUITE) \
 	$(MACOS_APP_C)
