@@ -99,3 +99,18 @@ file_write(int fd, const void *bytes, size_t length)
 	}
 	return 0;
 }
+
+void
+file_parent(const char *path, char out[PATH_MAX])
+{
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	(void)snprintf(out, PATH_MAX, "%.*s", length == 0 ? 1 : (int)length,
+	    length == 0 ? "." : path);
+}

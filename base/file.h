@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include <limits.h>
+
 #include "base/attr.h"
 #include "base/buf.h"
 
@@ -23,5 +25,9 @@ int file_check_secret(int fd, char error[256]) WUNRES NONNULL(2);
 
 /* E_SYS: part of it may have been written. */
 int file_write(int fd, const void *bytes, size_t length) WUNRES;
+
+/* The directory in which the file or directory of that path stands, "." where it names
+ * none; cut short where it is longer than any path can be. */
+void file_parent(const char *path, char out[PATH_MAX]) NONNULL(1, 2);
 
 #endif

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,6 @@
 #define NAME_BYTES (SEGMENT_NAME_BYTES + 8)
 #define PLACE_BYTES 512u
 #define POINTER_BYTES sizeof(struct source *)
-#define TURN_MS 100 /* in which each of several readers is asked once */
 
 struct reader {
 	char *directory; /* NULL: it reads one file */
@@ -31,7 +31,7 @@ struct reader {
 	bool standard_input;
 	int kept_fd; /* of a copy of a stream, or -1 */
 	bool following;
-	struct watch *watch; /* made by the first wait */
+	struct watch *watch; /* owned: of all that are waited for with this one first */
 	struct source **sources;
 	size_t count, capacity;
 	size_t current;
@@ -150,6 +150,35 @@ by_age(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* What stands in another directory by now; what is open is still read. */
+static void
+forget_all(struct reader *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		r->sources[i]->forgotten = true;
+		r->sources[i]->done = r->sources[i]->done || r->sources[i]->fd < 0;
+	}
+}
+
+/* Another one may have the name since. */
+static int
+follow_directory(struct reader *r, int now_fd)
+{
+	struct stat now, before;
+
+	if (fstat(now_fd, &now) != 0 || fstat(r->directory_fd, &before) != 0)
+		return E_SYS;
+	if (now.st_ino == before.st_ino && now.st_dev == before.st_dev)
+		return 0;
+	int fd = fcntl(now_fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return E_SYS;
+	(void)close(r->directory_fd);
+	r->directory_fd = fd;
+	forget_all(r);
+	return 0;
+}
+
 /* Appends the segments that are new, in order. */
 static int
 scan(struct reader *r)
@@ -160,8 +189,9 @@ scan(struct reader *r)
 	if (r->directory == NULL)
 		return 0;
 	DIR *directory = opendir(r->directory);
-	if (directory == NULL)
-		return E_SYS;
+	if (directory == NULL) /* it may come again */
+		return r->following && errno == ENOENT ? 0 : E_SYS;
+	error = follow_directory(r, dirfd(directory));
 	for (struct dirent *entry; error == 0 &&
 	     (entry = readdir(directory)) != NULL;) {
 		unsigned long number;
@@ -601,40 +631,24 @@ reader_limit(struct reader *r, const struct source_limits *limits)
 	r->limits = *limits;
 }
 
-/* A watch of the directory that the file stands in. */
-static struct watch *
-watch_around(const char *file)
-{
-	const char *slash = strrchr(file, '/');
-	char *directory = slash == NULL ? strdup(".")
-	    : slash == file ? strdup("/") : strndup(file, (size_t)(slash - file));
-
-	if (directory == NULL)
-		return NULL;
-	struct watch *watch = watch_new(directory);
-	int saved = errno;
-	free(directory);
-	errno = saved;
-	return watch;
-}
-
-/* Made late: a reader that never waits needs none. What came since the last look is
- * looked for once more. */
+/* 1: it was not watched until now, so that it has to be read once more. */
 static int
-watch_reader(struct reader *r, bool *is_new)
+watch_reader(const struct reader *r, struct watch *w)
 {
-	*is_new = r->watch == NULL;
-	if (*is_new)
-		r->watch = r->directory != NULL ? watch_new(r->directory)
-		                                : watch_around(r->sources[0]->name);
-	if (r->watch == NULL)
-		return E_SYS;
-	for (size_t i = 0; i < r->count; i++) {
+	char around[PATH_MAX];
+	const char *directory = r->directory;
+
+	if (directory == NULL) {
+		file_parent(r->sources[0]->name, around);
+		directory = around;
+	}
+	int is_new = watch_directory(w, directory);
+	for (size_t i = 0; i < r->count && is_new >= 0; i++) {
 		if (r->sources[i]->fd >= 0 &&
-		    watch_file(r->watch, r->sources[i]->fd) != 0)
+		    watch_file(w, r->sources[i]->fd) != 0)
 			return E_SYS;
 	}
-	return 0;
+	return is_new;
 }
 
 /* One that can be waited for; a stream is read, and so waited for, by itself. */
@@ -644,42 +658,28 @@ is_watched(const struct reader *r)
 	return r->count != 1 || !r->sources[0]->streamed;
 }
 
-/* Each for its part of a turn. 1: one has something. */
-static int
-take_turn(struct reader *const *readers, size_t count, int timeout_ms)
-{
-	bool any_new = false;
-	int ready = 0;
-	size_t watched = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		bool is_new = false;
-		if (!is_watched(readers[i]))
-			continue;
-		watched++;
-		if (watch_reader(readers[i], &is_new) != 0)
-			return E_SYS;
-		any_new = any_new || is_new;
-	}
-	if (watched == 0)
-		return E_CLOSED;
-	for (size_t i = 0; i < count && !any_new && ready == 0; i++) {
-		if (is_watched(readers[i]))
-			ready = watch_wait(readers[i]->watch, timeout_ms);
-	}
-	return any_new ? 1 : ready;
-}
-
+/* Made late: a reader that never waits needs none. */
 int
 reader_wait(struct reader *const *readers, size_t count, int timeout_ms)
 {
-	if (count == 1)
-		return take_turn(readers, count, timeout_ms);
-	int step = timeout_ms < 0 ? 0 : TURN_MS;
-	for (int left = timeout_ms; timeout_ms < 0 || left > 0; left -= step) {
-		int ready = take_turn(readers, count, TURN_MS / (int)count + 1);
-		if (ready != 0)
-			return ready;
+	struct reader *holder = readers[0];
+	size_t watched = 0;
+	bool any_new = false;
+
+	if (holder->watch == NULL)
+		holder->watch = watch_new();
+	if (holder->watch == NULL)
+		return E_SYS;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_watched(readers[i]))
+			continue;
+		int is_new = watch_reader(readers[i], holder->watch);
+		if (is_new < 0)
+			return is_new;
+		any_new = any_new || is_new == 1;
+		watched++;
 	}
-	return 0;
+	if (watched == 0)
+		return E_CLOSED;
+	return any_new ? 1 : watch_wait(holder->watch, timeout_ms);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Waiting until something is written in a directory or in a file of it:
- * watch_linux.c (inotify) and watch_darwin.c (kqueue). CLI only.
+ * Waiting until something is written in one of several directories, or in a file of
+ * them: watch_linux.c (inotify) and watch_darwin.c (kqueue). Wakes nobody while
+ * nothing happens. CLI only.
  */
 #ifndef SIGHTGLASS_LOG_WATCH_H
 #define SIGHTGLASS_LOG_WATCH_H
@@ -11,8 +12,13 @@
 struct watch;
 
 /* NULL with errno. */
-struct watch *watch_new(const char *directory) WUNRES NONNULL(1);
+struct watch *watch_new(void) WUNRES;
 void watch_free(struct watch *w);
+
+/* The directory of that name, and, should it not be there or be replaced, when there is
+ * one again. To be said anew before each wait, at little cost. 1: it was not watched
+ * until now, so that what came before has to be looked for; 0: it was; E_SYS. */
+int watch_directory(struct watch *w, const char *path) WUNRES NONNULL(1, 2);
 
 /* That open file too, until it is closed, where the directory does not tell of
  * its files. E_SYS. */

@@ -1,34 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * watch.h by kqueue(2): the directory's descriptor tells of new and renamed
- * files, each file's own of its growth. CLI.
+ * watch.h by kqueue(2): a directory's descriptor tells of new and renamed files, each
+ * file's own of its growth. CLI.
  */
 #include "log/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/event.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/file.h"
+
+struct directory {
+	struct directory *next;
+	int fd;
+	dev_t device;
+	ino_t inode;
+};
 
 struct watch {
 	int queue;
-	int directory;
+	struct directory *directories; /* owned: they are few */
 };
 
 struct watch *
-watch_new(const char *directory)
+watch_new(void)
 {
-	struct watch *w = malloc(sizeof(*w));
+	struct watch *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return NULL;
 	w->queue = kqueue();
-	w->directory = open(directory, O_EVTONLY | O_CLOEXEC);
-	if (w->queue >= 0 && w->directory >= 0 &&
-	    watch_file(w, w->directory) == 0)
+	if (w->queue >= 0)
 		return w;
 	int saved = errno;
 	watch_free(w);
@@ -39,13 +48,73 @@ watch_new(const char *directory)
 void
 watch_free(struct watch *w)
 {
+	struct directory *next;
+
 	if (w == NULL)
 		return;
-	if (w->directory >= 0)
-		(void)close(w->directory);
+	for (struct directory *d = w->directories; d != NULL; d = next) {
+		next = d->next;
+		(void)close(d->fd);
+		free(d);
+	}
 	if (w->queue >= 0)
 		(void)close(w->queue);
 	free(w);
+}
+
+static bool
+is_watched(const struct watch *w, const struct stat *status)
+{
+	for (const struct directory *d = w->directories; d != NULL; d = d->next)
+		if (d->device == status->st_dev && d->inode == status->st_ino)
+			return true;
+	return false;
+}
+
+/* Takes the descriptor over. */
+static int
+add_open(struct watch *w, int fd, const struct stat *status)
+{
+	struct directory *d = calloc(1, sizeof(*d));
+
+	if (d == NULL || watch_file(w, fd) != 0) {
+		int saved = errno;
+		free(d);
+		(void)close(fd);
+		errno = saved;
+		return E_SYS;
+	}
+	*d = (struct directory){w->directories, fd, status->st_dev, status->st_ino};
+	w->directories = d;
+	return 1;
+}
+
+static int
+add(struct watch *w, const char *path)
+{
+	struct stat status;
+	int fd = open(path, O_EVTONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return E_SYS;
+	if (fstat(fd, &status) == 0 && !is_watched(w, &status))
+		return add_open(w, fd, &status);
+	(void)close(fd);
+	return 0;
+}
+
+int
+watch_directory(struct watch *w, const char *path)
+{
+	char parent[PATH_MAX];
+
+	file_parent(path, parent);
+	int above = add(w, parent);
+	int itself = add(w, path);
+
+	if (itself == E_SYS && (errno != ENOENT || above == E_SYS))
+		return E_SYS;
+	return above == 1 || itself == 1;
 }
 
 int

@@ -3,27 +3,32 @@
 #include "log/watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/file.h"
+
+#define IN_ITSELF (IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN_DELETE)
+#define IN_PARENT (IN_CREATE | IN_MOVED_TO | IN_MASK_ADD)
 
 struct watch {
 	int fd;
+	int newest; /* of what is watched; their numbers only grow */
 };
 
 struct watch *
-watch_new(const char *directory)
+watch_new(void)
 {
-	struct watch *w = malloc(sizeof(*w));
+	struct watch *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return NULL;
 	w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (w->fd >= 0 && inotify_add_watch(w->fd, directory,
-	        IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN_DELETE) >= 0)
+	if (w->fd >= 0)
 		return w;
 	int saved = errno;
 	watch_free(w);
@@ -39,6 +44,33 @@ watch_free(struct watch *w)
 	if (w->fd >= 0)
 		(void)close(w->fd);
 	free(w);
+}
+
+static int
+add(struct watch *w, const char *path, uint32_t mask)
+{
+	int number = inotify_add_watch(w->fd, path, mask | IN_ONLYDIR);
+
+	if (number < 0)
+		return E_SYS;
+	if (number <= w->newest)
+		return 0;
+	w->newest = number;
+	return 1;
+}
+
+int
+watch_directory(struct watch *w, const char *path)
+{
+	char parent[PATH_MAX];
+
+	file_parent(path, parent);
+	int above = add(w, parent, IN_PARENT);
+	int itself = add(w, path, IN_ITSELF | IN_MASK_ADD);
+
+	if (itself == E_SYS && (errno != ENOENT || above == E_SYS))
+		return E_SYS;
+	return above == 1 || itself == 1;
 }
 
 int
