@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A file backward: from the last frame to the first, each decoded as a whole, or
- * when it is larger than PAGE_BYTES in pages, for each of which it is decoded once
- * more. So memory has a bound, whatever the file is. CLI only.
+ * A file backward: from the last frame to the first, each decoded as a whole. Of one
+ * that is larger than two pages the last page is kept; when one before it is asked for,
+ * it is decoded once more, and what goes by is put aside in a file without a name, which
+ * has the last SPILL_BYTES of it. So memory has a bound, whatever the file is, and a
+ * frame is decoded twice, or once more for each GiB. CLI only.
  */
 #include "log/source.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +20,7 @@
 #include "log/segment.h"
 
 #define PAGE_BYTES ((size_t)4 * 1024 * 1024)
+#define SPILL_BYTES ((uint64_t)1024 * 1024 * 1024)
 #define CHUNK_BYTES ((size_t)128 * 1024)
 #define TAIL_BYTES ((size_t)64 * 1024)
 #define WINDOW_LOG_MAX 23
@@ -28,6 +33,9 @@ struct source_back {
 	bool begun;        /* a page was read */
 	struct buf carry;  /* what of the page behind begins in this one */
 	struct buf input;
+	int spill;         /* or -1: none was needed, or can be had */
+	bool spilling;     /* what leaves the page goes there, and stands there */
+	uint64_t spill_begin; /* from here on, of the frame's text */
 };
 
 void
@@ -38,6 +46,8 @@ source_back_free(struct source_back *back)
 	buf_free(&back->page);
 	buf_free(&back->carry);
 	buf_free(&back->input);
+	if (back->spill >= 0)
+		(void)close(back->spill);
 	free(back);
 }
 
@@ -199,6 +209,44 @@ source_index(struct source *s)
 
 /* --- pages --- */
 
+/* A file without a name; -1: there is none. */
+static int
+open_spill(void)
+{
+	FILE *file = tmpfile();
+	int fd = file == NULL ? -1 : fcntl(fileno(file), F_DUPFD_CLOEXEC, 0);
+
+	if (file != NULL)
+		(void)fclose(file);
+	return fd;
+}
+
+/* Text `at` of the frame has its place in the spill; how much there is in a row. */
+static size_t
+spill_run(uint64_t at, size_t length)
+{
+	uint64_t left = SPILL_BYTES - at % SPILL_BYTES;
+
+	return length < left ? length : (size_t)left;
+}
+
+/* Puts the first bytes of the page aside. Without room for them it has to go on as if
+ * there were none. */
+static void
+spill(struct source_back *b, size_t length)
+{
+	size_t done = 0;
+
+	while (b->spilling && done < length) {
+		uint64_t at = b->base + done;
+		ssize_t n = pwrite(b->spill, buf_data(&b->page) + done,
+		    spill_run(at, length - done), (off_t)(at % SPILL_BYTES));
+		if (n <= 0)
+			b->spilling = false;
+		done += n <= 0 ? 0 : (size_t)n;
+	}
+}
+
 /* Keeps a page of what is twice as much. */
 static void
 trim(struct source_back *b)
@@ -207,6 +255,7 @@ trim(struct source_back *b)
 
 	if (length < 2 * PAGE_BYTES)
 		return;
+	spill(b, length - PAGE_BYTES);
 	b->base += length - PAGE_BYTES;
 	buf_consume(&b->page, length - PAGE_BYTES);
 }
@@ -301,6 +350,46 @@ read_plain(struct source *s, uint64_t to)
 	return error == E_MORE ? E_CORRUPT : error;
 }
 
+/* The page before `to`, out of the spill: it has `begin` to there. */
+static int
+read_spill(struct source_back *b, uint64_t begin, uint64_t to)
+{
+	size_t length = to - begin < PAGE_BYTES ? (size_t)(to - begin) : PAGE_BYTES;
+	uint8_t *room;
+
+	buf_clear(&b->page);
+	b->base = to - length;
+	int error = buf_reserve(&b->page, length, &room);
+	for (size_t done = 0; error == 0 && done < length;) {
+		uint64_t at = b->base + done;
+		ssize_t n = pread(b->spill, room + done,
+		    spill_run(at, length - done), (off_t)(at % SPILL_BYTES));
+		if (n <= 0)
+			return E_SYS;
+		done += (size_t)n;
+	}
+	if (error == 0)
+		buf_commit(&b->page, length);
+	return error;
+}
+
+/* The page before the one at hand, of the same frame. */
+static int
+page_within_frame(struct source *s)
+{
+	struct source_back *b = s->back;
+	uint64_t to = b->base;
+
+	if (b->spilling && to > b->spill_begin)
+		return read_spill(b, b->spill_begin, to);
+	if (b->spill < 0)
+		b->spill = open_spill();
+	b->spilling = b->spill >= 0;
+	int error = read_frame(s, &s->frames.frames[b->next_frame], to);
+	b->spill_begin = b->base > SPILL_BYTES ? b->base - SPILL_BYTES : 0;
+	return error;
+}
+
 /* The page in front of the one that is handed out; E_NOTFOUND: it was the first. */
 static int
 page_before(struct source *s, const struct source_limits *limits)
@@ -316,7 +405,7 @@ page_before(struct source *s, const struct source_limits *limits)
 			return E_SYS;
 		error = read_plain(s, b->begun ? b->base : (uint64_t)st.st_size);
 	} else if (b->begun && b->base > 0) {
-		error = read_frame(s, &s->frames.frames[b->next_frame], b->base);
+		error = page_within_frame(s);
 	} else {
 		do {
 			if (b->next_frame == 0)
@@ -324,6 +413,7 @@ page_before(struct source *s, const struct source_limits *limits)
 			b->next_frame--;
 		} while (!source_frame_is_wanted(&s->frames.frames[b->next_frame],
 		    limits));
+		b->spilling = false;
 		error = read_frame(s, &s->frames.frames[b->next_frame], UINT64_MAX);
 	}
 	b->begun = true;
@@ -346,6 +436,7 @@ begin_back(struct source *s)
 	s->back = calloc(1, sizeof(*s->back));
 	if (s->back == NULL)
 		return E_NOMEM;
+	s->back->spill = -1;
 	buf_init(&s->back->page, 2 * (PAGE_BYTES + CHUNK_BYTES) + SEGMENT_LINE_MAX);
 	buf_init(&s->back->carry, SEGMENT_LINE_MAX);
 	buf_init(&s->back->input, CHUNK_BYTES);
