@@ -255,7 +255,7 @@ begin_again_if_cut(const struct reader *r, struct source *s)
 {
 	struct stat st;
 
-	if (s->streamed || r->directory == NULL || fstat(s->fd, &st) != 0 ||
+	if (s->final || s->streamed || r->directory == NULL || fstat(s->fd, &st) != 0 ||
 	    (uint64_t)st.st_size >= s->offset)
 		return 0;
 	struct source_place next = s->place;
@@ -283,14 +283,17 @@ read_source(struct reader *r, struct source *s, struct reader_line *line)
 
 	if (error != 0)
 		return give_up(r, s, error);
-	bool final = is_final(r, s, &removed);
-	error = source_next(s, &r->limits, final, &line->text, &line->length);
+	/* Once it is, it stays so, and two calls a line are saved. */
+	s->final = s->final || is_final(r, s, &removed);
+	error = source_next(s, &r->limits, s->final, &line->text, &line->length);
 	if (error == E_SYS)
 		return give_up(r, s, error);
 	if (error != 0)
 		note_place(r, s, E_CORRUPT);
-	if (error == E_AGAIN && final)
+	if (error == E_AGAIN && s->final) {
+		(void)is_final(r, s, &removed);
 		finish_source(s, removed);
+	}
 	return error;
 }
 

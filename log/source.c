@@ -82,6 +82,7 @@ int
 source_begin(struct source *s, int fd)
 {
 	s->fd = fd;
+	s->final = false;
 	s->form = s->is_segment ? SOURCE_ZSTD : SOURCE_UNKNOWN;
 	s->zstd = ZSTD_createDCtx();
 	if (s->zstd == NULL)

@@ -43,6 +43,7 @@ struct source {
 	bool is_segment;      /* our own writer made it */
 	bool streamed;        /* it can be read once, from its front */
 	bool done;            /* there is nothing more, or not for us */
+	bool final;           /* nobody writes it any more, as was found once */
 	bool forgotten;       /* the file is gone: its name may come again */
 	int fd;               /* -1: not opened yet */
 	enum source_form form;

@@ -431,6 +431,20 @@ START_TEST(what_happened_to_the_daemon_is_told)
 }
 END_TEST
 
+START_TEST(a_repair_is_told_in_numbers)
+{
+	const struct daemon_repair repair = {.records = 7, .cut_bytes = 0,
+	    .damaged_frames = 2};
+	const struct daemon_event event = {.time_us = START_US,
+	    .action = "repaired", .segment = "sightglass-x", .repair = &repair};
+
+	parse(record_daemon(&writer, 5, &event, &out));
+	check_number("/sightglass/repair/records", 7);
+	check_number("/sightglass/repair/cut_bytes", 0);
+	check_number("/sightglass/repair/damaged_frames", 2);
+}
+END_TEST
+
 START_TEST(what_did_not_happen_to_the_daemon_is_left_out)
 {
 	const struct daemon_event event = {.time_us = START_US,
@@ -441,6 +455,7 @@ START_TEST(what_did_not_happen_to_the_daemon_is_left_out)
 	check_absent("/sightglass/role");
 	check_absent("/sightglass/lost_records");
 	check_absent("/sightglass/segment");
+	check_absent("/sightglass/repair");
 }
 END_TEST
 
@@ -485,6 +500,7 @@ add_others(TCase *t)
 	tcase_add_test(t, what_the_signer_made_is_told);
 	tcase_add_test(t, what_the_signer_refused_is_told);
 	tcase_add_test(t, what_happened_to_the_daemon_is_told);
+	tcase_add_test(t, a_repair_is_told_in_numbers);
 	tcase_add_test(t, what_did_not_happen_to_the_daemon_is_left_out);
 }
 
