@@ -94,9 +94,42 @@ is_final(const struct reader *r, const struct source *s, bool *removed)
 
 /* --- the directory --- */
 
-static bool
-is_known(const struct reader *r, const char *file, size_t length)
+static int
+by_age(const void *a, const void *b)
 {
+	const struct source *x = *(struct source *const *)a;
+	const struct source *y = *(struct source *const *)b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* As long as segments come in the order of their numbers, where it must be tells at
+ * once; there may be thousands, and all are asked about at each look. */
+static bool
+is_in_place(const struct reader *r, const char *file, size_t length,
+    unsigned long number)
+{
+	char name[NAME_BYTES];
+	struct source key = {.name = name, .number = number};
+	const struct source *wanted = &key;
+
+	if (r->count == 0)
+		return false;
+	memcpy(name, file, length);
+	name[length] = '\0';
+	struct source *const *found = bsearch(&wanted, r->sources, r->count,
+	    POINTER_BYTES, by_age);
+	return found != NULL && !(*found)->forgotten;
+}
+
+static bool
+is_known(const struct reader *r, const char *file, size_t length,
+    unsigned long number)
+{
+	if (is_in_place(r, file, length, number))
+		return true;
 	for (size_t i = 0; i < r->count; i++) {
 		const struct source *s = r->sources[i];
 		if (!s->forgotten && strlen(s->name) == length &&
@@ -129,7 +162,7 @@ add_segment(struct reader *r, const char *file, unsigned long number, bool open)
 {
 	size_t length = strlen(file) - (open ? strlen(".part") : 0);
 
-	if (length >= NAME_BYTES || is_known(r, file, length))
+	if (length >= NAME_BYTES || is_known(r, file, length, number))
 		return 0;
 	struct source *s = add_source(r, file, length);
 	if (s == NULL)
@@ -137,17 +170,6 @@ add_segment(struct reader *r, const char *file, unsigned long number, bool open)
 	s->number = number;
 	s->is_segment = true;
 	return 0;
-}
-
-static int
-by_age(const void *a, const void *b)
-{
-	const struct source *x = *(struct source *const *)a;
-	const struct source *y = *(struct source *const *)b;
-
-	if (x->number != y->number)
-		return x->number < y->number ? -1 : 1;
-	return strcmp(x->name, y->name);
 }
 
 /* What stands in another directory by now; what is open is still read. */
