@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	base/glob.c base/glob.h \
 	base/json.c base/json.h \
 	base/mdoc.c base/mdoc.h \
+	base/near.c base/near.h \
 	base/nosignal.h \
 	base/path.c base/path.h \
 	base/recent.c base/recent.h \

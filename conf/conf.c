@@ -6,15 +6,16 @@
  */
 #include "conf/conf.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/near.h"
 #include "conf/table.h"
 
-#define NEAR_DISTANCE 3u
 #define KEY_BYTES 64u
 
 const struct conf_row conf_rows[] = {
@@ -47,52 +48,19 @@ conf_find_mode(const char *section)
 
 /* --- the nearest key --- */
 
-static unsigned
-least_of(unsigned a, unsigned b, unsigned c)
-{
-	unsigned least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/* How many letters must be added, taken, changed or swapped with the next
- * (Damerau and Levenshtein); both shorter than KEY_BYTES. */
-static unsigned
-distance(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-	unsigned rows[3][KEY_BYTES + 1];
-
-	for (size_t k = 0; k <= b_length; k++)
-		rows[0][k] = (unsigned)k;
-	for (size_t i = 1; i <= a_length; i++) {
-		unsigned *row = rows[i % 3];
-		const unsigned *above = rows[(i + 2) % 3];
-		const unsigned *twice = rows[(i + 1) % 3];
-		row[0] = (unsigned)i;
-		for (size_t k = 1; k <= b_length; k++) {
-			row[k] = least_of(above[k] + 1, row[k - 1] + 1,
-			    above[k - 1] + (a[i - 1] != b[k - 1]));
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] &&
-			    a[i - 2] == b[k - 1] && twice[k - 2] + 1 < row[k])
-				row[k] = twice[k - 2] + 1;
-		}
-	}
-	return rows[a_length % 3][b_length];
-}
-
 /* Compares with the whole key, or with its section when `key` names one. */
 static unsigned
 distance_to(const char *key, const struct conf_row *row, size_t *section)
 {
 	size_t length = strlen(key);
 	const char *dot = strchr(row->key, '.');
-	unsigned whole = distance(key, length, row->key, strlen(row->key));
+	unsigned whole = near_distance(key, length, row->key, strlen(row->key));
 
 	*section = 0;
 	if (dot == NULL || strchr(key, '.') != NULL)
 		return whole;
 	size_t head = (size_t)(dot - row->key);
-	unsigned part = distance(key, length, row->key, head);
+	unsigned part = near_distance(key, length, row->key, head);
 	if (part >= whole)
 		return whole;
 	*section = head;
@@ -103,15 +71,13 @@ const struct conf_row *
 conf_nearest(const char *key, size_t *section)
 {
 	const struct conf_row *nearest = NULL;
-	unsigned least = NEAR_DISTANCE + 1;
+	unsigned least = UINT_MAX;
 	size_t length = strlen(key);
 
-	if (length >= KEY_BYTES)
-		return NULL;
 	for (size_t i = 0; i < conf_row_count; i++) {
 		size_t head;
 		unsigned d = distance_to(key, &conf_rows[i], &head);
-		if (d >= least || d * 2 >= length)
+		if (d >= least || !near_enough(d, length))
 			continue;
 		least = d;
 		nearest = &conf_rows[i];
