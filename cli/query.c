@@ -12,6 +12,7 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "cli/safe.h"
+#include "log/fields.h"
 #include "log/when.h"
 
 #define LIST_BYTES 4096u
@@ -64,13 +65,17 @@ query_close(struct query *q)
 
 /* --- mistakes --- */
 
-/* The expression and, below what is wrong, a caret. */
+/* The expression and, below what is wrong or likely is, a caret. */
 static void
-explain(const char *what, const char *text, const struct filter_error *error)
+explain(const char *what, const char *text, bool wrong,
+    const struct filter_error *error)
 {
 	struct buf line;
 
-	diag_error("%s: %s", what, error->words);
+	if (wrong)
+		diag_error("%s: %s", what, error->words);
+	else
+		diag_warning("%s: %s", what, error->words);
 	buf_init(&line, FILTER_TEXT_MAX * 8);
 	int outcome = safe_text(&line, text, error->column, "");
 	int caret = (int)safe_width((const char *)buf_data(&line),
@@ -91,10 +96,10 @@ add(struct query *q, const char *what, const char *text,
 	struct filter_error error;
 
 	q->narrowed = true;
-	if (add_to(q->filter, text, &error) == 0)
-		return true;
-	explain(what, text, &error);
-	return false;
+	int outcome = add_to(q->filter, text, &error);
+	if (error.words[0] != '\0')
+		explain(what, text, outcome != 0, &error);
+	return outcome == 0;
 }
 
 /* --- options --- */
@@ -102,18 +107,14 @@ add(struct query *q, const char *what, const char *text,
 static bool
 add_dataset(struct query *q, const char *name)
 {
-	static const char *const known[] = {"http", "websocket", "body", "dns", "tls",
-	    "flow", "mint", "daemon"};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(known); i++) {
-		if (strcmp(known[i], name) != 0)
+	for (size_t i = 0; i < DATASET_COUNT; i++) {
+		if (strcmp(dataset_rows[i].name, name) != 0)
 			continue;
 		const char *comma = buf_length(&q->datasets) > 0 ? "," : "";
-		return buf_printf(&q->datasets, "%s'sightglass.%s'", comma, name) ==
-		    0;
+		return buf_printf(&q->datasets, "%s'%s'", comma,
+		    dataset_rows[i].word) == 0;
 	}
-	diag_error("--dataset knows http, websocket, body, dns, tls, flow, mint and "
-	    "daemon, not '%s'", name);
+	diag_error("--dataset knows" DATASET_WORDS ", not '%s'", name);
 	return false;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/diag.h"
 #include "base/err.h"
+#include "log/fields.h"
 
 #define PAGE_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define PAGE_BYTES_ENOUGH ((size_t)64 * 1024)
@@ -101,6 +102,24 @@ view_set_parts(struct view *v, const char *parts)
 	return true;
 }
 
+/* Records of other writers may have them, so they are shown all the same. */
+static void
+warn_of_unknown(const char *names)
+{
+	char words[FIELD_WORDS_MAX];
+	bool inside;
+
+	while (*names != '\0') {
+		size_t length = strcspn(names, ",");
+		if (field_resolve(names, length, &inside) == FIELD_COUNT) {
+			field_unknown(names, length, words);
+			diag_warning("-F: %s", words);
+		}
+		names += length;
+		names += *names == ',';
+	}
+}
+
 bool
 view_set_fields(struct view *v, const char *names)
 {
@@ -112,6 +131,7 @@ view_set_fields(struct view *v, const char *names)
 		    "'%s'", names);
 		return false;
 	}
+	warn_of_unknown(names);
 	v->fields = names;
 	choose_writer(v);
 	return true;

@@ -10,6 +10,14 @@
 
 #define FIELD_VALUES(X)                                                       \
 	X(EVENT_KIND, "event", "")                                            \
+	X(EVENT_DATASET, "sightglass.http", "")                               \
+	X(EVENT_DATASET, "sightglass.body", "")                               \
+	X(EVENT_DATASET, "sightglass.websocket", "")                          \
+	X(EVENT_DATASET, "sightglass.dns", "")                                \
+	X(EVENT_DATASET, "sightglass.tls", "")                                \
+	X(EVENT_DATASET, "sightglass.flow", "")                               \
+	X(EVENT_DATASET, "sightglass.mint", "")                               \
+	X(EVENT_DATASET, "sightglass.daemon", "")                             \
 	X(NETWORK_TRANSPORT, "tcp", "")                                       \
 	X(NETWORK_TRANSPORT, "udp", "")                                       \
 	X(NETWORK_TYPE, "ipv4", "")                                           \
@@ -37,9 +45,6 @@
 	X(ACTION, "ca_distrusted",                                            \
 	    "An application turned our certificate down for eight names: it " \
 	    "seems not to trust the CA at all.")                              \
-	X(HTTP_VERSION, "1.0", "")                                            \
-	X(HTTP_VERSION, "1.1", "")                                            \
-	X(HTTP_VERSION, "2", "")                                              \
 	X(ENCODING, "utf-8", "")                                              \
 	X(ENCODING, "base64", "")                                             \
 	X(DECODE_ERROR, "corrupt", "The coding is damaged.")                  \

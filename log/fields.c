@@ -5,8 +5,11 @@
  */
 #include "log/fields.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/near.h"
 
 const struct field_row field_rows[FIELD_COUNT] = {
 #define ROW(name, parent, key, kind, unit, datasets, text)                    \
@@ -142,4 +145,93 @@ field_datasets(enum field field, const char *name)
 		datasets &= parent == FIELD_COUNT ? 0 : field_rows[parent].datasets;
 	}
 	return datasets;
+}
+
+enum field
+field_resolve(const char *name, size_t length, bool *inside)
+{
+	enum field field = field_find(name, length, IN_ALL);
+
+	*inside = false;
+	for (size_t n = 0; field == FIELD_COUNT && n < length; n++) {
+		if (name[n] != '.')
+			continue;
+		enum field parent = field_find(name, n, IN_ALL);
+		*inside = parent < FIELD_COUNT && field_rows[parent].kind == KIND_MAP;
+		if (*inside)
+			return parent;
+	}
+	return field;
+}
+
+/* --- the nearest name --- */
+
+static size_t
+count_dots(const char *text, size_t length)
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < length; i++)
+		dots += text[i] == '.';
+	return dots;
+}
+
+/* How much of the name may be a slip for `known`, whose map the rest is inside of. */
+static size_t
+head_length(const char *name, size_t length, const char *known)
+{
+	size_t dots = count_dots(known, strlen(known)), n = 0;
+
+	for (; n < length; n++) {
+		if (name[n] == '.' && dots-- == 0)
+			break;
+	}
+	return n;
+}
+
+/* "status_code" of "http.response.status_code". */
+static bool
+is_end_of(const char *name, size_t length, const char *known)
+{
+	size_t whole = strlen(known);
+
+	return length < whole && known[whole - length - 1] == '.' &&
+	    memcmp(known + whole - length, name, length) == 0;
+}
+
+bool
+field_nearest(const char *name, size_t length, char out[FIELD_NAME_MAX])
+{
+	unsigned least = UINT_MAX;
+	char known[FIELD_NAME_MAX];
+
+	for (enum field f = 0; f < FIELD_COUNT; f++) {
+		for (unsigned i = 0; field_name(f, i, known); i++) {
+			size_t head = field_rows[f].kind == KIND_MAP
+			    ? head_length(name, length, known) : length;
+			unsigned d = is_end_of(name, length, known) ? 1
+			    : near_distance(name, head, known, strlen(known));
+			if (d >= least || !near_enough(d, head))
+				continue;
+			least = d;
+			memcpy(out, known, sizeof(known));
+			append(out, name + head, length - head);
+		}
+	}
+	return least != UINT_MAX;
+}
+
+void
+field_unknown(const char *name, size_t length, char out[FIELD_WORDS_MAX])
+{
+	char nearest[FIELD_NAME_MAX];
+
+	if (field_nearest(name, length, nearest))
+		(void)snprintf(out, FIELD_WORDS_MAX, "no record has a field '%.*s': "
+		    "did you mean '%s'?", (int)length, name, nearest);
+	else
+		(void)snprintf(out, FIELD_WORDS_MAX, "no record has a field '%.*s': "
+		    "'sightglass fields' lists them",
+		    length > FIELD_NAME_MAX ? (int)FIELD_NAME_MAX : (int)length,
+		    name);
 }

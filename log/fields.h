@@ -49,6 +49,10 @@
 	X(MINT, "mint", "one a leaf certificate that the signer made")        \
 	X(DAEMON, "daemon", "what the daemon did")
 
+/* " http body": all of them, for messages. */
+#define DATASET_WORD(name, word, text) " " word
+#define DATASET_WORDS DATASETS(DATASET_WORD)
+
 enum dataset {
 #define ENUMERATOR(name, word, text) DATASET_##name,
 	DATASETS(ENUMERATOR)
@@ -145,6 +149,21 @@ bool field_name(enum field field, unsigned index, char out[FIELD_NAME_MAX])
 /* In the records of which datasets a name of that row stands: those of the row that
  * its parents have, too. */
 unsigned field_datasets(enum field field, const char *name) NONNULL(2);
+
+/* The row of what a dotted name leads to in any dataset: its own, or *inside is true and
+ * it is that of a map, in which the rest of the name is. FIELD_COUNT: no record has
+ * it. */
+enum field field_resolve(const char *name, size_t length, bool *inside)
+    NONNULL(1, 3);
+
+/* The name that one which no record has may be a slip for. False: none is near. */
+bool field_nearest(const char *name, size_t length, char out[FIELD_NAME_MAX])
+    NONNULL(1, 3);
+
+/* What to tell who asked for a name that no record has. */
+#define FIELD_WORDS_MAX 200u
+void field_unknown(const char *name, size_t length, char out[FIELD_WORDS_MAX])
+    NONNULL(1, 3);
 
 /* The row of a dotted name in one of these datasets; FIELD_COUNT: there is none. */
 enum field field_find(const char *name, size_t length, unsigned datasets)

@@ -20,8 +20,7 @@
 	X(EVENT_KIND, "event", "kind", TEXT, NONE, IN_ALL,                    \
 	    "What ECS calls a record that is neither alert nor metric.")      \
 	X(EVENT_DATASET, "event", "dataset", TEXT, NONE, IN_ALL,              \
-	    "`sightglass.http`, and so on with the names of the sections "    \
-	    "below.")                                                         \
+	    "What there is a record of.")                                     \
 	X(EVENT_DURATION, "event", "duration", NUMBER, NANOSECONDS,           \
 	    IN_ALL & ~(IN_TLS | IN_DAEMON),                                   \
 	    "From the beginning to the end of what is recorded. Of DNS, "     \

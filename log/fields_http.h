@@ -21,7 +21,8 @@
 	    "it, the parts of its bodies, of a WebSocket its messages, and "  \
 	    "of DNS over HTTP what was asked.")                               \
 	X(HTTP_VERSION, "http", "version", TEXT, NONE, IN_HTTP,               \
-	    "The version of HTTP.")                                           \
+	    "The version of HTTP: `2`, `1.1`, `1.0`, or whatever a request "  \
+	    "line claims.")                                                   \
 	X(METHOD, "http.request", "method", TEXT, NONE, IN_HTTP,              \
 	    "As sent. A request of HTTP/2 that lacks its method has none.")   \
 	X(STATUS_CODE, "http.response", "status_code", NUMBER, NONE, IN_HTTP, \

@@ -49,6 +49,14 @@ filter_free(struct filter *f)
 
 /* --- adding --- */
 
+static void
+say(struct filter_parser *ps, const char *at, const char *format, va_list arguments)
+{
+	ps->error->column = (size_t)(at - ps->text);
+	(void)vsnprintf(ps->error->words, sizeof(ps->error->words), format,
+	    arguments);
+}
+
 struct filter_node *
 filter_fail(struct filter_parser *ps, const char *at, const char *format, ...)
 {
@@ -57,12 +65,22 @@ filter_fail(struct filter_parser *ps, const char *at, const char *format, ...)
 	if (ps->failure != 0)
 		return NULL;
 	ps->failure = E_SYNTAX;
-	ps->error->column = (size_t)(at - ps->text);
 	va_start(arguments, format);
-	(void)vsnprintf(ps->error->words, sizeof(ps->error->words), format,
-	    arguments);
+	say(ps, at, format, arguments);
 	va_end(arguments);
 	return NULL;
+}
+
+void
+filter_warn(struct filter_parser *ps, const char *at, const char *format, ...)
+{
+	va_list arguments;
+
+	if (ps->failure != 0 || ps->error->words[0] != '\0')
+		return;
+	va_start(arguments, format);
+	say(ps, at, format, arguments);
+	va_end(arguments);
 }
 
 static struct filter_node *

@@ -28,7 +28,9 @@ struct filter *filter_new(void) WUNRES;
 void filter_free(struct filter *f);
 
 /* Each narrows it: what passes must pass all that was added. The texts are not
- * kept. E_SYNTAX with *error, E_NOMEM (with *error too). */
+ * kept. 0, with *error empty, or with what is likely a slip, though other writers may
+ * mean it: a name that no record of ours has (log/fields.h), or a value that its field
+ * never has. E_SYNTAX with *error, E_NOMEM (with *error too). */
 int filter_add_letters(struct filter *f, const char *text,
     struct filter_error *error) WUNRES NONNULL(1, 2, 3);
 int filter_add_where(struct filter *f, const char *text,

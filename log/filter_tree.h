@@ -135,6 +135,10 @@ struct filter_parser {
 struct filter_node *filter_fail(struct filter_parser *ps, const char *at,
     const char *format, ...) NONNULL(1, 2, 3) PRINTF_LIKE(3, 4);
 
+/* Says what is likely a slip at `at`, unless something was said before. */
+void filter_warn(struct filter_parser *ps, const char *at, const char *format, ...)
+    NONNULL(1, 2, 3) PRINTF_LIKE(3, 4);
+
 /* NULL when one of what it takes is, or after filter_fail. */
 struct filter_node *filter_join(struct filter_parser *ps, enum filter_op op,
     struct filter_node *left, struct filter_node *right) WUNRES NONNULL(1);

@@ -10,55 +10,34 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "log/fields.h"
 #include "log/filter_tree.h"
 #include "log/when.h"
 
 #define TOKEN_MAX 128u
 
-/* Fields that are no text. What is not here may be compared with anything. */
-enum type { ANY, NUMBER, BYTES, NANOSECONDS, MILLISECONDS, ADDRESS, TIME };
-
-static const struct {
-	const char *field;
-	enum type type;
-	const char *words;
-} types[] = {
-    {"@timestamp", TIME, "a time"},
-    {"sightglass.since", TIME, "a time"},
-    {"event.duration", NANOSECONDS, "a duration"},
-    {"event.sequence", NUMBER, "a number"},
-    {"process.pid", NUMBER, "a number"},
-    {"source.ip", ADDRESS, "an address"},
-    {"source.port", NUMBER, "a number"},
-    {"destination.ip", ADDRESS, "an address"},
-    {"destination.port", NUMBER, "a number"},
-    {"url.port", NUMBER, "a number"},
-    {"http.response.status_code", NUMBER, "a number"},
-    {"http.request.body.bytes", BYTES, "a number of bytes"},
-    {"http.request.body.decoded_bytes", BYTES, "a number of bytes"},
-    {"http.request.body.offset", BYTES, "a number of bytes"},
-    {"http.request.body.parts", NUMBER, "a number"},
-    {"http.response.body.offset", BYTES, "a number of bytes"},
-    {"http.response.body.parts", NUMBER, "a number"},
-    {"http.response.body.bytes", BYTES, "a number of bytes"},
-    {"http.response.body.decoded_bytes", BYTES, "a number of bytes"},
-    {"websocket.bytes", BYTES, "a number of bytes"},
-    {"websocket.number", NUMBER, "a number"},
-    {"websocket.frames", NUMBER, "a number"},
-    {"websocket.close_code", NUMBER, "a number"},
-    {"sightglass.stream", NUMBER, "a number"},
-    {"sightglass.part", NUMBER, "a number"},
-    {"sightglass.partials", NUMBER, "a number"},
-    {"sightglass.exchanges", NUMBER, "a number"},
-    {"sightglass.lost_records", NUMBER, "a number"},
-    {"sightglass.bytes.client", BYTES, "a number of bytes"},
-    {"sightglass.bytes.server", BYTES, "a number of bytes"},
-    {"sightglass.timing.connect", MILLISECONDS, "a duration"},
-    {"sightglass.timing.tls", MILLISECONDS, "a duration"},
-    {"sightglass.timing.send", MILLISECONDS, "a duration"},
-    {"sightglass.timing.wait", MILLISECONDS, "a duration"},
-    {"sightglass.timing.receive", MILLISECONDS, "a duration"},
+/* What a field's values are, by the table of fields. What the table does not have may
+ * be compared with anything. */
+enum type {
+	ANY,
+	TEXT,
+	NUMBER,
+	BYTES,
+	NANOSECONDS,
+	MILLISECONDS,
+	SECONDS,
+	TRUTH,
+	ADDRESS,
+	TIME,
+	OBJECT
 };
+
+static const char *const type_words[] = {[ANY] = "anything",
+    [TEXT] = "text, which stands in quotes", [NUMBER] = "a number",
+    [BYTES] = "a number of bytes", [NANOSECONDS] = "a duration",
+    [MILLISECONDS] = "a duration", [SECONDS] = "a duration",
+    [TRUTH] = "true or false", [ADDRESS] = "an address", [TIME] = "a time",
+    [OBJECT] = "an object, of which 'has' alone can be asked"};
 
 /* What may stand behind a number, in nanoseconds or in bytes. */
 static const struct {
@@ -85,8 +64,9 @@ static const struct {
 /* A comparison that is being read. */
 struct comparison {
 	struct filter_test test;
-	const char *field; /* as it was written */
-	size_t field_length;
+	const char *name; /* of the field, dotted */
+	enum field field; /* FIELD_COUNT: of no row, or inside a map */
+	enum type type;
 	bool negated;
 };
 
@@ -178,11 +158,11 @@ set_number(const char *text, enum type type, struct filter_value *out)
 		if (strcmp(units[i].name, end) != 0)
 			continue;
 		out->number *= units[i].size;
-		if (type == MILLISECONDS)
-			out->number /= 1e6;
-		return units[i].duration
-		    ? type == NANOSECONDS || type == MILLISECONDS || type == ANY
-		    : type == BYTES || type == ANY;
+		if (type == MILLISECONDS || type == SECONDS)
+			out->number /= type == SECONDS ? 1e9 : 1e6;
+		return type == ANY || (units[i].duration
+		    ? type == NANOSECONDS || type == MILLISECONDS || type == SECONDS
+		    : type == BYTES);
 	}
 	return false;
 }
@@ -262,35 +242,60 @@ take_bare(struct filter_parser *ps, enum type type, struct filter_value *out)
 	        : "text stands in quotes") != NULL;
 }
 
-static size_t
-find_type(const struct comparison *c)
-{
-	size_t i = 0;
-
-	while (i < ARRAY_LENGTH(types) &&
-	    (strlen(types[i].field) != c->field_length ||
-	        memcmp(types[i].field, c->field, c->field_length) != 0))
-		i++;
-	return i;
-}
-
 static bool
 fits(enum type type, const struct filter_value *value)
 {
 	switch (type) {
 	case ANY:
 		return true;
+	case TEXT: /* that may be an address */
+		return value->kind == FILTER_TEXT || value->kind == FILTER_NETWORK;
 	case ADDRESS:
 		return value->kind == FILTER_NETWORK;
 	case TIME:
 		return value->kind == FILTER_TIME;
+	case TRUTH:
+		return value->kind == FILTER_TRUTH;
+	case OBJECT:
+		return false;
 	case NUMBER:
 	case BYTES:
 	case NANOSECONDS:
 	case MILLISECONDS:
+	case SECONDS:
 		break;
 	}
 	return value->kind == FILTER_NUMBER;
+}
+
+/* Whether a part of what a field says can be looked for. */
+static bool
+is_textual(enum type type)
+{
+	return type == ANY || type == TEXT || type == ADDRESS || type == TIME;
+}
+
+/* A field with a fixed set of values is asked for another one. */
+static void
+check_value(struct filter_parser *ps, const struct comparison *c, const char *at,
+    const struct filter_value *value)
+{
+	bool known = false;
+
+	if (value->kind != FILTER_TEXT || c->test.compare != FILTER_EQUAL)
+		return;
+	for (size_t i = 0; i < field_value_count; i++) {
+		if (field_values[i].field != c->field)
+			continue;
+		const char *one = field_values[i].value;
+		if (strcmp(one, "*") == 0 || (strlen(one) == value->length &&
+		        memcmp(one, value->text, value->length) == 0))
+			return;
+		known = true;
+	}
+	if (known)
+		filter_warn(ps, at, "no record has that as %s: 'sightglass fields %s' "
+		    "lists what it may be", c->name, c->name);
 }
 
 /* One value, of the field's type where that is known. A quoted address or time is
@@ -299,8 +304,7 @@ static bool
 take_value(struct filter_parser *ps, const struct comparison *c,
     struct filter_value *out)
 {
-	size_t row = find_type(c);
-	enum type type = row < ARRAY_LENGTH(types) ? types[row].type : ANY;
+	enum type type = c->type;
 	bool textual = c->test.compare == FILTER_CONTAINS ||
 	    c->test.compare == FILTER_STARTS || c->test.compare == FILTER_ENDS;
 
@@ -320,16 +324,16 @@ take_value(struct filter_parser *ps, const struct comparison *c,
 		if (copy != NULL && !textual && type == TIME)
 			(void)set_time(copy, out);
 	}
-	if (textual && out->kind != FILTER_TEXT)
-		return refuse(ps, at, "text stands in quotes");
-	if (!textual && !fits(type, out)) {
-		(void)filter_fail(ps, at, "%s is %s", types[row].field,
-		    types[row].words);
+	if (textual ? !is_textual(type) : !fits(type, out)) {
+		(void)filter_fail(ps, at, "%s is %s", c->name, type_words[type]);
 		return false;
 	}
+	if (textual && out->kind != FILTER_TEXT)
+		return refuse(ps, at, "text stands in quotes");
 	if (c->test.compare != FILTER_EQUAL &&
 	    (out->kind == FILTER_NETWORK || out->kind == FILTER_TRUTH))
 		return refuse(ps, at, "this has no order: == and != compare it");
+	check_value(ps, c, at, out);
 	return true;
 }
 
@@ -377,6 +381,8 @@ parse_matches(struct filter_parser *ps, const struct comparison *c)
 
 	skip_blanks(ps);
 	const char *at = ps->p;
+	if (c->type == TRUTH || c->type == OBJECT)
+		return filter_fail(ps, at, "%s is %s", c->name, type_words[c->type]);
 	if (*at != '"' && *at != '\'')
 		return filter_fail(ps, at, "a regular expression stands in quotes");
 	if (!take_quoted(ps, true, &regex))
@@ -436,26 +442,91 @@ parse_operator(struct filter_parser *ps, struct comparison *c)
 	return make_value_test(ps, c);
 }
 
+/* --- fields --- */
+
+static enum type
+type_of_number(enum field_unit unit)
+{
+	static const enum type types[] = {[UNIT_NONE] = NUMBER, [UNIT_BYTES] = BYTES,
+	    [UNIT_NANOSECONDS] = NANOSECONDS, [UNIT_MILLISECONDS] = MILLISECONDS,
+	    [UNIT_SECONDS] = SECONDS};
+
+	return types[unit];
+}
+
+static enum type
+type_of(const struct field_row *row)
+{
+	static const enum type types[] = {[KIND_TEXT] = TEXT, [KIND_TEXTS] = TEXT,
+	    [KIND_NUMBER] = NUMBER, [KIND_BOOLEAN] = TRUTH, [KIND_TIME] = TIME,
+	    [KIND_ADDRESS] = ADDRESS, [KIND_ADDRESSES] = ADDRESS,
+	    [KIND_OBJECT] = OBJECT, [KIND_OBJECTS] = OBJECT, [KIND_MAP] = OBJECT};
+
+	return row->kind == KIND_NUMBER ? type_of_number(row->unit)
+	                                : types[row->kind];
+}
+
+/* What the table says of a name. Records of other writers may have others. */
+static void
+look_up(struct filter_parser *ps, const char *at, struct comparison *c)
+{
+	char words[FIELD_WORDS_MAX];
+	size_t length = strlen(c->name);
+	bool inside;
+
+	c->field = field_resolve(c->name, length, &inside);
+	c->type = c->field == FIELD_COUNT ? ANY
+	    : inside ? TEXT : type_of(&field_rows[c->field]);
+	if (c->field == FIELD_COUNT) {
+		field_unknown(c->name, length, words);
+		filter_warn(ps, at, "%s", words);
+	}
+	if (inside)
+		c->field = FIELD_COUNT;
+}
+
+/* The names of a path with dots between them. */
+static const char *
+join_names(struct filter_parser *ps, const struct filter_path *path)
+{
+	const char *from = path->names;
+	size_t n = 0;
+
+	for (size_t i = 0; i < path->count; i++)
+		n += strlen(path->names + n) + 1;
+	char *name = arena_copy(&ps->f->arena, from, n - 1);
+	for (size_t i = 0; name != NULL && i + 1 < n; i++) {
+		if (name[i] == '\0')
+			name[i] = '.';
+	}
+	return name;
+}
+
 /* A field's name, where parts with other characters stand in quotes. */
 static bool
 take_field(struct filter_parser *ps, struct comparison *c)
 {
 	skip_blanks(ps);
-	c->field = ps->p;
+	const char *at = ps->p;
 	while (is_name(*ps->p) || *ps->p == '"') {
 		if (*ps->p++ != '"')
 			continue;
 		while (*ps->p != '\0' && *ps->p != '"')
 			ps->p++;
 		if (*ps->p == '\0')
-			return refuse(ps, c->field, "this quote is not closed");
+			return refuse(ps, at, "this quote is not closed");
 		ps->p++;
 	}
-	c->field_length = (size_t)(ps->p - c->field);
-	if (c->field_length == 0)
+	if (ps->p == at)
 		return refuse(ps, ps->p, "the name of a field is missing here");
 	c->test.field_count = 1;
-	return filter_path_parse(ps, c->field, c->field_length, &c->test.fields[0]);
+	if (!filter_path_parse(ps, at, (size_t)(ps->p - at), &c->test.fields[0]))
+		return false;
+	c->name = join_names(ps, &c->test.fields[0]);
+	if (c->name == NULL)
+		return refuse(ps, at, "out of memory");
+	look_up(ps, at, c);
+	return true;
 }
 
 static struct filter_node *

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "t/unit/suite.h"
 
 START_TEST(a_name_is_one_rows_in_each_dataset)
@@ -133,6 +134,37 @@ START_TEST(values_of_a_field_say_all_something_or_none)
 }
 END_TEST
 
+START_TEST(event_dataset_has_the_datasets_as_values)
+{
+	unsigned dataset = 0;
+
+	for (size_t i = 0; i < field_value_count; i++) {
+		if (field_values[i].field == F_EVENT_DATASET)
+			ck_assert_str_eq(field_values[i].value,
+			    dataset_rows[dataset++].word);
+	}
+	ck_assert_uint_eq(dataset, DATASET_COUNT);
+}
+END_TEST
+
+/* What asks for it by its name alone knows no dataset. */
+START_TEST(a_name_is_of_one_kind_in_all_datasets)
+{
+	char name[FIELD_NAME_MAX];
+	bool inside;
+
+	for (enum field f = 0; f < FIELD_COUNT; f++) {
+		for (unsigned i = 0; field_name(f, i, name); i++) {
+			enum field first =
+			    field_resolve(name, strlen(name), &inside);
+			ck_assert_msg(!inside &&
+			    field_rows[first].kind == field_rows[f].kind &&
+			    field_rows[first].unit == field_rows[f].unit, "%s", name);
+		}
+	}
+}
+END_TEST
+
 START_TEST(only_numbers_have_a_unit)
 {
 	for (enum field f = 0; f < FIELD_COUNT; f++)
@@ -180,6 +212,48 @@ START_TEST(a_name_is_where_its_parents_are)
 }
 END_TEST
 
+START_TEST(a_name_inside_a_map_is_its_maps)
+{
+	static const char name[] = "http.request.headers.x.y";
+	bool inside;
+
+	ck_assert_int_eq(field_resolve(name, sizeof(name) - 1, &inside), F_HEADERS);
+	ck_assert(inside);
+	ck_assert_int_eq(field_resolve(name, 20, &inside), F_HEADERS);
+	ck_assert(!inside);
+	ck_assert_int_eq(field_resolve("url.domain.x", 12, &inside), FIELD_COUNT);
+	ck_assert(!inside);
+}
+END_TEST
+
+static const struct {
+	const char *name, *nearest; /* NULL: none */
+} slips[] = {
+    {"http.response.status_cod", "http.response.status_code"},
+    {"http.respnose.status_code", "http.response.status_code"},
+    {"status_code", "http.response.status_code"},
+    {"url.domian", "url.domain"},
+    {"http.request.header.accept", "http.request.headers.accept"},
+    {"sightglass.colse", "sightglass.close"},
+    {"timestamp", "@timestamp"},
+    {"nothing.like.it", NULL},
+    {"x", NULL},
+    {"", NULL},
+};
+
+START_TEST(a_slip_has_a_nearest_name)
+{
+	char nearest[FIELD_NAME_MAX];
+	const char *name = slips[_i].name;
+	bool found = field_nearest(name, strlen(name), nearest);
+
+	ck_assert_msg(found == (slips[_i].nearest != NULL), "%s: %s", name,
+	    found ? nearest : "none");
+	if (found)
+		ck_assert_str_eq(nearest, slips[_i].nearest);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -193,6 +267,8 @@ suite(void)
 	tcase_add_test(c, a_meaning_is_a_sentence);
 	tcase_add_test(c, values_of_a_field_stand_together);
 	tcase_add_test(c, values_of_a_field_say_all_something_or_none);
+	tcase_add_test(c, event_dataset_has_the_datasets_as_values);
+	tcase_add_test(c, a_name_is_of_one_kind_in_all_datasets);
 	tcase_add_test(c, only_numbers_have_a_unit);
 	suite_add_tcase(s, c);
 
@@ -200,6 +276,9 @@ suite(void)
 	tcase_add_test(c, a_name_of_several_parents_is_each_of_theirs);
 	tcase_add_test(c, a_name_may_mean_something_else_in_another_dataset);
 	tcase_add_test(c, a_name_is_where_its_parents_are);
+	tcase_add_test(c, a_name_inside_a_map_is_its_maps);
+	tcase_add_loop_test(c, a_slip_has_a_nearest_name, 0,
+	    (int)ARRAY_LENGTH(slips));
 	suite_add_tcase(s, c);
 	return s;
 }

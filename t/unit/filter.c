@@ -252,6 +252,13 @@ static const struct {
     {WHERE, "url.domain == 'x')", 17, "not opened"},
     {WHERE, "http.response.status_code == '200'", 29, "is a number"},
     {WHERE, "event.duration > 1kB", 17, "unit"},
+    {WHERE, "http.response.status_code contains '2'", 35, "is a number"},
+    {WHERE, "tls.version == 1.3", 15, "is text, which stands in quotes"},
+    {WHERE, "http.request.headers.x < 5", 25, "is text"},
+    {WHERE, "sightglass.upgraded == 'yes'", 23, "is true or false"},
+    {WHERE, "sightglass.upgraded matches 'y'", 28, "is true or false"},
+    {WHERE, "http.request == 'x'", 16, "is an object"},
+    {WHERE, "dns.answers.ttl < 5kB", 18, "unit"},
     {WHERE, "http.response.status_code > 1s", 28, "unit"},
     {WHERE, "source.ip in 10.0.0.0/33", 13, "no number"},
     {WHERE, "source.ip == 'localhost'", 13, "is an address"},
@@ -278,6 +285,41 @@ START_TEST(a_mistake_is_told_at_its_column)
 	    mistakes[_i].text, error.words);
 	ck_assert_msg(error.column == mistakes[_i].column, "%s: column %zu, not %zu",
 	    mistakes[_i].text, error.column, mistakes[_i].column);
+	filter_free(f);
+}
+END_TEST
+
+/* Other writers may mean it. */
+static const struct {
+	const char *text;
+	size_t column;
+	const char *words; /* "": nothing is said */
+} slips[] = {
+    {"has url.path and url.domian == 'x'", 17, "did you mean 'url.domain'?"},
+    {"status_code == 404", 0, "did you mean 'http.response.status_code'?"},
+    {"http.\"respnose\".body.bytes > 5", 0, "'http.response.body.bytes'"},
+    {"vendor.weight > 5", 0, "'sightglass fields' lists them"},
+    {"has http.request.header.accept", 4, "'http.request.headers.accept'"},
+    {"sightglass.close == 'finishd'", 20, "'sightglass fields sightglass.close'"},
+    {"sightglass.close in ('idle', 'x')", 29, "no record has that"},
+    {"event.dataset != 'http'", 17, "no record has that"},
+    {"sightglass.close starts with 'x'", 0, ""},
+    {"sightglass.failure == 'x'", 0, ""},
+    {"http.request.headers.x == 'y' and has http.response.trailers.\"a.b\"", 0, ""},
+    {"dns.answers.ttl < 5m and tls.client.server_name in 10.0.0.0/8", 0, ""},
+};
+
+START_TEST(what_is_likely_a_slip_is_told_at_its_column)
+{
+	struct filter *f = filter_new();
+	struct filter_error error;
+
+	play(WHERE, slips[_i].text);
+	ck_assert_int_eq(filter_add_where(f, slips[_i].text, &error), 0);
+	ck_assert_msg(strstr(error.words, slips[_i].words) != NULL &&
+	    (slips[_i].words[0] != '\0') == (error.words[0] != '\0') &&
+	    error.column == slips[_i].column, "%s: %zu: %s", slips[_i].text,
+	    error.column, error.words);
 	filter_free(f);
 }
 END_TEST
@@ -417,6 +459,8 @@ suite(void)
 
 	tcase_add_loop_test(t, an_expression_lets_through_what_it_says, 0,
 	    (int)ARRAY_LENGTH(expressions));
+	tcase_add_loop_test(t, what_is_likely_a_slip_is_told_at_its_column, 0,
+	    (int)ARRAY_LENGTH(slips));
 	tcase_add_loop_test(t, a_mistake_is_told_at_its_column, 0,
 	    (int)ARRAY_LENGTH(mistakes));
 	tcase_add_test(t, what_nests_without_end_is_a_mistake);
