@@ -31,6 +31,7 @@ sightglass_SOURCES = \
 	cli/exec_places.c \
 	cli/export.c \
 	cli/field.c cli/field.h \
+	cli/fields.c \
 	cli/formats.c cli/formats.h \
 	cli/finding.c cli/finding.h \
 	cli/get.c \

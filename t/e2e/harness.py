@@ -19,6 +19,8 @@ import threading
 import time
 import unittest
 
+from fields import read as read_records
+
 BUILD = os.environ.get("SIGHTGLASS_BUILD", os.getcwd())
 SOURCE = os.environ.get("SIGHTGLASS_SOURCE", os.getcwd())
 DAEMON = os.path.join(BUILD, "sightglassd")
@@ -265,14 +267,15 @@ class Daemon(Process):
         return sorted(os.path.join(log, n) for n in os.listdir(log))
 
     def records(self, dataset=None):
-        """Every record of the sealed segments, checked and read by zstd."""
+        """Every record of the sealed segments, checked and read by zstd, and held
+        against the table of fields."""
         found = []
         for path in self.segments():
             if not path.endswith(".ndjson.zst"):
                 continue
             text = subprocess.run(["zstd", "-dcq", path], check=True,
                                   capture_output=True).stdout
-            found += [json.loads(line) for line in text.splitlines()]
+            found += read_records(text)
         if dataset:
             found = [r for r in found
                      if r["event"]["dataset"] == "sightglass." + dataset]

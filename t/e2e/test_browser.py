@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import unittest
 
+from fields import read as read_records
 from harness import (CLI, NODE_LIBRARIES, PEERS, Daemon, Forwarder, Process, Test,
                      get, wait_for)
 
@@ -151,7 +152,7 @@ class Browser(Test):
         self.trust(state)
         line = self.browse(port, *around)
         shown = self.run_cli("show", "-d", state, "-o", "json")
-        records = [json.loads(text) for text in shown.stdout.splitlines()]
+        records = read_records(shown.stdout)
         self.check(line, records, "h2")
         self.assertEqual({get(r, "process.executable") for r in self.http}, {CHROMIUM})
         for record in records:

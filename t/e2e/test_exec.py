@@ -14,6 +14,7 @@ import sys
 import threading
 import unittest
 
+from fields import read as read_records
 from harness import (CLI, Certificates, Nginx, Process, Test, ThreadServer, get,
                      may_run, wait_for)
 
@@ -59,7 +60,7 @@ class Exec(Test):
             arguments += ["--dataset", dataset]
         done = self.run_cli(*arguments)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return read_records(done.stdout)
 
     def check_left(self):
         """Sealed segments, and nothing of the run."""

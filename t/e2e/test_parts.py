@@ -10,6 +10,7 @@ import os
 import subprocess
 import unittest
 
+from fields import read as read_records
 from harness import (CLI, Daemon, Forwarder, Nginx, Process, Test, ThreadServer, get,
                      wait_for)
 
@@ -47,7 +48,7 @@ class Parts(Test):
         """The records so far, of a daemon that runs."""
         shown = self.run_cli("show", "-o", "json", "-d", self.daemon.directory)
         self.assertEqual(shown.returncode, 0, shown.stderr)
-        return [json.loads(line) for line in shown.stdout.splitlines()]
+        return read_records(shown.stdout)
 
     def of(self, records, dataset):
         return [r for r in records if r["event"]["dataset"] == "sightglass." + dataset]

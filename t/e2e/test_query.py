@@ -131,10 +131,76 @@ class Mistakes(Query):
         self.assertIn("--grep: in the regular expression: ", said)
         self.check_caret(said, "a(b", 3)
 
+    def test_a_slip_is_told_and_asked_for(self):
+        where = "has url.full and url.domian == 'example.com'"
+        done = self.show("-o", "json", "--where", where)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("warning: --where: no record has a field 'url.domian': did you "
+                      "mean 'url.domain'?", done.stderr)
+        self.check_caret(done.stderr, where, 17)
+
+    def test_another_writers_field_is_found(self):
+        write_segment(self.log, 4, [http(30, "https://example.com/", vendor={"x": 5})])
+        done = self.show("-F", "@timestamp,vendor.x", "--where", "vendor.x == 5")
+        self.assertEqual(done.stdout, stamp(30) + "\t5\n")
+        self.assertIn("-F: no record has a field 'vendor.x'", done.stderr)
+        self.assertIn("--where: no record has a field 'vendor.x'", done.stderr)
+
+    def test_what_is_known_goes_without_a_word(self):
+        done = self.show("-F", "url.full,http.request.headers.accept", "--where",
+                         "http.request.headers.accept == '*/*'")
+        self.assertEqual(done.stderr, "")
+        self.assertTrue(done.stdout)
+
     def test_it_cannot_steer_the_terminal(self):
         said = self.show("--where", "url.domain == 'x\033[2J", status=2).stderr
         self.assertNotIn("\033", said)
         self.assertIn("x\\x1b[2J", said)
+
+
+class Fields(Test):
+    """What `sightglass fields` says of the table that the records are written by."""
+
+    def fields(self, *arguments, status=0):
+        done = self.run_cli("fields", *arguments)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
+
+    def test_all_are_listed(self):
+        listed = self.fields().stdout.splitlines()
+        names = [line.split()[0] for line in listed]
+        self.assertIn("event.duration", names)
+        self.assertIn("http.response.body.bytes", names)
+        self.assertNotIn("event", names)
+
+    def test_what_one_means_is_told_with_its_values(self):
+        said = self.fields("sightglass.decision").stdout
+        self.assertIn("What was done with the flow.", said)
+        self.assertIn("    splice\n        Its bytes were relayed as they came.", said)
+        self.assertIn("tls, flow", said)
+
+    def test_a_pattern_is_a_part_or_all_of_a_name(self):
+        for pattern, expected in (
+                ("body.offset", ["http.request.body.offset",
+                                 "http.response.body.offset"]),
+                ("url.po?t", ["url.port"]), ("*.ja3*", ["tls.client.ja3",
+                                                        "tls.server.ja3s"])):
+            listed = [json.loads(line)["name"] for line in self.fields(
+                "-o", "json", pattern).stdout.splitlines()]
+            self.assertEqual(listed, expected)
+
+    def test_json_has_all_of_the_row(self):
+        [row] = [json.loads(line) for line in self.fields(
+            "-o", "json", "event.duration").stdout.splitlines()]
+        self.assertEqual((row["name"], row["type"], row["unit"]),
+                         ("event.duration", "number", "nanoseconds"))
+        self.assertIn("sightglass.http", row["datasets"])
+        self.assertNotIn("sightglass.daemon", row["datasets"])
+
+    def test_what_there_is_not_is_told(self):
+        self.assertIn("no record has a field 'nope'",
+                      self.fields("nope", status=1).stderr)
+        self.assertIn("-o is text or json", self.fields("-o", "xml", status=2).stderr)
 
 
 if __name__ == "__main__":
