@@ -107,6 +107,7 @@
 	X(DNS_INCOMPLETE, "cut_transfer", "A zone transfer did not end.")     \
 	X(TLS_VERSION, "1.2", "")                                             \
 	X(TLS_VERSION, "1.3", "")                                             \
+	X(TLS_VERSION_PROTOCOL, "tls", "")                                    \
 	X(LEG_VERSION, "1.2", "")                                             \
 	X(LEG_VERSION, "1.3", "")                                             \
 	X(DECISION, "inspect", "It was opened and read.")                     \

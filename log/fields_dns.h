@@ -60,7 +60,7 @@
 	X(DNS_TRANSPORT, "sightglass.dns", "transport", TEXT, NONE, IN_DNS,   \
 	    "What carried it. DNS over HTTP without TLS is `http`.")          \
 	X(DNS_PROTOCOL, "sightglass.dns", "protocol", TEXT, NONE, IN_DNS,     \
-	    "What it is if not DNS itself. In mDNS the first bit of a class, " \
+	    "What it is if not DNS itself. In mDNS the first bit of a class, "\
 	    "which is no part of it, is left out.")                           \
 	X(DNS_SERVER, "sightglass.dns", "server", OBJECT, NONE, IN_DNS,       \
 	    "Who was asked with a datagram: a socket may ask several.")       \

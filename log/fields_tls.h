@@ -14,8 +14,14 @@
 	    "The connection with the client, under the names of ECS.")        \
 	X(TLS_VERSION, "tls", "version", TEXT, NONE, IN_TLS,                  \
 	    "The version of TLS.")                                            \
+	X(TLS_VERSION_PROTOCOL, "tls", "version_protocol", TEXT, NONE,        \
+	    IN_TLS, "What that is a version of.")                             \
 	X(TLS_CIPHER, "tls", "cipher", TEXT, NONE, IN_TLS,                    \
 	    "The suite, by its name at IANA.")                                \
+	X(TLS_CURVE, "tls", "curve", TEXT, NONE, IN_TLS,                      \
+	    "The group of the key exchange, as `sightglass.client.group`.")   \
+	X(TLS_RESUMED, "tls", "resumed", BOOLEAN, NONE, IN_TLS,               \
+	    "Whether it goes on with an earlier session.")                    \
 	X(TLS_NEXT_PROTOCOL, "tls", "next_protocol", TEXT, NONE, IN_TLS,      \
 	    "The protocol that was agreed on by ALPN (RFC 7301).")            \
 	X(TLS_ESTABLISHED, "tls", "established", BOOLEAN, NONE, IN_TLS,       \

@@ -385,8 +385,13 @@ static void
 put_ecs_tls(struct json *j, const struct tls_event *e)
 {
 	member_object(j, F_TLS);
-	member_text_if(j, F_TLS_VERSION, e->client.version);
+	if (e->client.version != NULL) {
+		member_text(j, F_TLS_VERSION, e->client.version);
+		member_text(j, F_TLS_VERSION_PROTOCOL, "tls");
+		member_bool(j, F_TLS_RESUMED, e->client.resumed);
+	}
 	member_text_if(j, F_TLS_CIPHER, e->client.cipher);
+	member_text_if(j, F_TLS_CURVE, e->client.group);
 	member_text_if(j, F_TLS_NEXT_PROTOCOL, e->client.alpn);
 	member_bool(j, F_TLS_ESTABLISHED, e->client.established);
 	put_ecs_client(j, e);

@@ -4,9 +4,11 @@ and what they say to mistakes."""
 
 import json
 import os
+import re
 import unittest
 
-from harness import Test, get
+from fields import check
+from harness import SOURCE, Test, get
 from logs import http, stamp, write_segment
 
 
@@ -196,6 +198,18 @@ class Fields(Test):
                          ("event.duration", "number", "nanoseconds"))
         self.assertIn("sightglass.http", row["datasets"])
         self.assertNotIn("sightglass.daemon", row["datasets"])
+
+    def test_the_manuals_examples_are_as_it_says(self):
+        page = os.path.join(SOURCE, "man", "sightglass-log.5")
+        with open(page, encoding="utf-8") as file:
+            blocks = re.findall(r"^\.Bd -literal -offset 2n\n({.*?)\.Ed$", file.read(),
+                                re.M | re.S)
+        records = [check(json.loads(block.replace("\n", "").replace("\\e", "\\")))
+                   for block in blocks]
+        told = {get(record, "event.dataset") for record in records}
+        [row] = [json.loads(line) for line in self.fields(
+            "-o", "json", "event.dataset").stdout.splitlines()]
+        self.assertEqual(told, {value["value"] for value in row["values"]})
 
     def test_what_there_is_not_is_told(self):
         self.assertIn("no record has a field 'nope'",

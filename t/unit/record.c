@@ -197,6 +197,9 @@ START_TEST(both_legs_are_told)
 	write_tls();
 	check_text("/tls/version", "1.3");
 	check_text("/tls/cipher", "TLS_X");
+	check_text("/tls/version_protocol", "tls");
+	check_text("/tls/curve", "x25519");
+	check_true("/tls/resumed");
 	check_text("/tls/next_protocol", "h2");
 	check_true("/tls/established");
 	check_text("/tls/client/server_name", "example.com");
