@@ -32,6 +32,7 @@
 #define FLOW_DESCRIPTORS 2u /* client and server; before: bridge and passed */
 #define OWN_DESCRIPTORS 48u /* rings, sockets, control's clients */
 #define DESCRIPTORS_MAX (1u << 20)
+#define DNS_MEMORY_BYTES (32u * 1024 * 1024) /* of questions that wait */
 
 void
 worker_tick(struct worker *w)
@@ -654,6 +655,7 @@ prepare_host(struct worker *w)
 	h->tickets = tickets_new();
 	h->leafs = leafs_new(&leafs, clock_tick_ms());
 	h->scratch = malloc(SIDE_WRITE_BYTES);
+	dns_memory_init(&h->dns_memory, DNS_MEMORY_BYTES);
 	h->worker = w->role.index;
 	h->flow_count = counter_get(&w->counters->flows_total);
 	h->writer.run_id = w->role.run_id;

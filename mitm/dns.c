@@ -30,9 +30,12 @@
 #define ADDRESS_KEY_BYTES 20u
 
 /* A question, and of a zone transfer what came of the answer. */
-struct waiting {
-	TAILQ_ENTRY(waiting) by_time;
-	TAILQ_ENTRY(waiting) by_id;
+struct dns_waiting {
+	TAILQ_ENTRY(dns_waiting) by_time;
+	TAILQ_ENTRY(dns_waiting) by_id;
+	TAILQ_ENTRY(dns_waiting) of_all;
+	struct dns *dns; /* whose it is */
+	size_t bytes;    /* that it holds, as counted */
 	struct arena arena;
 	struct dns_message query;
 	enum direction direction;
@@ -45,8 +48,6 @@ struct waiting {
 	uint64_t response_messages, response_bytes, answers, answered_us;
 };
 
-TAILQ_HEAD(waiting_list, waiting);
-
 /* What was answered lately, to tell a second answer from one without a question. */
 struct answered {
 	uint64_t question, answer; /* hashes */
@@ -56,7 +57,7 @@ struct answered {
 struct dns {
 	struct dns_limits limits;
 	struct tap_sink sink;
-	struct waiting_list by_time, by_id[BUCKETS];
+	struct dns_waiting_list by_time, by_id[BUCKETS];
 	size_t count, transfers;
 	struct answered answered[ANSWERED_KEPT];
 	size_t next_answered;
@@ -154,20 +155,20 @@ hash_question(const struct dns_message *m, const struct sockaddr_storage *server
 	          sizeof(m->question->type_number));
 }
 
-static struct waiting_list *
+static struct dns_waiting_list *
 bucket(struct dns *d, uint16_t id)
 {
 	return &d->by_id[id % BUCKETS];
 }
 
 /* What was asked last first. */
-static struct waiting *
+static struct dns_waiting *
 find(struct dns *d, enum direction direction, const struct dns_message *m,
     const struct sockaddr_storage *server)
 {
-	struct waiting *w;
+	struct dns_waiting *w;
 
-	TAILQ_FOREACH_REVERSE(w, bucket(d, m->id), waiting_list, by_id) {
+	TAILQ_FOREACH_REVERSE(w, bucket(d, m->id), dns_waiting_list, by_id) {
 		if (w->query.id == m->id && w->direction == direction &&
 		    is_from(&w->server, server) && is_answer_to(m, &w->query))
 			return w;
@@ -178,16 +179,29 @@ find(struct dns *d, enum direction direction, const struct dns_message *m,
 /* --- life of a question --- */
 
 static void
-release(struct waiting *w)
+release(struct dns_waiting *w)
 {
 	arena_free(&w->arena);
 	arena_free(&w->response_arena);
 	free(w);
 }
 
+/* Counts what it holds by now. */
 static void
-forget(struct dns *d, struct waiting *w)
+recount(struct dns_waiting *w)
 {
+	struct dns_memory *m = w->dns->limits.memory;
+	size_t bytes = sizeof(*w) + w->arena.held_bytes + w->response_arena.held_bytes;
+
+	m->bytes += bytes - w->bytes;
+	w->bytes = bytes;
+}
+
+static void
+forget(struct dns *d, struct dns_waiting *w)
+{
+	d->limits.memory->bytes -= w->bytes;
+	TAILQ_REMOVE(&d->limits.memory->by_time, w, of_all);
 	TAILQ_REMOVE(&d->by_time, w, by_time);
 	TAILQ_REMOVE(bucket(d, w->query.id), w, by_id);
 	d->count--;
@@ -226,7 +240,7 @@ protocol_of(const struct sockaddr_storage *server)
 
 /* With the answer that it had, if it had one. */
 static void
-hand_on(struct dns *d, const struct waiting *w, uint64_t now_us,
+hand_on(struct dns *d, const struct dns_waiting *w, uint64_t now_us,
     const char *incomplete)
 {
 	const struct dns_transaction t = {
@@ -247,30 +261,54 @@ hand_on(struct dns *d, const struct waiting *w, uint64_t now_us,
 }
 
 static void
-give_up(struct dns *d, struct waiting *w, uint64_t now_us, const char *why)
+give_up(struct dns *d, struct dns_waiting *w, uint64_t now_us, const char *why)
 {
 	hand_on(d, w, now_us, w->transfers ? "cut_transfer" : why);
 	forget(d, w);
 }
 
+/* It goes on waiting, from now on. */
 static void
-ask_again(struct dns *d, struct waiting *w, uint64_t now_us)
+move_back(struct dns *d, struct dns_waiting *w)
+{
+	TAILQ_REMOVE(&d->by_time, w, by_time);
+	TAILQ_INSERT_TAIL(&d->by_time, w, by_time);
+	TAILQ_REMOVE(&d->limits.memory->by_time, w, of_all);
+	TAILQ_INSERT_TAIL(&d->limits.memory->by_time, w, of_all);
+}
+
+static void
+ask_again(struct dns *d, struct dns_waiting *w, uint64_t now_us)
 {
 	w->retransmissions++;
 	w->last_us = now_us;
-	TAILQ_REMOVE(&d->by_time, w, by_time);
-	TAILQ_INSERT_TAIL(&d->by_time, w, by_time);
+	move_back(d, w);
+}
+
+/* Counts anew what w holds, which is the latest of all, and has older ones go for it. */
+static void
+make_room(struct dns_waiting *w, uint64_t now_us)
+{
+	struct dns_memory *m = w->dns->limits.memory;
+	struct dns_waiting *oldest;
+
+	recount(w);
+	while (m->bytes > m->limit_bytes && (oldest = TAILQ_FIRST(&m->by_time)) != w)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): TAILQ_REMOVE misread */
+		give_up(oldest->dns, oldest, now_us, "limit");
 }
 
 /* Takes over w, with its query read. */
 static void
-keep(struct dns *d, struct waiting *w, uint64_t now_us)
+keep(struct dns *d, struct dns_waiting *w, uint64_t now_us)
 {
 	if (d->count >= d->limits.questions)
 		give_up(d, TAILQ_FIRST(&d->by_time), now_us, "limit");
 	TAILQ_INSERT_TAIL(&d->by_time, w, by_time);
 	TAILQ_INSERT_TAIL(bucket(d, w->query.id), w, by_id);
+	TAILQ_INSERT_TAIL(&d->limits.memory->by_time, w, of_all);
 	d->count++;
+	make_room(w, now_us);
 }
 
 static int
@@ -286,10 +324,11 @@ static bool
 read_query(struct dns *d, enum direction direction, struct bytes in,
     const struct sockaddr_storage *server, uint64_t now_us)
 {
-	struct waiting *w = calloc(1, sizeof(*w));
+	struct dns_waiting *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return true;
+	w->dns = d;
 	w->direction = direction;
 	w->server = *server;
 	w->asked_us = w->last_us = now_us;
@@ -299,7 +338,7 @@ read_query(struct dns *d, enum direction direction, struct bytes in,
 		release(w);
 		return false;
 	}
-	struct waiting *before = find(d, direction, &w->query, server);
+	struct dns_waiting *before = find(d, direction, &w->query, server);
 	if (before != NULL && !before->transfers) {
 		ask_again(d, before, now_us);
 		release(w);
@@ -334,7 +373,7 @@ last_answer(const struct dns_message *m)
 /* It ends with the SOA record with which it began; one that stands alone says that
  * there is nothing new (IXFR), or that all of it is still to come (AXFR). */
 static bool
-is_transferred(const struct waiting *w, const struct dns_message *m)
+is_transferred(const struct dns_waiting *w, const struct dns_message *m)
 {
 	const struct dns_record *last = last_answer(m);
 	const struct dns_record *first =
@@ -354,7 +393,7 @@ is_transferred(const struct waiting *w, const struct dns_message *m)
 /* --- answers --- */
 
 static void
-note_answered(struct dns *d, const struct waiting *w, struct bytes in)
+note_answered(struct dns *d, const struct dns_waiting *w, struct bytes in)
 {
 	struct answered *a = &d->answered[d->next_answered++ % ANSWERED_KEPT];
 
@@ -365,7 +404,7 @@ note_answered(struct dns *d, const struct waiting *w, struct bytes in)
 
 /* The transfer goes on behind this message. */
 static void
-wait_on(struct dns *d, struct waiting *w, uint64_t now_us)
+wait_on(struct dns *d, struct dns_waiting *w, uint64_t now_us)
 {
 	if (!w->transfers && d->transfers >= TRANSFERS_MAX) {
 		hand_on(d, w, now_us, "limit");
@@ -374,13 +413,13 @@ wait_on(struct dns *d, struct waiting *w, uint64_t now_us)
 	}
 	d->transfers += !w->transfers;
 	w->transfers = true;
-	TAILQ_REMOVE(&d->by_time, w, by_time);
-	TAILQ_INSERT_TAIL(&d->by_time, w, by_time);
+	move_back(d, w);
+	make_room(w, now_us);
 }
 
 /* Takes over the first one's memory. */
 static void
-take_answer(struct dns *d, struct waiting *w, const struct dns_message *m,
+take_answer(struct dns *d, struct dns_waiting *w, const struct dns_message *m,
     struct arena *arena, struct bytes in, uint64_t now_us)
 {
 	if (w->response_messages++ == 0) {
@@ -452,7 +491,7 @@ read_response(struct dns *d, enum direction direction, struct bytes in,
 	arena_init(&arena, RESPONSE_BYTES_MAX);
 	bool good = read_of(in, server, &arena, &m) == 0;
 	if (good) {
-		struct waiting *w = find(d, asked_by, &m, server);
+		struct dns_waiting *w = find(d, asked_by, &m, server);
 		const char *why = w != NULL ? NULL
 		                            : why_unasked(d, &m, in, server);
 		if (w != NULL)
@@ -585,7 +624,7 @@ dns_sniff(const uint8_t *bytes, size_t length)
 uint64_t
 dns_due_us(const struct dns *d)
 {
-	const struct waiting *first = TAILQ_FIRST(&d->by_time);
+	const struct dns_waiting *first = TAILQ_FIRST(&d->by_time);
 
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): TAILQ_REMOVE misread */
 	return first == NULL ? 0 : first->last_us + d->limits.timeout_us;
@@ -608,6 +647,13 @@ dns_finish(struct dns *d, uint64_t now_us)
 }
 
 /* --- life --- */
+
+void
+dns_memory_init(struct dns_memory *m, size_t limit_bytes)
+{
+	*m = (struct dns_memory){.limit_bytes = limit_bytes};
+	TAILQ_INIT(&m->by_time);
+}
 
 struct dns *
 dns_new(const struct dns_limits *limits, const struct tap_sink *sink)

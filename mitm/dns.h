@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include "base/attr.h"
@@ -22,17 +23,30 @@
 #define DNS_LLMNR_PORT 5355u /* RFC 4795 */
 
 struct dns;
+struct dns_waiting;
+
+/* What the questions hold that wait in all flows together. When that is too much, the
+ * one that was asked the longest ago goes, whichever flow it is of. */
+struct dns_memory {
+	TAILQ_HEAD(dns_waiting_list, dns_waiting) by_time;
+	size_t bytes, limit_bytes;
+};
+
+/* An empty one; it must outlive all that is made with it. */
+void dns_memory_init(struct dns_memory *m, size_t limit_bytes) NONNULL(1);
 
 struct dns_limits {
 	size_t questions;    /* that wait for an answer at one time */
 	uint64_t timeout_us; /* after the last asking, one is unanswered */
+	struct dns_memory *memory; /* of all flows; borrowed */
 };
 
 /* Transactions go to sink->dns, with all but transport and serial filled in.
  * `incomplete` is NULL or one of
  *   "timeout"        nobody answered in time
  *   "flow_end"       ... before the flow ended
- *   "limit"          too many were waiting: this was the oldest
+ *   "limit"          too many were waiting, in this flow or in all: this was the
+ *                    oldest
  *   "no_query"       an answer to what was not asked (or asked too long ago)
  *   "second_answer"  another answer, not the same, to what was answered already
  *   "cut_transfer"   a zone transfer that did not come to its end

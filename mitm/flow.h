@@ -40,6 +40,7 @@
 #include "mitm/capture_rules.h"
 #include "mitm/chains.h"
 #include "mitm/client_certificates.h"
+#include "mitm/dns.h"
 #include "mitm/dns_names.h"
 #include "mitm/event.h"
 #include "mitm/hello.h"
@@ -129,6 +130,7 @@ struct flow_host {
 	uint64_t tick_ms;    /* monotonic clock, for deadlines */
 	bool paused;         /* the log is full: read nothing */
 	struct body_budget bodies; /* held by all flows */
+	struct dns_memory dns_memory; /* likewise, of questions that wait */
 
 	/* Asks for a leaf for the key; flow_leaf_ready or flow_leaf_failed follows,
 	 * later or at once. */

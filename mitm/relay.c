@@ -143,6 +143,7 @@ relay_start_tap(struct flow *flow, enum tap_protocol protocol)
 	    .pending_bytes = (size_t)8 * 1024 * 1024,
 	    .dns_questions = 1024,
 	    .dns_timeout_us = conf->dns_timeout_ms * 1000,
+	    .dns_memory = &flow->host->dns_memory,
 	};
 	const struct tap_sink sink = {.context = flow, .http = on_http,
 	    .body = on_body, .websocket = on_websocket, .dns = on_dns,

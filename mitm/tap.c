@@ -226,7 +226,8 @@ static struct dns *
 new_dns(const struct tap *t)
 {
 	const struct dns_limits limits = {.questions = t->limits.dns_questions,
-	    .timeout_us = t->limits.dns_timeout_us};
+	    .timeout_us = t->limits.dns_timeout_us,
+	    .memory = t->limits.dns_memory};
 
 	return dns_new(&limits, &t->sink);
 }

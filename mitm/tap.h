@@ -35,6 +35,7 @@ struct tap_limits {
 	size_t pending_bytes; /* kept of them in all; then less of each is */
 	size_t dns_questions; /* that wait for an answer */
 	uint64_t dns_timeout_us; /* for so long */
+	struct dns_memory *dns_memory; /* in all flows; borrowed */
 };
 
 /* What the connection to `port` speaks that can be read, by the ALPN that was agreed

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "t/fuzz/target.h"
 
+#define MEMORY_BYTES 4096u /* less than so many questions may hold */
 #define QUESTIONS 8u
 #define OUT_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
@@ -51,9 +52,11 @@ static void
 play(const uint8_t *bytes, size_t length, size_t step, struct buf *out)
 {
 	static const struct sockaddr_storage server;
+	struct dns_memory memory;
 	const struct dns_limits limits = {.questions = QUESTIONS,
-	    .timeout_us = 1000000};
+	    .timeout_us = 1000000, .memory = &memory};
 	const struct tap_sink sink = {.context = out, .dns = note};
+	dns_memory_init(&memory, MEMORY_BYTES);
 	struct dns *d = dns_new(&limits, &sink);
 	bool streams = (bytes[0] & 1) != 0, reads = true;
 
@@ -76,6 +79,7 @@ play(const uint8_t *bytes, size_t length, size_t step, struct buf *out)
 	dns_finish(d, 1000);
 	must(dns_due_us(d) == 0);
 	dns_free(d);
+	must(memory.bytes == 0 && TAILQ_EMPTY(&memory.by_time));
 }
 
 int

@@ -16,6 +16,7 @@
 
 #define SECOND UINT64_C(1000000)
 #define QUESTIONS 4u
+#define MEMORY_BYTES 65536u
 
 /* Messages: id, flags, counts, question, records. */
 #define COUNTS(q, a) "\0" q "\0" a "\0\0\0\0"
@@ -32,6 +33,7 @@
 #define SOA(serial) "\xc0\x0c\0\6\0\1\0\0\0\x3c\0\x16\0\0" \
 	"\0\0\0" serial "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
+static struct dns_memory memory;
 static struct dns *d;
 static struct buf out;
 static struct sockaddr_storage server, another;
@@ -75,10 +77,11 @@ static void
 setup(void)
 {
 	const struct dns_limits limits = {.questions = QUESTIONS,
-	    .timeout_us = 10 * SECOND};
+	    .timeout_us = 10 * SECOND, .memory = &memory};
 	const struct tap_sink sink = {.context = &out, .dns = note};
 
 	buf_init(&out, 65536);
+	dns_memory_init(&memory, MEMORY_BYTES);
 	d = dns_new(&limits, &sink);
 	ck_assert_ptr_nonnull(d);
 	set_server(&server, "192.0.2.53");
@@ -90,6 +93,8 @@ static void
 teardown(void)
 {
 	dns_free(d);
+	ck_assert_uint_eq(memory.bytes, 0);
+	ck_assert(TAILQ_EMPTY(&memory.by_time));
 	buf_free(&out);
 }
 
@@ -253,6 +258,36 @@ START_TEST(the_oldest_makes_room)
 }
 END_TEST
 
+/* The oldest of all flows goes, not the oldest of the one that asks. */
+START_TEST(what_all_flows_hold_is_bounded)
+{
+	const struct tap_sink sink = {.context = &out, .dns = note};
+	const struct dns_limits limits = {.questions = QUESTIONS,
+	    .timeout_us = 10 * SECOND, .memory = &memory};
+	struct dns *second = dns_new(&limits, &sink);
+
+	ck_assert_ptr_nonnull(second);
+	ASK("ab" QUERY COUNTS("\1", "\0") NAME A_IN);
+	memory.limit_bytes = 2 * memory.bytes;
+	ASK("cd" QUERY COUNTS("\1", "\0") OTHER A_IN);
+	check_told("");
+	struct dns *first = d;
+	d = second;
+	ASK("ef" QUERY COUNTS("\1", "\0") NAME AXFR_IN);
+	check_told("www.Test A - answers=0/0 bytes=0 again=0 limit\n");
+	d = first;
+	ASK("cd" QUERY COUNTS("\1", "\0") OTHER A_IN);
+	ASK("gh" QUERY COUNTS("\1", "\0") NAME A_IN);
+	check_told("www.Test AXFR - answers=0/0 bytes=0 again=0 limit\n");
+	ck_assert_uint_le(memory.bytes, memory.limit_bytes);
+	ck_assert_uint_eq(dns_due_us(second), 0);
+	dns_free(second);
+	dns_finish(d, now_us);
+	check_told("ftp.Test A - answers=0/0 bytes=0 again=1 flow_end\n"
+	    "www.Test A - answers=0/0 bytes=0 again=0 flow_end\n");
+}
+END_TEST
+
 START_TEST(what_is_no_message_is_not_taken)
 {
 	ck_assert(!dns_datagram(d, FROM_CLIENT, (const uint8_t *)"", 0, &server, 1));
@@ -382,6 +417,7 @@ suite(void)
 	tcase_add_test(t, the_server_may_ask);
 	tcase_add_test(t, what_nobody_answers_is_told_in_time);
 	tcase_add_test(t, the_oldest_makes_room);
+	tcase_add_test(t, what_all_flows_hold_is_bounded);
 	tcase_add_test(t, what_is_no_message_is_not_taken);
 	tcase_add_test(t, a_stream_is_read_however_it_is_cut);
 	tcase_add_test(t, a_stream_that_is_no_DNS_ends_the_reading);
