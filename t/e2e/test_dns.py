@@ -64,20 +64,17 @@ RECORD = re.compile(r"^(?P<name>\S+)\s+(?P<ttl>\d+)\s+(?P<class>IN)\s+"
                     r"(?P<type>\S+)\s+(?P<data>.+)$")
 
 
-class Unbound(Process):
-    """unbound on an address of loopback: ports 53, 853 and 443."""
-
-    def __init__(self, test, zone, address=None):
-        self.address = address or \
-            f"127.54.{os.getpid() % 250}.{random.randint(1, 250)}"
-        tls = test.ca.server(names=("ns.example.test",), addresses=(self.address,))
-        path = os.path.join(test.directory, "unbound.conf")
-        interfaces = "".join(f'  interface: "{self.address}@{port}"\n'
-                             for port in (53, 853, 443))
-        records = "".join(f"  local-data: '{name}. 300 IN {kind} {data}'\n"
-                          for name, kind, data in zone)
-        with open(path, "w", encoding="ascii") as out:
-            out.write(f"""server:
+def unbound_configuration(test, address, zone, server="", more=""):
+    """A file for unbound at that address: what it knows, options of its server
+    section, and sections besides."""
+    tls = test.ca.server(names=("ns.example.test",), addresses=(address,))
+    path = os.path.join(test.directory, "unbound.conf")
+    interfaces = "".join(f'  interface: "{address}@{port}"\n'
+                         for port in (53, 853, 443))
+    records = "".join(f"  local-data: '{name}. 300 IN {kind} {data}'\n"
+                      for name, kind, data in zone)
+    with open(path, "w", encoding="ascii") as out:
+        out.write(f"""server:
 {interfaces}  https-port: 443
   tls-service-pem: "{tls[0]}"
   tls-service-key: "{tls[1]}"
@@ -92,9 +89,20 @@ class Unbound(Process):
   max-udp-size: 4096
   nsid: "ascii_ns1"
   local-zone: "." static
-{records}remote-control:
+{records}{server}
+remote-control:
   control-enable: no
-""")
+{more}""")
+    return path
+
+
+class Unbound(Process):
+    """unbound on an address of loopback: ports 53, 853 and 443."""
+
+    def __init__(self, test, zone, address=None, **more):
+        self.address = address or \
+            f"127.54.{os.getpid() % 250}.{random.randint(1, 250)}"
+        path = unbound_configuration(test, self.address, zone, **more)
         super().__init__(test, ["unbound", "-d", "-c", path], "unbound")
         wait_for(self.answers, "unbound to listen")
 
@@ -107,7 +115,7 @@ class Unbound(Process):
 class Nsd(Process):
     """nsd with a zone that it gives away whole, on port 53 of an address of loopback."""
 
-    def __init__(self, test, records):
+    def __init__(self, test, records, more=""):
         self.address = f"127.56.{os.getpid() % 250}.{random.randint(1, 250)}"
         path = os.path.join(test.directory, "nsd.conf")
         zone = os.path.join(test.directory, "zone")
@@ -134,7 +142,7 @@ zone:
   name: zone.test
   zonefile: "{zone}"
   provide-xfr: 127.0.0.0/8 NOKEY
-""")
+{more}""")
         super().__init__(test, ["nsd", "-d", "-c", path], "nsd")
         wait_for(lambda: listens_at(self.address, 53), "nsd to listen")
 
@@ -167,8 +175,9 @@ def what_was_recorded(record):
                         for a in get(record, "dns.answers") or []]}
 
 
-@unittest.skipUnless(os.getuid() == 0, "needs port 53")
-class Dns(Exec):
+class Asked(Exec):
+    """What kdig prints is held against the records."""
+
     def kdig(self, server, *arguments):
         """Asks through sightglass; what it printed."""
         done = self.exec("kdig", f"@{server.address}", *arguments)
@@ -186,6 +195,9 @@ class Dns(Exec):
             self.assertEqual(told, one)
         return said
 
+
+@unittest.skipUnless(os.getuid() == 0, "needs port 53")
+class Dns(Asked):
     def test_a_record_of_each_type_is_what_kdig_prints(self):
         server = Unbound(self, ZONE)
         asked = sorted({(name, kind) for name, kind, _ in ZONE})
@@ -350,11 +362,11 @@ class Lossy:
         while True:
             try:
                 query, peer = self.socket.recvfrom(65535)
+                count += 1
+                for message in self.answer(query, count):
+                    self.socket.sendto(message, peer)
             except OSError:
                 return
-            count += 1
-            for message in self.answer(query, count):
-                self.socket.sendto(message, peer)
 
 
 def refusal(query):
