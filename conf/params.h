@@ -287,6 +287,12 @@
 	X(dns_timeout_ms, TIME, "dns.timeout", "10 s", 100, HOUR,             \
 	    "A question of DNS that has no answer this long after it was "    \
 	    "last asked is recorded as unanswered.")                          \
+	X(dns_strip_ech, BOOL, "dns.strip_ech", "false", 0, 1,                \
+	    "Whether the parameter ech is taken out of the HTTPS and SVCB "   \
+	    "records in answers to clients, of flows whose DNS is read: a "   \
+	    "client then has no key to hide its server's name with. Nothing " \
+	    "else is changed. A client that verifies DNSSEC itself rejects "  \
+	    "such answers.")                                                  \
 	X(dns_names, COUNT, "dns.names", "16384", 0, 4000000,                 \
 	    "Names that are kept with the addresses they were resolved to, "  \
 	    "so that later flows there carry them; some 330 bytes each. All " \

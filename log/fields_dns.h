@@ -96,6 +96,10 @@
 	    "socket, before the answer.")                                     \
 	X(DNS_INCOMPLETE, "sightglass.dns", "incomplete", TEXT, NONE, IN_DNS, \
 	    "Why the question has no answer, or the answer no question.")     \
+	X(DNS_ECH_STRIPPED, "sightglass.dns", "ech_stripped", BOOLEAN, NONE,  \
+	    IN_DNS, "True where `dns.strip_ech` had the parameter taken out " \
+	    "of what the client got; the answers here are as the server "     \
+	    "sent them.")                                                     \
 	X(DNS_AUTHORITIES, "sightglass.dns", "authorities", OBJECTS, NONE,    \
 	    IN_DNS, "The records of the authority section.")                  \
 	X(DNS_ADDITIONALS, "sightglass.dns", "additionals", OBJECTS, NONE,    \

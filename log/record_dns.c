@@ -252,6 +252,7 @@ put_own(struct json *j, const struct record_facts *facts,
 		member_uint(j, F_DNS_MESSAGES, t->response_messages);
 	member_uint_if(j, F_DNS_RETRANSMISSIONS, t->retransmissions);
 	member_text_if(j, F_DNS_INCOMPLETE, t->incomplete);
+	member_true_if(j, F_DNS_ECH_STRIPPED, t->ech_stripped);
 	if (detail == DETAIL_ALL) {
 		put_section(j, F_DNS_AUTHORITIES, t->response, DNS_AUTHORITY);
 		put_section(j, F_DNS_ADDITIONALS, t->response, DNS_ADDITIONAL);

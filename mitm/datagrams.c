@@ -146,7 +146,9 @@ receive_answer(struct flow *flow, uint8_t frame[FRAME_BYTES])
 	flow->active_ms = flow->host->tick_ms;
 	flow->datagrams[FROM_SERVER]++;
 	flow->bytes[FROM_SERVER] += d.length;
+	flow_ech_look(flow, d.payload, d.length);
 	show_tap(flow, FROM_SERVER, &d);
+	flow_ech_change(flow, frame + head, d.length);
 	return head + (int)d.length;
 }
 

@@ -22,17 +22,22 @@ is_word(struct bytes text, const char *word)
 }
 
 /* Parameters may stand behind it (RFC 9110 section 8.3.1); this type has none. */
-static bool
-is_message_type(const struct http_message *m)
+bool
+dns_http_is_message(const struct http_field *fields, size_t count)
 {
-	const struct bytes *type = http_fields_find(m->fields, m->field_count,
-	    "content-type");
+	const struct bytes *type = http_fields_find(fields, count, "content-type");
 	size_t length = strlen(MESSAGE_TYPE);
 
 	return type != NULL && type->length >= length &&
 	    strncasecmp((const char *)type->data, MESSAGE_TYPE, length) == 0 &&
 	    (type->length == length || type->data[length] == ';' ||
 	        type->data[length] == ' ');
+}
+
+static bool
+is_message_type(const struct http_message *m)
+{
+	return dns_http_is_message(m->fields, m->field_count);
 }
 
 /* --- GET --- */

@@ -12,6 +12,9 @@
 #include "base/attr.h"
 #include "mitm/event.h"
 
+/* Whether the fields say that the body is a message (application/dns-message). */
+bool dns_http_is_message(const struct http_field *fields, size_t count) WUNRES;
+
 struct dns_http {
 	struct dns_transaction transaction; /* all but its transport */
 	struct dns_message query, response;

@@ -387,6 +387,7 @@ struct dns_transaction {
 	enum direction asked_by;
 	const struct sockaddr_storage *server; /* whom it went to; NULL: the flow's */
 	const char *incomplete; /* enumerated (mitm/dns.h, mitm/dns_http.h), or NULL */
+	bool ech_stripped; /* the client got the response without that parameter */
 	uint64_t serial; /* of the HTTP exchange that it came in, or 0 */
 };
 
@@ -397,6 +398,11 @@ struct tap_sink {
 	void (*body)(void *context, const struct body_part *part);
 	void (*websocket)(void *context, const struct websocket_message *message);
 	void (*dns)(void *context, const struct dns_transaction *transaction);
+	/* Bytes of an answer of DNS in HTTP, by the number of its exchange, from
+	 * `offset` of it on: where they lie in what is being fed, if they do. NULL:
+	 * nobody wants to know. */
+	void (*dns_bytes)(void *context, uint64_t stream, uint64_t offset,
+	    struct bytes in);
 	/* How much of an exchange is to be logged, by what is known of it so far: asked
 	 * when the head of its request is whole, and unless that decided it, when that
 	 * of its answer is, or when none will come (`answered`). Until it is decided

@@ -70,6 +70,7 @@ flow_free(struct flow *flow)
 	if (flow->passed_fd >= 0)
 		(void)close(flow->passed_fd);
 	tap_free(flow->tap);
+	flow_ech_free(flow);
 	capture_rules_release(flow->capture_rules);
 	leaf_release(flow->leaf);
 	judgement_release(flow->judgement);

@@ -214,6 +214,7 @@ struct flow {
 	char id[40];
 
 	struct tap *tap; /* while it reads */
+	struct flow_ech *ech; /* owned: where dns.strip_ech asks for it */
 	bool tap_decided;
 	bool left_out; /* of the sample... */
 	bool unread;   /* ...and there is something that could be read */
@@ -376,12 +377,41 @@ bool relay_step(struct flow *flow) WUNRES NONNULL(1); /* relay.c */
 /* Passes bytes in one direction until it must wait. False: the flow ended. */
 bool relay_pump(struct flow *flow, enum direction direction) WUNRES NONNULL(1);
 bool relay_drain(struct flow *flow) WUNRES NONNULL(1);
+/* Shows the tap what passes. */
+void relay_show_tap(struct flow *flow, enum direction direction,
+    const uint8_t *bytes, size_t length) NONNULL(1, 3);
 void relay_start_tap(struct flow *flow, enum tap_protocol protocol) NONNULL(1);
 void relay_finish_taps(struct flow *flow) NONNULL(1);
 /* Sets flow->tap_ms; and what is to be done then. */
 void relay_set_tick(struct flow *flow) NONNULL(1);
 void relay_tick(struct flow *flow) NONNULL(1);
 bool datagrams_step(struct flow *flow) WUNRES NONNULL(1); /* datagrams.c */
+/* flow_ech.c. A tap begins to read: makes flow->ech where it is to be. */
+void flow_ech_begin(struct flow *flow) NONNULL(1);
+void flow_ech_free(struct flow *flow) NONNULL(1);
+/* Whether the client gets the message that the tap reads now without "ech". */
+bool flow_ech_changes(const struct flow *flow) WUNRES NONNULL(1);
+/* Of a datagram from a server: before the tap sees it, and after. */
+void flow_ech_look(struct flow *flow, const uint8_t *message, size_t length)
+    NONNULL(1);
+void flow_ech_change(struct flow *flow, uint8_t *message, size_t length) NONNULL(1);
+/* From the tap: see tap_sink; and an exchange is over. */
+void flow_ech_bytes(struct flow *flow, uint64_t serial, uint64_t offset,
+    struct bytes in) NONNULL(1);
+void flow_ech_exchange(struct flow *flow, const struct http_exchange *exchange)
+    NONNULL(1, 2);
+/* At most so many of `most` bytes of a stream are to be read from the server... */
+size_t flow_ech_turn_bytes(const struct flow *flow, size_t most) WUNRES NONNULL(1);
+/* ...which with flow->ech are shown to the tap here, and go on to the client when they
+ * need not wait any more. They may be changed. Errors as side_write. */
+int flow_ech_pass(struct flow *flow, uint8_t *bytes, size_t length) WUNRES NONNULL(1);
+/* What waits goes on as it is. */
+int flow_ech_let_go(struct flow *flow) WUNRES NONNULL(1);
+/* When something has waited long enough, of host->tick_ms; 0: nothing waits. Then
+ * flow_ech_expire is true, once, and flow_ech_is_late until it has gone. */
+uint64_t flow_ech_wakes_ms(const struct flow *flow) WUNRES NONNULL(1);
+bool flow_ech_expire(struct flow *flow) WUNRES NONNULL(1);
+bool flow_ech_is_late(const struct flow *flow) WUNRES NONNULL(1);
 /* flow_names.c. The header is there: which names its destination was resolved from. */
 void flow_find_names(struct flow *flow) NONNULL(1);
 /* Keeps what an answer says of names, for flows to come. */

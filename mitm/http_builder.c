@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mitm/dns_http.h"
+#include "mitm/http_fields.h"
+
 /* A field costs more memory than wire bytes: what a head may take at most, in
  * units of the head's limit. */
 #define ARENA_PER_HEAD 4u
@@ -235,6 +238,9 @@ void
 http_builder_end_head(struct http_builder *m, uint64_t now_us)
 {
 	m->has_head = true;
+	m->is_dns = dns_http_is_message(m->fields.items, m->fields.count) &&
+	    http_fields_find(m->fields.items, m->fields.count,
+	        "content-encoding") == NULL;
 	if (m->bodies->interval_us != 0)
 		m->due_us = now_us + m->bodies->interval_us;
 	begin_grpc(m);
@@ -293,6 +299,10 @@ http_builder_add_body(struct http_builder *m, const uint8_t *at, size_t length,
 
 	if (length == 0)
 		return;
+	if (m->is_dns && m->place.from == FROM_SERVER &&
+	    m->place.sink->dns_bytes != NULL)
+		m->place.sink->dns_bytes(m->place.sink->context, m->place.stream,
+		    m->wire_bytes, more);
 	m->wire_bytes += length;
 	if (m->parts == NULL)
 		add_captured(m, &more, now_us);

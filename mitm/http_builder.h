@@ -43,6 +43,7 @@ struct http_builder {
 	bool no_body;  /* nothing of it is kept, whatever comes */
 	bool is_undecided; /* whether it is told before its end */
 	bool no_fields; /* none are kept any more */
+	bool is_dns; /* its body is a message of DNS (RFC 8484), as it is sent */
 	struct grpc_body *grpc; /* owned; NULL: the body is none */
 };
 

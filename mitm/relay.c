@@ -26,6 +26,8 @@ on_http(void *context, const struct http_exchange *exchange)
 
 	bool is_over = exchange->incomplete != HTTP_CONTINUES;
 
+	if (is_over)
+		flow_ech_exchange(flow, exchange);
 	flow->exchanges += is_over;
 	if (exchange->capture != CAPTURE_COUNT)
 		flow->host->on_http(flow->host->context, flow, exchange);
@@ -83,6 +85,12 @@ take_capture_rules(struct flow *flow)
 		flow->capture = capture_rules_flow(flow->capture_rules, &subject);
 }
 
+static void
+on_dns_bytes(void *context, uint64_t serial, uint64_t offset, struct bytes in)
+{
+	flow_ech_bytes(context, serial, offset, in);
+}
+
 static const char *
 transport_of(const struct flow *flow, const struct dns_transaction *t)
 {
@@ -101,6 +109,7 @@ on_dns(void *context, const struct dns_transaction *transaction)
 
 	flow->exchanges += t.serial == 0; /* else it was counted as one of HTTP */
 	t.transport = transport_of(flow, &t);
+	t.ech_stripped = t.response != NULL && flow_ech_changes(flow);
 	flow_keep_names(flow, &t);
 	flow->host->on_dns(flow->host->context, flow, &t);
 }
@@ -145,7 +154,7 @@ relay_start_tap(struct flow *flow, enum tap_protocol protocol)
 	    .dns_timeout_us = conf->dns_timeout_ms * 1000,
 	    .dns_memory = &flow->host->dns_memory,
 	};
-	const struct tap_sink sink = {.context = flow, .http = on_http,
+	struct tap_sink sink = {.context = flow, .http = on_http,
 	    .body = on_body, .websocket = on_websocket, .dns = on_dns,
 	    .capture = flow->capture_rules == NULL ? NULL : on_capture};
 
@@ -153,6 +162,9 @@ relay_start_tap(struct flow *flow, enum tap_protocol protocol)
 		leave_out(flow, protocol);
 		return;
 	}
+	flow_ech_begin(flow);
+	if (flow->ech != NULL)
+		sink.dns_bytes = on_dns_bytes;
 	flow->tap = tap_new(protocol, &limits, &sink);
 	flow->protocol = tap_protocol_name(protocol);
 }
@@ -186,9 +198,9 @@ feed_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
 	}
 }
 
-/* Shows the tap what passes. Bytes seen before it was chosen are in `first`. */
-static void
-show_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
+/* Bytes seen before it was chosen are in `first`. */
+void
+relay_show_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
     size_t length)
 {
 	flow->bytes[direction] += length;
@@ -223,8 +235,8 @@ relay_finish_taps(struct flow *flow)
 }
 
 /* Of host->tick_ms, which no one sets back. While the log is full nothing is told. */
-void
-relay_set_tick(struct flow *flow)
+static void
+set_tap_tick(struct flow *flow)
 {
 	const struct flow_host *host = flow->host;
 	const struct conf *conf = host->conf;
@@ -241,12 +253,26 @@ relay_set_tick(struct flow *flow)
 	    smaller((in_us + 999) / 1000, most_ms);
 }
 
+/* That, or sooner when something waits for a message of DNS to be whole. */
+void
+relay_set_tick(struct flow *flow)
+{
+	uint64_t at_ms = flow_ech_wakes_ms(flow);
+
+	set_tap_tick(flow);
+	if (at_ms != 0 && (flow->tap_ms == 0 || at_ms < flow->tap_ms))
+		flow->tap_ms = at_ms;
+}
+
 void
 relay_tick(struct flow *flow)
 {
 	if (flow->tap != NULL && !flow->host->paused)
 		tap_tick(flow->tap, flow->host->now_us);
-	relay_set_tick(flow);
+	if (flow_ech_expire(flow) && flow->state == FLOW_STATE_RELAY)
+		flow_step(flow);
+	else
+		relay_set_tick(flow);
 }
 
 /* --- the bytes --- */
@@ -304,19 +330,54 @@ carry_end(struct flow *flow, enum direction direction)
 	return side_end(to, from->close_notify || from->tls == NULL);
 }
 
+static int
+read_some(struct flow *flow, enum direction direction)
+{
+	const struct flow_host *host = flow->host;
+	size_t most = side_turn_bytes(&host->io);
+
+	if (flow->dialogue != NULL)
+		return dialogue_read(flow, direction);
+	if (direction == FROM_SERVER)
+		most = flow_ech_turn_bytes(flow, most);
+	return side_read(side_of(flow, direction), host->scratch, most);
+}
+
+/* Of what was read, to the tap and to the other side. */
+static int
+pass_on(struct flow *flow, enum direction direction, size_t length)
+{
+	uint8_t *bytes = flow->host->scratch;
+
+	if (direction == FROM_SERVER && flow->ech != NULL)
+		return flow_ech_pass(flow, bytes, length);
+	relay_show_tap(flow, direction, bytes, length);
+	return side_write(side_of(flow, other(direction)), bytes, length);
+}
+
+/* Nothing came, now or ever: what waits for more may go on. */
+static int
+let_go(struct flow *flow, enum direction direction, int n)
+{
+	bool is_over = n != E_AGAIN || flow_ech_is_late(flow);
+
+	return direction == FROM_SERVER && is_over ? flow_ech_let_go(flow) : 0;
+}
+
 /* One read and one write. 1: there may be more; 0: wait; else the error, with
  * *culprit the direction of the side it came from. */
 static int
 pass_some(struct flow *flow, enum direction direction, enum direction *culprit)
 {
 	struct flow_host *host = flow->host;
-	struct side *from = side_of(flow, direction);
-	struct side *to = side_of(flow, other(direction));
 
 	*culprit = direction;
-	int n = flow->dialogue != NULL
-	    ? dialogue_read(flow, direction)
-	    : side_read(from, host->scratch, side_turn_bytes(&host->io));
+	int n = read_some(flow, direction);
+	int error = n > 0 ? 0 : let_go(flow, direction, n);
+	if (error != 0) {
+		*culprit = other(direction);
+		return error;
+	}
 	if (n == E_AGAIN)
 		return 0;
 	if (n < 0)
@@ -329,8 +390,7 @@ pass_some(struct flow *flow, enum direction direction, enum direction *culprit)
 	if (direction == FROM_SERVER && flow->answer != NULL &&
 	    !bypass_answer_stands(flow, host->scratch, (size_t)n))
 		return E_DENIED;
-	show_tap(flow, direction, host->scratch, (size_t)n);
-	int error = side_write(to, host->scratch, (size_t)n);
+	error = pass_on(flow, direction, (size_t)n);
 	return error != 0 ? error : 1;
 }
 

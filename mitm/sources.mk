@@ -36,6 +36,8 @@ libmitm_a_SOURCES = \
 	mitm/dns.h \
 	mitm/dns_data.c \
 	mitm/dns_data.h \
+	mitm/dns_ech.c \
+	mitm/dns_ech.h \
 	mitm/dns_edns.c \
 	mitm/dns_edns.h \
 	mitm/dns_http.c \
@@ -57,12 +59,15 @@ libmitm_a_SOURCES = \
 	mitm/early_data.c \
 	mitm/early_data.h \
 	mitm/event.h \
+	mitm/ech_hold.c \
+	mitm/ech_hold.h \
 	mitm/extensions.c \
 	mitm/extensions.h \
 	mitm/fingerprint.c \
 	mitm/fingerprint.h \
 	mitm/flow.c \
 	mitm/flow.h \
+	mitm/flow_ech.c \
 	mitm/flow_names.c \
 	mitm/ftp_data.c \
 	mitm/ftp_data.h \

@@ -129,6 +129,14 @@ hand_on_body(void *context, const struct body_part *part)
 }
 
 static void
+hand_on_dns_bytes(void *context, uint64_t stream, uint64_t offset, struct bytes in)
+{
+	const struct tap *t = context;
+
+	t->sink.dns_bytes(t->sink.context, t->before + stream, offset, in);
+}
+
+static void
 hand_on_websocket(void *context, const struct websocket_message *message)
 {
 	const struct tap *t = context;
@@ -164,6 +172,7 @@ new_h2(struct tap *t)
 	const struct tap_sink sink = {.context = t, .http = hand_on,
 	    .body = hand_on_body,
 	    .websocket = hand_on_websocket,
+	    .dns_bytes = t->sink.dns_bytes == NULL ? NULL : hand_on_dns_bytes,
 	    .capture = t->sink.capture == NULL ? NULL : ask_capture};
 	const struct h2_limits limits = {
 	    .head_bytes = t->limits.head_bytes,
@@ -217,6 +226,7 @@ new_h1(struct tap *t)
 	};
 	const struct tap_sink sink = {.context = t, .http = on_http1,
 	    .body = hand_on_body,
+	    .dns_bytes = t->sink.dns_bytes == NULL ? NULL : hand_on_dns_bytes,
 	    .capture = t->sink.capture == NULL ? NULL : ask_capture};
 
 	return h1_new(&limits, &sink);

@@ -51,6 +51,16 @@ t_fuzz_dns_message_fuzz_SOURCES = t/fuzz/dns_message.c
 t_fuzz_dns_message_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_dns_message_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/dns_ech-fuzz
+t_fuzz_dns_ech_fuzz_SOURCES = t/fuzz/dns_ech.c
+t_fuzz_dns_ech_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_dns_ech_fuzz_LDADD = libmitm.a libbase.a
+
+noinst_PROGRAMS += t/fuzz/ech_hold-fuzz
+t_fuzz_ech_hold_fuzz_SOURCES = t/fuzz/ech_hold.c
+t_fuzz_ech_hold_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_ech_hold_fuzz_LDADD = libmitm.a libbase.a
+
 noinst_PROGRAMS += t/fuzz/dns_names-fuzz
 t_fuzz_dns_names_fuzz_SOURCES = t/fuzz/dns_names.c
 t_fuzz_dns_names_fuzz_LDFLAGS = $(WITH_FUZZER)

@@ -83,6 +83,18 @@ t_unit_dns_message_suite_SOURCES = t/unit/dns_message.c $(UNIT_SUITE) \
 t_unit_dns_message_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/dns_message
 
+check_PROGRAMS += t/unit/dns_ech-suite
+t_unit_dns_ech_suite_SOURCES = t/unit/dns_ech.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/dns_ech.c
+t_unit_dns_ech_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/dns_ech
+
+check_PROGRAMS += t/unit/ech_hold-suite
+t_unit_ech_hold_suite_SOURCES = t/unit/ech_hold.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/ech_hold.c
+t_unit_ech_hold_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/ech_hold
+
 check_PROGRAMS += t/unit/dns_names-suite
 t_unit_dns_names_suite_SOURCES = t/unit/dns_names.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/dns_names.c
