@@ -27,21 +27,28 @@ static const uint8_t digital_signature[] = {7, 0x80};
 #define SAN_DNS (DER_CONTEXT + 2)
 #define SAN_IP (DER_CONTEXT + 7)
 
+/* A name that is too long for it leaves the subject empty. */
 static bool
-has_common_name(const struct names *names)
+has_subject(const struct names *names)
 {
-	return names->items[0].kind == NAME_DNS &&
+	return names->items[0].kind != NAME_DNS ||
 	    names->items[0].length <= COMMON_NAME_BYTES_MAX;
 }
 
+/* Some clients (kdig) take no certificate without a subject. An address is no common
+ * name, which others (GnuTLS) would hold against name constraints as a host's. */
 static void
 write_subject(struct der *d, const struct names *names)
 {
+	const struct name *first = &names->items[0];
 	const uint8_t *end = d->at;
+	char text[NAME_TEXT_BYTES];
 
-	if (has_common_name(names))
-		issue_rdn(d, MBEDTLS_OID_AT_CN, names->items[0].bytes,
-		    names->items[0].length);
+	name_text(first, text);
+	if (has_subject(names))
+		issue_rdn(d, first->kind == NAME_DNS ? MBEDTLS_OID_AT_CN
+		                                     : MBEDTLS_OID_AT_ORGANIZATION,
+		    text, strlen(text));
 	der_wrap(d, DER_SEQUENCE, end);
 }
 
@@ -58,7 +65,7 @@ write_san(struct der *d, const struct names *names)
 		    n->length);
 	}
 	der_wrap(d, DER_SEQUENCE, end);
-	issue_extension(d, MBEDTLS_OID_SUBJECT_ALT_NAME, !has_common_name(names),
+	issue_extension(d, MBEDTLS_OID_SUBJECT_ALT_NAME, !has_subject(names),
 	    end);
 }
 

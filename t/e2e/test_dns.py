@@ -55,7 +55,6 @@ TEN = [("www.example.test", "A"), ("www.example.test", "AAAA"),
        ("example.test", "TXT"), ("svc.example.test", "HTTPS"),
        ("example.test", "SOA"), ("other.test", "A")]
 
-# kdig cannot read a certificate without a subject, as one for an address alone is.
 TLS = ("+tls", "+tls-sni=ns.example.test")
 
 HTTPS = ("+https", "+tls-sni=ns.example.test", "+keepopen")
@@ -240,6 +239,16 @@ class Dns(Asked):
         requests = [get(r, "http.request.id") for r in self.records("http")]
         self.assertEqual([get(r, "http.request.id") for r in records[50:]], requests)
         self.assertEqual(len(set(requests)), 20)
+
+    def test_a_server_that_has_an_address_alone(self):
+        server = Unbound(self, ZONE)
+        for transport, option in (("tls", "+tls"), ("https", "+https")):
+            self.kdig(server, option, "www.example.test", "AAAA")
+            record = self.records("dns")[-1]
+            self.assertEqual(get(record, "sightglass.dns.transport"), transport)
+            self.assertEqual(record["dns_answer_number"], 1)
+        leaves = {get(r, "sightglass.leaf.subject") for r in self.records("tls")}
+        self.assertEqual(leaves, {f"O={server.address}"})
 
     def test_edns_is_read(self):
         server = Unbound(self, ZONE)
