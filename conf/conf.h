@@ -16,6 +16,7 @@
 #include "conf/params.h"
 
 enum conf_policy { CONF_INSPECT, CONF_SPLICE, CONF_REFUSE };
+enum conf_quic { CONF_QUIC_PASS, CONF_QUIC_BLOCK };
 enum conf_ca_key { CONF_CA_P256, CONF_CA_RSA3072 };
 enum conf_log_full { CONF_LOG_DROP, CONF_LOG_WAIT };
 enum conf_capture { CONF_CAPTURE_REDACTED, CONF_CAPTURE_FULL };

@@ -104,6 +104,11 @@
 	    "File with rules for what is known to break when it is opened. "  \
 	    "Such flows are relayed unopened, unless another rule names "     \
 	    "them. Empty: none.")                                             \
+	X(policy_quic, CHOICE, "policy.quic", "pass", 0, 1,                   \
+	    "pass|block: flows of datagrams to ports 443 and 853, which are " \
+	    "of QUIC (HTTP/3, DNS over QUIC) and are not opened. block "      \
+	    "refuses those that would be opened if they could be, so that "   \
+	    "clients fall back to TLS; what a rule has relayed passes.")      \
 	X(policy_starttls, LIST, "policy.starttls",                           \
 	    "smtp imap pop3 ftp postgresql", 0, 0,                            \
 	    "Protocols in whose plain dialogue TLS is seen to begin "         \

@@ -119,6 +119,7 @@
 	X(REASON, "policy_port", "A rule for a port.")                        \
 	X(REASON, "policy_application", "A rule for an application.")         \
 	X(REASON, "policy_user", "A rule for a user.")                        \
+	X(REASON, "quic", "`policy.quic`: QUIC is not opened.")                \
 	X(REASON, "known_to_break", "A rule of `policy.known`.")              \
 	X(REASON, "client_version", "The client speaks TLS 1.1 at most.")     \
 	X(REASON, "client_no_key",                                            \
@@ -208,6 +209,8 @@
 	X(MINT_REFUSED, "denied", "The CA may not certify a name.")           \
 	X(MINT_REFUSED, "range", "The key is none that leaves have.")         \
 	X(MINT_REFUSED, "*", "Another error of the signer's.")                \
+	X(QUIC_ANNOUNCED, "https_record", "In an answer of DNS.")              \
+	X(QUIC_ANNOUNCED, "alt_svc", "In an answer of HTTP.")                  \
 	X(FLOW_CLOSE, "finished", "Both sides ended in order.")               \
 	X(FLOW_CLOSE, "client_reset", "The client reset the connection.")     \
 	X(FLOW_CLOSE, "server_reset", "The server did.")                      \

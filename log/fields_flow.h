@@ -29,6 +29,16 @@
 	    NONE, IN_FLOW, "How many datagrams the client sent.")             \
 	X(FLOW_DATAGRAMS_SERVER, "sightglass.datagrams", "server", NUMBER,    \
 	    NONE, IN_FLOW, "How many came back.")                             \
+	X(QUIC, "sightglass", "quic", OBJECT, NONE, IN_FLOW,                  \
+	    "Of a flow of datagrams to port 443 or 853.")                     \
+	X(QUIC_REFUSED, "sightglass.quic", "refused", BOOLEAN, NONE, IN_FLOW, \
+	    "Whether `policy.quic` or a rule refused it.")                    \
+	X(QUIC_ANNOUNCED, "sightglass.quic", "announced", TEXT, NONE, IN_FLOW,\
+	    "How the server had told that it speaks HTTP/3, for one of the "  \
+	    "names of its address: in an HTTPS record, or in the field "      \
+	    "Alt-Svc of an answer.")                                          \
+	X(QUIC_NAME, "sightglass.quic", "name", TEXT, NONE, IN_FLOW,          \
+	    "That name.")                                                     \
 	X(FLOW_EXCHANGES, "sightglass", "exchanges", NUMBER, NONE, IN_FLOW,   \
 	    "How many exchanges of HTTP it had.")                             \
 	X(FLOW_COUNTED, "sightglass", "counted", OBJECT, NONE, IN_FLOW,       \

@@ -470,6 +470,18 @@ put_counted(struct json *j, const struct flow_event *e)
 	json_object_end(j);
 }
 
+static void
+put_quic(struct json *j, const struct flow_event *e)
+{
+	if (!e->is_quic)
+		return;
+	member_object(j, F_QUIC);
+	member_bool(j, F_QUIC_REFUSED, e->quic_refused);
+	member_text_if(j, F_QUIC_ANNOUNCED, e->quic_announced);
+	member_text_if(j, F_QUIC_NAME, e->quic_name);
+	json_object_end(j);
+}
+
 int
 record_flow(const struct record_writer *w, uint64_t sequence,
     const struct record_facts *facts, const struct flow_event *e,
@@ -493,6 +505,7 @@ record_flow(const struct record_writer *w, uint64_t sequence,
 	if (e->datagrams[0] + e->datagrams[1] > 0)
 		put_pair(j, F_FLOW_DATAGRAMS, F_FLOW_DATAGRAMS_CLIENT,
 		    F_FLOW_DATAGRAMS_SERVER, e->datagrams);
+	put_quic(j, e);
 	member_uint_if(j, F_FLOW_EXCHANGES, e->exchanges);
 	put_counted(j, e);
 	if (e->connect_us > 0) {

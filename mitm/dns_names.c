@@ -216,6 +216,62 @@ dns_names_put(struct dns_names *n, const uint8_t address[DNS_ADDRESS_BYTES],
 	write_slot(place_for(set_of(n, n->writer, address), &e), &e);
 }
 
+/* --- announcements --- */
+
+/* They stand in the table under a hash of the name in an address's place, and in that
+ * of the application, which is odd, an even number. */
+static void
+key_of(const struct dns_names *n, struct bytes name, uint8_t key[DNS_ADDRESS_BYTES])
+{
+	const uint64_t words[] = {hash(n->seed, name.data, name.length),
+	    hash(~n->seed, name.data, name.length)};
+
+	memcpy(key, words, DNS_ADDRESS_BYTES);
+}
+
+void
+dns_names_announce(struct dns_names *n, struct bytes name, enum dns_names_h3 how,
+    uint64_t now_us, uint64_t life_us)
+{
+	uint8_t key[DNS_ADDRESS_BYTES];
+
+	key_of(n, name, key);
+	dns_names_put(n, key, (uint64_t)how * 2, name, now_us, life_us);
+}
+
+static enum dns_names_h3
+read_announcement(struct dns_names_slot *slot, const uint8_t key[DNS_ADDRESS_BYTES],
+    struct bytes name, uint64_t now_us)
+{
+	struct entry e;
+
+	if (!is_of(slot, key) || !read_slot(slot, &e) || e.ends_us <= now_us ||
+	    e.length != name.length || memcmp(e.name, name.data, name.length) != 0)
+		return DNS_NAMES_H3_NO;
+	return e.application == DNS_NAMES_H3_RECORD * 2 ? DNS_NAMES_H3_RECORD
+	    : e.application == DNS_NAMES_H3_ALT_SVC * 2 ? DNS_NAMES_H3_ALT_SVC
+	                                                : DNS_NAMES_H3_NO;
+}
+
+enum dns_names_h3
+dns_names_announced(const struct dns_names *n, struct bytes name, uint64_t now_us)
+{
+	uint8_t key[DNS_ADDRESS_BYTES];
+
+	key_of(n, name, key);
+	for (uint32_t w = 0; n->slots != NULL && w < n->writers; w++) {
+		struct dns_names_slot *set = set_of(n, w, key);
+
+		for (size_t i = 0; i < DNS_NAMES_SET; i++) {
+			enum dns_names_h3 how =
+			    read_announcement(&set[i], key, name, now_us);
+			if (how != DNS_NAMES_H3_NO)
+				return how;
+		}
+	}
+	return DNS_NAMES_H3_NO;
+}
+
 /* --- reading --- */
 
 struct found {

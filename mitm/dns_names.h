@@ -54,6 +54,21 @@ void dns_names_put(struct dns_names *n, const uint8_t address[DNS_ADDRESS_BYTES]
     uint64_t application, struct bytes name, uint64_t now_us, uint64_t life_us)
     NONNULL(1, 2);
 
+/* How a server told that it speaks HTTP/3. */
+enum dns_names_h3 {
+	DNS_NAMES_H3_NO,
+	DNS_NAMES_H3_RECORD, /* in an HTTPS record (RFC 9460) */
+	DNS_NAMES_H3_ALT_SVC /* in an answer of HTTP (RFC 7838) */
+};
+
+/* Keeps that the server of that name did, for life_us from now_us, in the same room. */
+void dns_names_announce(struct dns_names *n, struct bytes name,
+    enum dns_names_h3 how, uint64_t now_us, uint64_t life_us) NONNULL(1);
+
+/* Whether it did. */
+enum dns_names_h3 dns_names_announced(const struct dns_names *n, struct bytes name,
+    uint64_t now_us) WUNRES NONNULL(1);
+
 /* The names of an address at now_us, at most `most`, each once: those that the
  * application resolved, then the machine's, of either the latest first. How many. */
 size_t dns_names_find(const struct dns_names *n,

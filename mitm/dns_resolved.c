@@ -141,6 +141,20 @@ value_of(struct bytes word, const char *key)
 	return value;
 }
 
+/* "h3", or a draft of it: "h3-29". */
+static bool
+names_h3(struct bytes list)
+{
+	for (size_t at = 0; at + 2 <= list.length; at++) {
+		bool begins = at == 0 || list.data[at - 1] == ',';
+		bool ends = at + 2 == list.length || list.data[at + 2] == ',' ||
+		    list.data[at + 2] == '-';
+		if (begins && ends && memcmp(list.data + at, "h3", 2) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Priority and target come first. An alias (priority 0) has no parameters; the name
  * that it leads to is asked for by itself. */
 static void
@@ -156,6 +170,10 @@ read_service(struct dns_resolved *out, struct bytes data, uint32_t ttl_s)
 
 		add_addresses(out, value_of(word, "ipv4hint"), AF_INET, ttl_s);
 		add_addresses(out, value_of(word, "ipv6hint"), AF_INET6, ttl_s);
+		if (names_h3(value_of(word, "alpn"))) {
+			out->has_h3 = true;
+			out->h3_ttl_s = ttl_s;
+		}
 	}
 }
 
@@ -215,6 +233,7 @@ dns_resolved_read(const struct dns_transaction *t, struct dns_resolved *out)
 	const struct dns_message *m = t->response;
 
 	out->count = 0;
+	out->has_h3 = false;
 	if (t->query == NULL || m == NULL || t->query->question == NULL ||
 	    strcmp(m->rcode, "NOERROR") != 0)
 		return false;
@@ -226,5 +245,5 @@ dns_resolved_read(const struct dns_transaction *t, struct dns_resolved *out)
 		;
 	for (size_t i = 0; i < m->record_count; i++)
 		read_record(&m->records[i], &way, out);
-	return out->count > 0;
+	return out->count > 0 || out->has_h3;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What an answer of DNS says of the name that was asked for: its addresses, those at
+ * What an answer of DNS says of the name that was asked for: its addresses (those at
  * the end of a chain of aliases and those that a service's record hints at (RFC 9460
- * section 7.3). Pure: no descriptor, no clock, no global. Worker.
+ * section 7.3) and its protocols. Pure: no descriptor, no clock, no global. Worker.
  */
 #ifndef SIGHTGLASS_MITM_DNS_RESOLVED_H
 #define SIGHTGLASS_MITM_DNS_RESOLVED_H
@@ -27,6 +27,8 @@ struct dns_resolved {
 	size_t name_length;
 	struct dns_resolved_address addresses[DNS_RESOLVED_MAX];
 	size_t count;
+	bool has_h3; /* a service's record says that it speaks HTTP/3 */
+	uint32_t h3_ttl_s;
 };
 
 /* False: it is no answer, or says nothing of the kind. Records for other names than

@@ -246,6 +246,9 @@ struct flow_event {
 	bool left_out;        /* of the sample: nothing in it was read */
 	const char *detail;   /* more words on the close (errno's), or NULL */
 	uint64_t bytes[2];    /* payload, by enum direction */
+	bool is_quic, quic_refused;   /* by its port */
+	const char *quic_announced;   /* how, enumerated, or NULL */
+	const char *quic_name;        /* by whom */
 	uint64_t exchanges;   /* HTTP exchanges in it */
 	uint64_t exchanges_counted; /* those of them without a record of their own */
 	uint64_t messages_counted;  /* likewise, of WebSockets */

@@ -80,6 +80,7 @@ flow_free(struct flow *flow)
 	free(flow->header);
 	free(flow->header_bytes);
 	free(flow->resolved);
+	free(flow->announced_name);
 	free(flow->dialogue);
 	free(flow->ftp);
 	free(flow->hello);
@@ -313,6 +314,17 @@ flow_report_tls(struct flow *flow)
 }
 
 static void
+describe_quic(const struct flow *flow, struct flow_event *event)
+{
+	event->is_quic = flow->is_quic;
+	event->quic_refused = flow->verdict.decision == DECIDE_REFUSE;
+	event->quic_name = flow->announced_name;
+	event->quic_announced =
+	    flow->announced == DNS_NAMES_H3_RECORD ? "https_record"
+	    : flow->announced == DNS_NAMES_H3_ALT_SVC ? "alt_svc" : NULL;
+}
+
+static void
 report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 {
 	struct flow_event event = {
@@ -333,6 +345,7 @@ report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 	    .messages_counted = flow->messages_counted,
 	};
 
+	describe_quic(flow, &event);
 	if (flow->connected_us != 0)
 		event.connect_us = flow->connected_us - flow->connect_began_us;
 	if (flow->exchanges == 0)

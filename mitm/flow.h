@@ -174,6 +174,9 @@ struct flow {
 	struct dns_name *resolved;   /* owned, until the facts are made: the names of
 	                              * its destination, when it began */
 	size_t resolved_count;
+	bool is_quic;
+	enum dns_names_h3 announced; /* of QUIC: by the server of that name */
+	char *announced_name;        /* owned */
 	int passed_fd;               /* the descriptor sent along, or -1 */
 	size_t next_address;         /* 0 destination, 1… alternates */
 
@@ -414,6 +417,11 @@ bool flow_ech_expire(struct flow *flow) WUNRES NONNULL(1);
 bool flow_ech_is_late(const struct flow *flow) WUNRES NONNULL(1);
 /* flow_names.c. The header is there: which names its destination was resolved from. */
 void flow_find_names(struct flow *flow) NONNULL(1);
+/* Who had announced HTTP/3, among them. */
+void flow_find_announcement(struct flow *flow) NONNULL(1);
+/* Keeps that an answer of HTTP announces it (RFC 7838). */
+void flow_keep_service(struct flow *flow, const struct http_exchange *exchange)
+    NONNULL(1, 2);
 /* Keeps what an answer says of names, for flows to come. */
 void flow_keep_names(const struct flow *flow, const struct dns_transaction *t)
     NONNULL(1, 2);

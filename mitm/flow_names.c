@@ -4,11 +4,13 @@
  * resolved to it. They say what somebody asked for, and prove nothing: no decision is
  * made by them. Worker only.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mitm/dns_resolved.h"
 #include "mitm/flow.h"
+#include "mitm/http_fields.h"
 
 #define NAMES_MAX_TOLD 8u
 
@@ -40,12 +42,69 @@ flow_find_names(struct flow *flow)
 	flow->resolved_count = count;
 }
 
+static struct bytes
+text_of(const char *text)
+{
+	return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static bool
+is_announced(struct flow *flow, const char *name)
+{
+	flow->announced = dns_names_announced(flow->host->dns_names, text_of(name),
+	    flow->started_us);
+	if (flow->announced == DNS_NAMES_H3_NO)
+		return false;
+	flow->announced_name = strdup(name);
+	return true;
+}
+
+void
+flow_find_announcement(struct flow *flow)
+{
+	const char *name = flow_server_name(flow);
+
+	if (name != NULL && is_announced(flow, name))
+		return;
+	for (size_t i = 0; i < flow->resolved_count; i++) {
+		if (is_announced(flow, flow->resolved[i].text))
+			return;
+	}
+}
+
+/* For the day that it lasts unless it says so; a server that takes it back has at most
+ * one flow too many that says it. */
+void
+flow_keep_service(struct flow *flow, const struct http_exchange *exchange)
+{
+	const struct bytes *field = http_fields_find(exchange->response.fields,
+	    exchange->response.field_count, "alt-svc");
+	struct bytes host = record_http_host(&flow->facts, exchange);
+	char name[DNS_NAME_TEXT_MAX];
+
+	if (field == NULL || !http_has_word(*field, "h3") || host.length == 0 ||
+	    host.length > sizeof(name))
+		return;
+	for (size_t i = 0; i < host.length; i++)
+		name[i] = (char)tolower(host.data[i]);
+	dns_names_announce(flow->host->dns_names,
+	    (struct bytes){(const uint8_t *)name, host.length}, DNS_NAMES_H3_ALT_SVC,
+	    flow->host->now_us, (uint64_t)DNS_NAMES_LIFE_S_MAX * 1000000);
+}
+
+static uint64_t
+life_us(const struct flow *flow, uint32_t ttl_s)
+{
+	uint64_t life_s = ttl_s < DNS_NAMES_LIFE_S_MAX ? ttl_s : DNS_NAMES_LIFE_S_MAX;
+
+	return life_s * 1000000 + flow->host->conf->dns_names_grace_ms * 1000;
+}
+
 /* What others ask, as with mDNS they do, is not this machine's. */
 void
 flow_keep_names(const struct flow *flow, const struct dns_transaction *t)
 {
 	struct dns_names *known = flow->host->dns_names;
-	uint64_t grace_us = flow->host->conf->dns_names_grace_ms * 1000;
 	struct dns_resolved r;
 
 	if (t->asked_by != FROM_CLIENT || !dns_resolved_read(t, &r))
@@ -53,10 +112,11 @@ flow_keep_names(const struct flow *flow, const struct dns_transaction *t)
 	const struct bytes name = {(const uint8_t *)r.name, r.name_length};
 	for (size_t i = 0; i < r.count; i++) {
 		const struct dns_resolved_address *a = &r.addresses[i];
-		uint64_t ttl_s = a->ttl_s < DNS_NAMES_LIFE_S_MAX ? a->ttl_s
-		                                                 : DNS_NAMES_LIFE_S_MAX;
 
 		dns_names_put(known, a->bytes, flow->application, name,
-		    flow->host->now_us, ttl_s * 1000000 + grace_us);
+		    flow->host->now_us, life_us(flow, a->ttl_s));
 	}
+	if (r.has_h3)
+		dns_names_announce(known, name, DNS_NAMES_H3_RECORD,
+		    flow->host->now_us, life_us(flow, r.h3_ttl_s));
 }

@@ -119,11 +119,30 @@ is_left_out(const struct flow *flow)
 	    &flow->header->destination);
 }
 
+#define HTTPS_PORT 443u
+#define DNS_TLS_PORT 853u /* also of DNS over QUIC: RFC 9250 */
+
+/* What a rule has relayed would not be opened over TLS either. */
+static void
+judge_quic(struct flow *flow)
+{
+	uint16_t port = destination_port(flow);
+
+	flow->is_quic = port == HTTPS_PORT || port == DNS_TLS_PORT;
+	if (!flow->is_quic)
+		return;
+	flow_find_announcement(flow);
+	if (flow->host->conf->policy_quic == CONF_QUIC_BLOCK &&
+	    flow->verdict.decision == DECIDE_INSPECT)
+		flow->verdict = (struct verdict){DECIDE_REFUSE, "quic"};
+}
+
 /* What it is for is asked now: nothing in it will tell more. */
 static bool
 begin_datagrams(struct flow *flow)
 {
 	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
+	judge_quic(flow);
 	if (flow->verdict.decision == DECIDE_REFUSE) {
 		flow_close(flow, CLOSE_REFUSED, NULL);
 		return false;

@@ -26,8 +26,10 @@ on_http(void *context, const struct http_exchange *exchange)
 
 	bool is_over = exchange->incomplete != HTTP_CONTINUES;
 
-	if (is_over)
+	if (is_over) {
 		flow_ech_exchange(flow, exchange);
+		flow_keep_service(flow, exchange);
+	}
 	flow->exchanges += is_over;
 	if (exchange->capture != CAPTURE_COUNT)
 		flow->host->on_http(flow->host->context, flow, exchange);

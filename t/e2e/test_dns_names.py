@@ -2,6 +2,7 @@
 """Names that were resolved, joined to the flows that go to their addresses."""
 
 import os
+import random
 import socket
 import struct
 import sys
@@ -37,8 +38,7 @@ def names(record):
     return [(n["name"], n["by"]) for n in get(record, "sightglass.dns.names") or []]
 
 
-@unittest.skipUnless(os.getuid() == 0, "needs port 53")
-class Names(Exec):
+class Flows(Exec):
     """Flows of datagrams and of streams, handed over as a forwarder does."""
 
     def serve(self, *settings, answers, **options):
@@ -74,6 +74,9 @@ class Names(Exec):
         return sorted((r for r in flows if get(r, "network.transport") == "tcp"),
                       key=lambda r: r["@timestamp"])
 
+
+@unittest.skipUnless(os.getuid() == 0, "needs port 53")
+class Names(Flows):
     def test_a_flow_in_another_worker_has_the_name(self):
         alias = record(b"\xc0\x0c", 5, b"\3cdn\4test\0")
         self.serve("flow.max=1", answers=[
@@ -144,6 +147,90 @@ class Names(Exec):
         self.resolve()
         self.go()
         self.assertIsNone(get(self.one(self.streams()), "sightglass.dns"))
+
+
+def service():
+    """An HTTPS record that says h2 and h3."""
+    return record(b"\xc0\x0c", 65, b"\0\1\0" b"\0\1\0\6\2h2\2h3")
+
+
+@unittest.skipUnless(os.getuid() == 0, "needs port 53")
+class Quic(Flows):
+    """Flows of datagrams to ports of QUIC."""
+
+    def datagram(self, port, address="127.0.0.1", **more):
+        bridge = self.daemon.bridge()
+        bridge.sendall(self.daemon.header(address, port, datagram=True, **more))
+        bridge.settimeout(20)
+        return bridge
+
+    def quic(self, records):
+        return [r for r in records if get(r, "sightglass.quic") is not None]
+
+    def refused(self, port=443, **more):
+        with self.datagram(port, **more) as bridge:
+            self.assertEqual(bridge.recv(1), b"")
+
+    def test_a_refused_flow_tells_who_announced_it(self):
+        self.serve("policy.quic=block", answers=[
+            record(b"\xc0\x0c", 1, b"\x7f\0\0\1"), service()])
+        self.resolve()
+        self.refused(executable=b"/usr/bin/one")
+        self.refused(executable=b"/usr/bin/two")
+        own, others = sorted(self.quic(self.daemon.stop()),
+                             key=lambda r: r["@timestamp"])
+        for flow, by in ((own, "application"), (others, "machine")):
+            self.assertEqual(get(flow, "sightglass.quic"), {
+                "refused": True, "announced": "https_record",
+                "name": "www.example.test"})
+            self.assertEqual(names(flow), [("www.example.test", by)])
+            self.assertEqual(get(flow, "destination.domain"), "www.example.test")
+            self.assertEqual(get(flow, "sightglass.close"), "refused_by_policy")
+            self.assertEqual(get(flow, "sightglass.reason"), "quic")
+
+    def test_what_an_answer_of_http_announced(self):
+        def answer_once(connection):
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"
+                               b'Alt-Svc: h3=":443"; ma=600\r\n\r\n')
+            connection.recv(1)
+
+        self.serve("policy.quic=block", answers=[
+            record(b"\xc0\x0c", 1, b"\x7f\0\0\1")])
+        server = ThreadServer(self, answer_once)
+        self.resolve()
+        with self.daemon.flow(server.port) as flow:
+            flow.sendall(b"GET / HTTP/1.1\r\nHost: WWW.example.test\r\n\r\n")
+            flow.settimeout(20)
+            self.assertIn(b"Alt-Svc", flow.recv(4096))
+        self.refused()
+        flow = self.one(self.quic(self.daemon.stop()))
+        self.assertEqual(get(flow, "sightglass.quic"), {
+            "refused": True, "announced": "alt_svc", "name": "www.example.test"})
+
+    def test_dns_over_quic_is_refused_too(self):
+        self.serve("policy.quic=block", answers=[])
+        self.refused(853)
+        flow = self.one(self.quic(self.daemon.stop()))
+        self.assertEqual(get(flow, "sightglass.quic"), {"refused": True})
+
+    def test_it_passes_with_its_record_where_nobody_asked_for_less(self):
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(server.close)
+        address = f"127.57.{os.getpid() % 250}.{random.randint(1, 250)}"
+        server.bind((address, 443))
+        server.settimeout(20)
+        for settings in ((), ("policy.quic=block", f"policy.splice={address}")):
+            with self.subTest(settings):
+                self.serve(*settings, answers=[], directory=os.path.join(
+                    self.directory, str(len(settings))))
+                with self.datagram(443, address) as bridge:
+                    bridge.sendall(struct.pack("!HB4sH", 4, 4,
+                                               socket.inet_aton(address), 443) + b"ping")
+                    self.assertEqual(server.recv(9), b"ping")
+                flow = self.one(self.quic(self.daemon.stop()))
+                self.assertEqual(get(flow, "sightglass.quic"), {"refused": False})
+                self.assertEqual(get(flow, "sightglass.decision"), "splice")
 
 
 @unittest.skipUnless(os.getuid() == 0, "needs port 53")

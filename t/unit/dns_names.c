@@ -237,6 +237,25 @@ START_TEST(without_a_table_nothing_is_kept)
 }
 END_TEST
 
+START_TEST(what_a_name_announced_is_kept_for_its_time)
+{
+	const struct bytes a = {(const uint8_t *)"a.test", 6},
+	                   b = {(const uint8_t *)"b.test", 6};
+
+	table.writer = 0;
+	dns_names_announce(&table, a, DNS_NAMES_H3_RECORD, NOW, SECOND);
+	dns_names_announce(&table, b, DNS_NAMES_H3_ALT_SVC, NOW, SECOND);
+	table.writer = 1;
+	ck_assert_int_eq(dns_names_announced(&table, a, NOW), DNS_NAMES_H3_RECORD);
+	ck_assert_int_eq(dns_names_announced(&table, b, NOW), DNS_NAMES_H3_ALT_SVC);
+	ck_assert_int_eq(dns_names_announced(&table, a, NOW + SECOND),
+	    DNS_NAMES_H3_NO);
+	put(1, "192.0.2.1", APP, "c.test", NOW);
+	ck_assert_int_eq(dns_names_announced(&table,
+	    (struct bytes){(const uint8_t *)"c.test", 6}, NOW), DNS_NAMES_H3_NO);
+}
+END_TEST
+
 START_TEST(sizes_are_for_all_writers)
 {
 	ck_assert_uint_eq(dns_names_sets(1, 1), 1);
@@ -364,6 +383,7 @@ suite(void)
 	tcase_add_test(t, a_million_names_take_no_more_room);
 	tcase_add_test(t, what_is_too_long_or_empty_is_not_kept);
 	tcase_add_test(t, without_a_table_nothing_is_kept);
+	tcase_add_test(t, what_a_name_announced_is_kept_for_its_time);
 	tcase_add_test(t, sizes_are_for_all_writers);
 	tcase_add_test(t, applications_are_told_apart);
 	tcase_add_test(t, readers_see_whole_names_while_they_are_written);

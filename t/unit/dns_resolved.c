@@ -149,6 +149,26 @@ START_TEST(a_services_record_hints_at_addresses)
 }
 END_TEST
 
+START_TEST(it_says_whether_http_3_is_spoken)
+{
+	static const struct {
+		const char *data;
+		bool has;
+	} cases[] = {{"1 . alpn=h2,h3", true}, {"1 . alpn=h3-29", true},
+	    {"1 . alpn=\"h3,h2\"", true}, {"1 . alpn=h2", false},
+	    {"1 . alpn=h30,xh3", false}, {"1 . port=443 key7=h3", false},
+	    {"0 alpn=h3", false}};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		ask("svc.test", HTTPS);
+		answer("svc.test", HTTPS, cases[i].data);
+		ck_assert_int_eq(dns_resolved_read(&transaction, &resolved),
+		    cases[i].has);
+		ck_assert_int_eq(resolved.has_h3, cases[i].has);
+	}
+}
+END_TEST
+
 START_TEST(values_may_stand_in_quotation_marks)
 {
 	ask("svc.test", HTTPS);
@@ -227,6 +247,7 @@ suite(void)
 	tcase_add_test(t, what_is_no_answer_says_nothing);
 	tcase_add_test(t, data_that_could_not_be_read_are_none);
 	tcase_add_test(t, a_services_record_hints_at_addresses);
+	tcase_add_test(t, it_says_whether_http_3_is_spoken);
 	tcase_add_test(t, values_may_stand_in_quotation_marks);
 	tcase_add_test(t, a_service_is_one_of_its_name);
 	tcase_add_test(t, an_alias_of_a_service_has_no_addresses);
