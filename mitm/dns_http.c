@@ -10,7 +10,6 @@
 #include "mitm/http_fields.h"
 
 #define MESSAGE_TYPE "application/dns-message"
-#define QUERY_NAME "dns="
 /* Of what both messages say. */
 #define ARENA_BYTES_MAX ((size_t)1024 * 1024)
 
@@ -42,11 +41,10 @@ is_message_type(const struct http_message *m)
 
 /* --- GET --- */
 
-/* What stands behind "dns=" in the target's query; empty: nothing does. */
-static struct bytes
-query_value(struct bytes target)
+struct bytes
+dns_http_parameter(struct bytes target, const char *name)
 {
-	size_t skip = strlen(QUERY_NAME);
+	size_t skip = strlen(name) + 1; /* with its = */
 	const uint8_t *end = target.data + target.length;
 	const uint8_t *at = target.length == 0 ? NULL
 	    : memchr(target.data, '?', target.length);
@@ -55,7 +53,8 @@ query_value(struct bytes target)
 		at++; /* ? or & */
 		const uint8_t *next = memchr(at, '&', (size_t)(end - at));
 		const uint8_t *stop = next != NULL ? next : end;
-		if ((size_t)(stop - at) > skip && memcmp(at, QUERY_NAME, skip) == 0)
+		if ((size_t)(stop - at) > skip && memcmp(at, name, skip - 1) == 0 &&
+		    at[skip - 1] == '=')
 			return (struct bytes){at + skip, (size_t)(stop - at) - skip};
 		at = next;
 	}
@@ -84,7 +83,8 @@ asked_with(const struct http_exchange *e, struct bytes target, struct arena *are
 
 	if (is_word(e->method, "POST"))
 		return is_message_type(&e->request) ? e->request.body.content : nothing;
-	return is_word(e->method, "GET") ? decode(query_value(target), arena) : nothing;
+	return is_word(e->method, "GET")
+	    ? decode(dns_http_parameter(target, "dns"), arena) : nothing;
 }
 
 static bool
@@ -120,19 +120,25 @@ read_answer(const struct http_exchange *e, struct dns_http *d)
 	t->answers = d->response.counts[1];
 }
 
-bool
-dns_http_read(const struct http_exchange *e, struct bytes target,
-    struct dns_http *d)
+void
+dns_http_begin(const struct http_exchange *e, struct dns_http *d, size_t limit_bytes)
 {
 	*d = (struct dns_http){.transaction = {.query = &d->query,
 	    .asked_us = e->request.first_us, .answered_us = e->response.last_us,
 	    .asked_by = FROM_CLIENT, .serial = e->serial}};
-	arena_init(&d->arena, ARENA_BYTES_MAX);
+	arena_init(&d->arena, limit_bytes);
+	if (d->transaction.answered_us == 0)
+		d->transaction.answered_us = e->request.last_us;
+}
+
+bool
+dns_http_read(const struct http_exchange *e, struct bytes target,
+    struct dns_http *d)
+{
+	dns_http_begin(e, d, ARENA_BYTES_MAX);
 	if (!read_message(asked_with(e, target, &d->arena), &d->arena, &d->query) ||
 	    !is_query(&d->query))
 		return false;
-	if (d->transaction.answered_us == 0)
-		d->transaction.answered_us = e->request.last_us;
 	read_answer(e, d);
 	return true;
 }

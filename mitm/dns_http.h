@@ -29,4 +29,12 @@ bool dns_http_read(const struct http_exchange *e, struct bytes target,
     struct dns_http *out) WUNRES NONNULL(1, 3);
 void dns_http_free(struct dns_http *dns) NONNULL(1);
 
+/* For the other form (mitm/dns_json.h): *d with what the exchange says of time, and
+ * an arena of so many bytes at most; */
+void dns_http_begin(const struct http_exchange *e, struct dns_http *d,
+    size_t limit_bytes) NONNULL(1, 2);
+/* what stands behind "name=" in the target's query; empty: nothing does. */
+struct bytes dns_http_parameter(struct bytes target, const char *name) WUNRES
+    NONNULL(2);
+
 #endif

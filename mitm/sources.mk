@@ -42,6 +42,8 @@ libmitm_a_SOURCES = \
 	mitm/dns_edns.h \
 	mitm/dns_http.c \
 	mitm/dns_http.h \
+	mitm/dns_json.c \
+	mitm/dns_json.h \
 	mitm/dns_message.c \
 	mitm/dns_message.h \
 	mitm/dns_names.c \

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "mitm/dns.h"
 #include "mitm/dns_http.h"
+#include "mitm/dns_json.h"
 #include "mitm/grpc.h"
 #include "mitm/h1.h"
 #include "mitm/h2.h"
@@ -82,7 +83,12 @@ hand_on_dns(const struct tap *t, const struct http_exchange *e, struct bytes tar
 
 	if (t->sink.dns == NULL)
 		return;
-	if (dns_http_read(e, target, &dns))
+	bool is_dns = dns_http_read(e, target, &dns);
+	if (!is_dns) {
+		dns_http_free(&dns);
+		is_dns = dns_json_read(e, target, &dns);
+	}
+	if (is_dns)
 		t->sink.dns(t->sink.context, &dns.transaction);
 	dns_http_free(&dns);
 }

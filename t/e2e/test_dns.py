@@ -6,16 +6,18 @@ Its address is one of loopback's, so that it has the ports which say what it is.
 """
 
 import base64
+import json
 import os
 import random
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import threading
 import unittest
 
-from harness import Daemon, Process, get, listens_at, wait_for
+from harness import Daemon, Process, ThreadServer, get, listens_at, wait_for
 from test_exec import Exec
 
 # Of each type that unbound takes: name, type, data.
@@ -329,6 +331,42 @@ class Dns(Asked):
                            r["dns_response_code"]) for r in records},
                          {("localhost.example.test", "A", "NXDOMAIN"),
                           ("localhost.example.test", "AAAA", "NXDOMAIN")})
+
+    def test_json(self):
+        """As web services have it: unbound does not speak it, so a peer of our own."""
+        said = {"Status": 0, "TC": False, "RD": True, "RA": True, "AD": False,
+                "CD": False, "Question": [{"name": "www.Example.test.", "type": 1}],
+                "Answer": [{"name": "www.Example.test.", "type": 1, "TTL": 60,
+                            "data": "192.0.2.1"},
+                           {"name": "www.Example.test.", "type": 1, "TTL": 60,
+                            "data": "192.0.2.2"}]}
+
+        def serve(connection):
+            connection.recv(65536)
+            body = json.dumps(said).encode()
+            connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+                               b"Content-Type: application/dns-json\r\n"
+                               b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.ca.server())
+        server = ThreadServer(self, serve, context)
+        done = self.exec("curl", "-sS", "-H", "Accept: application/dns-json",
+                         f"https://localhost:{server.port}/resolve?name=www.Example.test"
+                         "&type=A")
+        self.assertEqual(json.loads(done.stdout), said, done.stderr)
+        record = self.one(self.records("dns"))
+        self.assertEqual({k: record[k] for k in record if k.startswith("dns_")}, {
+            "dns_hostname": "www.example.test", "dns_query_type": "A",
+            "dns_response_code": "NOERROR", "dns_answer_number": 2})
+        self.assertEqual(get(record, "dns.resolved_ip"), ["192.0.2.1", "192.0.2.2"])
+        self.assertEqual(get(record, "dns.answers")[0], {
+            "name": "www.Example.test", "type": "A", "class": "IN", "ttl": 60,
+            "data": "192.0.2.1"})
+        self.assertEqual(get(record, "sightglass.dns.transport"), "https")
+        exchange = self.one(self.records("http"))
+        self.assertEqual(get(record, "http.request.id"),
+                         get(exchange, "http.request.id"))
 
     def test_a_query_over_http_1(self):
         nginx = self.tls_nginx(locations="location /dns-query "

@@ -61,6 +61,11 @@ t_fuzz_ech_hold_fuzz_SOURCES = t/fuzz/ech_hold.c
 t_fuzz_ech_hold_fuzz_LDFLAGS = $(WITH_FUZZER)
 t_fuzz_ech_hold_fuzz_LDADD = libmitm.a libbase.a
 
+noinst_PROGRAMS += t/fuzz/dns_json-fuzz
+t_fuzz_dns_json_fuzz_SOURCES = t/fuzz/dns_json.c
+t_fuzz_dns_json_fuzz_LDFLAGS = $(WITH_FUZZER)
+t_fuzz_dns_json_fuzz_LDADD = libmitm.a libbase.a $(YYJSON_LIBS)
+
 noinst_PROGRAMS += t/fuzz/dns_names-fuzz
 t_fuzz_dns_names_fuzz_SOURCES = t/fuzz/dns_names.c
 t_fuzz_dns_names_fuzz_LDFLAGS = $(WITH_FUZZER)

@@ -2,7 +2,7 @@
 UNIT_LIBS = $(CHECK_LIBS)
 UNIT_SUITE = t/unit/suite.c t/unit/suite.h
 UNIT_CORPUS = t/unit/corpus.c t/unit/corpus.h
-TAP_LIBS = $(CONTENT_LIBS) $(LLHTTP_LIBS) $(NGHTTP2_LIBS)
+TAP_LIBS = $(CONTENT_LIBS) $(LLHTTP_LIBS) $(NGHTTP2_LIBS) $(YYJSON_LIBS)
 # What plays written-down conversations to a tap.
 CONVERSATION = t/fuzz/conversation.c t/fuzz/conversation.h \
 	t/fuzz/exchange_text.c t/fuzz/exchange_text.h
@@ -94,6 +94,12 @@ t_unit_ech_hold_suite_SOURCES = t/unit/ech_hold.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/ech_hold.c
 t_unit_ech_hold_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/ech_hold
+
+check_PROGRAMS += t/unit/dns_json-suite
+t_unit_dns_json_suite_SOURCES = t/unit/dns_json.c $(UNIT_SUITE) $(UNIT_CORPUS) \
+	t/fuzz/dns_json.c
+t_unit_dns_json_suite_LDADD = libmitm.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/dns_json
 
 check_PROGRAMS += t/unit/dns_names-suite
 t_unit_dns_names_suite_SOURCES = t/unit/dns_names.c $(UNIT_SUITE) $(UNIT_CORPUS) \
