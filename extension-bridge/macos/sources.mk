@@ -15,6 +15,7 @@ MACOS_EXTENSION_OBJC = \
 	extension-bridge/macos/extension/BridgeHost.m \
 	extension-bridge/macos/extension/DNSProxyProvider.m \
 	extension-bridge/macos/extension/DaemonIdentity.m \
+	extension-bridge/macos/extension/HostKeeper.m \
 	extension-bridge/macos/extension/ProviderSettings.m \
 	extension-bridge/macos/extension/SocketWatch.m \
 	extension-bridge/macos/extension/TransparentProxyProvider.m \
@@ -41,6 +42,7 @@ MACOS_H = \
 	extension-bridge/macos/extension/BridgeHost.h \
 	extension-bridge/macos/extension/DNSProxyProvider.h \
 	extension-bridge/macos/extension/DaemonIdentity.h \
+	extension-bridge/macos/extension/HostKeeper.h \
 	extension-bridge/macos/extension/ProviderSettings.h \
 	extension-bridge/macos/extension/SocketWatch.h \
 	extension-bridge/macos/extension/TransparentProxyProvider.h \

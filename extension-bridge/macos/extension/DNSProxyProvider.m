@@ -6,7 +6,7 @@
  */
 #import "extension-bridge/macos/extension/DNSProxyProvider.h"
 
-#import "extension-bridge/macos/extension/BridgeHost.h"
+#import "extension-bridge/macos/extension/HostKeeper.h"
 #import "extension-bridge/macos/extension/endpoints.h"
 
 /* Where the system puts a configuration's dictionary; some systems hand it over as
@@ -24,50 +24,37 @@ settings_of(NSDictionary<NSString *, id> *options)
 }
 
 @implementation DNSProxyProvider {
-	BridgeHost *_host; /* nil: stopped; of this object's lock */
+	HostKeeper *_keeper;
 }
 
-- (BridgeHost *)host
+- (instancetype)init
 {
-	@synchronized(self) {
-		return _host;
-	}
+	self = [super init];
+	if (self != nil)
+		_keeper = [[HostKeeper alloc] init];
+	return self;
 }
 
 - (void)startProxyWithOptions:(NSDictionary<NSString *, id> *)options
             completionHandler:(void (^)(NSError *))completionHandler
 {
-	BridgeHost *host;
+	NSError *unable =
+	    [NSError errorWithDomain:NEDNSProxyErrorDomain
+	                        code:NEDNSProxyManagerErrorConfigurationInvalid
+	                    userInfo:nil];
 
-	@synchronized(self) {
-		if (_host == nil)
-			_host = [[BridgeHost alloc] initWithSettings:settings_of(options)
-			                                        kind:PROVIDER_DNS];
-		host = _host;
+	[_keeper start:^{
+		return [[BridgeHost alloc] initWithSettings:settings_of(options)
+		                                       kind:PROVIDER_DNS];
 	}
-	if (host != nil)
-		[host start:completionHandler];
-	else
-		completionHandler(
-		    [NSError errorWithDomain:NEDNSProxyErrorDomain
-		                        code:NEDNSProxyManagerErrorConfigurationInvalid
-		                    userInfo:nil]);
+	        unable:unable
+	          done:completionHandler];
 }
 
 - (void)stopProxyWithReason:(NEProviderStopReason)reason
           completionHandler:(void (^)(void))completionHandler
 {
-	BridgeHost *host;
-
-	os_log(settings_log(), "DNS: stopped by the system, reason %ld", (long)reason);
-	@synchronized(self) {
-		host = _host;
-		_host = nil;
-	}
-	if (host != nil)
-		[host stop:completionHandler];
-	else
-		completionHandler();
+	[_keeper stopFor:reason done:completionHandler];
 }
 
 - (void)sleepWithCompletionHandler:(void (^)(void))completionHandler
@@ -77,7 +64,7 @@ settings_of(NSDictionary<NSString *, id> *options)
 
 - (void)wake
 {
-	[self.host woke];
+	[_keeper.host woke];
 }
 
 /* --- flows --- */
@@ -86,20 +73,20 @@ settings_of(NSDictionary<NSString *, id> *options)
 {
 	/* Datagrams come by the methods below. */
 	return [flow isKindOfClass:NEAppProxyTCPFlow.class] &&
-	    [self.host handleFlow:flow to:endpoint_of_stream(flow)];
+	    [_keeper.host handleFlow:flow to:endpoint_of_stream(flow)];
 }
 
 /* Asked before macOS 15; from then on the one below is. */
 - (BOOL)handleNewUDPFlow:(NEAppProxyUDPFlow *)flow
     initialRemoteEndpoint:(NWEndpoint *)remoteEndpoint
 {
-	return [self.host handleFlow:flow to:remoteEndpoint];
+	return [_keeper.host handleFlow:flow to:remoteEndpoint];
 }
 
 - (BOOL)handleNewUDPFlow:(NEAppProxyUDPFlow *)flow
     initialRemoteFlowEndpoint:(nw_endpoint_t)remoteEndpoint API_AVAILABLE(macos(15.0))
 {
-	return [self.host handleFlow:flow to:remoteEndpoint];
+	return [_keeper.host handleFlow:flow to:remoteEndpoint];
 }
 
 @end

@@ -6,19 +6,20 @@
  */
 #import "extension-bridge/macos/extension/TransparentProxyProvider.h"
 
-#import "extension-bridge/macos/extension/BridgeHost.h"
+#import "extension-bridge/macos/extension/HostKeeper.h"
 #import "extension-bridge/macos/extension/endpoints.h"
 #import "extension-bridge/macos/extension/network_rules.h"
 
 @implementation TransparentProxyProvider {
-	BridgeHost *_host; /* nil: stopped; of this object's lock */
+	HostKeeper *_keeper;
 }
 
-- (BridgeHost *)host
+- (instancetype)init
 {
-	@synchronized(self) {
-		return _host;
-	}
+	self = [super init];
+	if (self != nil)
+		_keeper = [[HostKeeper alloc] init];
+	return self;
 }
 
 /* What the profile's VendorConfig or the host app has said. */
@@ -54,36 +55,22 @@
 - (void)startProxyWithOptions:(NSDictionary<NSString *, id> *)options
             completionHandler:(void (^)(NSError *))completionHandler
 {
-	BridgeHost *host;
+	NSError *unable = [NSError errorWithDomain:NEVPNErrorDomain
+	                                      code:NEVPNErrorConfigurationInvalid
+	                                  userInfo:nil];
 
 	(void)options;
-	@synchronized(self) {
-		if (_host == nil)
-			_host = [self makeHost];
-		host = _host;
+	[_keeper start:^{
+		return [self makeHost];
 	}
-	if (host != nil)
-		[host start:completionHandler];
-	else
-		completionHandler([NSError errorWithDomain:NEVPNErrorDomain
-		                                      code:NEVPNErrorConfigurationInvalid
-		                                  userInfo:nil]);
+	        unable:unable
+	          done:completionHandler];
 }
 
 - (void)stopProxyWithReason:(NEProviderStopReason)reason
           completionHandler:(void (^)(void))completionHandler
 {
-	BridgeHost *host;
-
-	os_log(settings_log(), "stopped by the system, reason %ld", (long)reason);
-	@synchronized(self) {
-		host = _host;
-		_host = nil;
-	}
-	if (host != nil)
-		[host stop:completionHandler];
-	else
-		completionHandler();
+	[_keeper stopFor:reason done:completionHandler];
 }
 
 - (void)sleepWithCompletionHandler:(void (^)(void))completionHandler
@@ -93,7 +80,7 @@
 
 - (void)wake
 {
-	[self.host woke];
+	[_keeper.host woke];
 }
 
 /* --- flows --- */
@@ -102,20 +89,20 @@
 {
 	/* Datagrams come by the methods below. */
 	return [flow isKindOfClass:NEAppProxyTCPFlow.class] &&
-	    [self.host handleFlow:flow to:endpoint_of_stream(flow)];
+	    [_keeper.host handleFlow:flow to:endpoint_of_stream(flow)];
 }
 
 /* Asked before macOS 15; from then on the one below is. */
 - (BOOL)handleNewUDPFlow:(NEAppProxyUDPFlow *)flow
     initialRemoteEndpoint:(NWEndpoint *)remoteEndpoint
 {
-	return [self.host handleFlow:flow to:remoteEndpoint];
+	return [_keeper.host handleFlow:flow to:remoteEndpoint];
 }
 
 - (BOOL)handleNewUDPFlow:(NEAppProxyUDPFlow *)flow
     initialRemoteFlowEndpoint:(nw_endpoint_t)remoteEndpoint API_AVAILABLE(macos(15.0))
 {
-	return [self.host handleFlow:flow to:remoteEndpoint];
+	return [_keeper.host handleFlow:flow to:remoteEndpoint];
 }
 
 /* --- the host app --- */
@@ -123,7 +110,7 @@
 - (void)handleAppMessage:(NSData *)messageData
        completionHandler:(void (^)(NSData *))completionHandler
 {
-	BridgeHost *host = self.host;
+	BridgeHost *host = _keeper.host;
 
 	(void)messageData; /* there is one question */
 	if (completionHandler != nil)
