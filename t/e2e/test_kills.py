@@ -71,6 +71,7 @@ class Kills(Failures):
         nginx = Nginx(self)
         nginx.put("x", os.urandom(2000).hex().encode() + b"end")
         self.load = Load(self, nginx.port)
+        self.lives = 0
         self.done = {"worker": 0, "logger": 0, "signer": 0, "parent": 0, "full": 0}
 
     def begin(self):
@@ -125,7 +126,8 @@ class Kills(Failures):
     def settle(self, daemon):
         """Until there is a logger that writes. Parent and logger killed at once would
         take what is in the rings with them."""
-        path = f"/settled-{self.done['parent']}"
+        self.lives += 1
+        path = f"/settled-{self.lives}"
         self.assertIn(b"404", fetch(daemon, self.load.port, path))
         wait_for(lambda: self.run_cli("show", "-d", daemon.directory, "-o", "json",
                                       "-g", path).stdout, "what was asked last")
