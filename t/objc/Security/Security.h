@@ -3,17 +3,10 @@
 #ifndef SIGHTGLASS_T_OBJC_SECURITY_H
 #define SIGHTGLASS_T_OBJC_SECURITY_H
 
-#import <Foundation/Foundation.h>
+#include <CoreFoundation/CoreFoundation.h>
 
-typedef const struct __attribute__((objc_bridge(NSString))) __CFString *CFStringRef;
-typedef const struct
-    __attribute__((objc_bridge(NSDictionary))) __CFDictionary *CFDictionaryRef;
-typedef const void *CFTypeRef;
-extern void CFRelease(CFTypeRef _Nonnull object);
-
-typedef struct __attribute__((objc_bridge(id))) __SecCode *SecCodeRef;
-typedef struct __attribute__((objc_bridge(id))) __SecRequirement *SecRequirementRef;
-typedef int32_t OSStatus;
+typedef struct SIGHTGLASS_BRIDGED(id) __SecCode *SecCodeRef;
+typedef struct SIGHTGLASS_BRIDGED(id) __SecRequirement *SecRequirementRef;
 typedef uint32_t SecCSFlags;
 enum { errSecSuccess = 0, kSecCSDefaultFlags = 0 };
 extern const CFStringRef _Nonnull kSecGuestAttributeAudit;
