@@ -33,8 +33,9 @@
 /* X(member, KIND, "key", "default", least, most, "text") */
 #define PARAMS(X)                                                             \
 	X(user, TEXT, "user", "_sightglass", 0, 0,                            \
-	    "The user that the worker, signer and logger become when the "    \
-	    "daemon is started by root. Ignored for other users.")            \
+	    "The user that the workers become when the daemon is started by " \
+	    "root, and signer and logger too, where ca.user and log.user "    \
+	    "name no other. Ignored for other users.")                        \
 	X(workers, COUNT, "workers", "0", 0, 63,                              \
 	    "How many worker processes hold flows. 0: one a processor.")      \
 	X(ca_dir, TEXT, "paths.ca", "@statedir@/ca", 0, 0,                    \
@@ -172,6 +173,10 @@
 	    "Good verdicts on servers' chains that a worker keeps, so that "  \
 	    "the next connection need not verify the same signatures. All "   \
 	    "are forgotten on reload. 0: none are kept.")                     \
+	X(ca_user, TEXT, "ca.user", "", 0, 0,                                 \
+	    "The user that the signer becomes, once it has read the CA's "    \
+	    "key. One of its own keeps a worker in hostile hands from it. "   \
+	    "Empty: user.")                                                   \
 	X(ca_name, TEXT, "ca.name", "", 0, 0,                                 \
 	    "Common name of a new CA. Empty: \"sightglass CA\" and the host's " \
 	    "name.")                                                          \
@@ -341,6 +346,10 @@
 	    "and the machine's traffic stands still.")                        \
 	X(log_full_wait_ms, TIME, "log.full_wait", "2 s", 0, 10 * MINUTE,     \
 	    "How long flows wait for a full ring with log.full: drop.")       \
+	X(log_user, TEXT, "log.user", "", 0, 0,                               \
+	    "The user that the logger becomes, and whose the segments and "   \
+	    "their directory are. With one of its own no other role can "     \
+	    "reach what was logged. Empty: user.")                            \
 	X(log_group, TEXT, "log.group", "", 0, 0,                             \
 	    "Group that may read the segments (0640) and their directory "    \
 	    "(0750). Empty: nobody else.")   \

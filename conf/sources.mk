@@ -14,7 +14,7 @@ conf_describe_SOURCES = conf/describe.c
 conf_describe_LDADD = libconf.a libbase.a $(YAML_LIBS)
 
 # Installed: the annotated settings, never over those of the machine; the list
-# of what is known to break, always; on Linux the unit and its user, which
+# of what is known to break, always; on Linux the unit and its users, which
 # systemd-sysusers makes.
 INSTALLED_PATHS = sed -e 's|@statedir[@]|$(statedir)|g' -e 's|@logdir[@]|$(logdir)|g' \
 	-e 's|@rundir[@]|$(rundir)|g' -e 's|@confdir[@]|$(confdir)|g' \

@@ -16,7 +16,6 @@
 #include "base/err.h"
 #include "base/ring.h"
 #include "base/shm.h"
-#include "daemon/privileges.h"
 #include "daemon/role.h"
 #include "daemon/sandbox.h"
 #include "log/logger.h"
@@ -330,7 +329,8 @@ int
 logger_main(void)
 {
 	static struct logger_role l = {
-	    .role = {.name = "logger", .on_message = on_message,
+	    .role = {.name = "logger", .kind = PRIVILEGES_LOGGER,
+	        .on_message = on_message,
 	        .prepare = prepare, .begin = begin, .configure = configure,
 	        .drain = drain}};
 

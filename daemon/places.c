@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Directories, listening sockets, the trust store. Parent only, and as root when
- * the daemon is started so: it makes over to the roles' user what they write,
+ * the daemon is started so: it makes over to the logger's user what that writes,
  * never through a link and never what is not root's own.
  */
 #include "daemon/places.h"
@@ -175,8 +175,11 @@ places_make(const struct conf *conf, char error[256])
 	uid_t uid, own = geteuid();
 	gid_t gid, log_gid;
 
-	if (privileges_of(conf->user, &uid, &gid) != 0) {
-		(void)snprintf(error, 256, "user: there is no user '%s'", conf->user);
+	const char *key;
+	const char *logger = privileges_user(conf, PRIVILEGES_LOGGER, &key);
+
+	if (privileges_of(logger, &uid, &gid) != 0) {
+		(void)snprintf(error, 256, "%s: there is no user '%.200s'", key, logger);
 		return E_NOTFOUND;
 	}
 	bool grouped = conf->log_group[0] != '\0' &&

@@ -12,6 +12,24 @@
 #include "base/err.h"
 #include "daemon/os.h"
 
+const char *
+privileges_user(const struct conf *conf, enum privileges_role role, const char **key)
+{
+	const struct {
+		const char *key, *user;
+	} own[PRIVILEGES_ROLES] = {
+	    [PRIVILEGES_WORKER] = {"user", conf->user},
+	    [PRIVILEGES_SIGNER] = {"ca.user", conf->ca_user},
+	    [PRIVILEGES_LOGGER] = {"log.user", conf->log_user},
+	};
+
+	if (own[role].user[0] == '\0')
+		role = PRIVILEGES_WORKER;
+	if (key != NULL)
+		*key = own[role].key;
+	return own[role].user;
+}
+
 int
 privileges_of(const char *user, uid_t *uid, gid_t *gid)
 {

@@ -18,7 +18,6 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/shm.h"
-#include "daemon/privileges.h"
 
 /* What stands in front of our messages, and how much of them is said. */
 static void
@@ -80,7 +79,7 @@ go(struct role *r)
 	if (r->conf == NULL || r->board == NULL)
 		diag_fatal("the parent sent no configuration");
 	r->prepare(r);
-	privileges_drop(r->conf->user);
+	privileges_drop(privileges_user(r->conf, r->kind, NULL));
 	r->begin(r);
 	if (channel_send(&r->parent, MSG_READY, NULL, 0, -1) != 0)
 		event_base_loopbreak(r->base);

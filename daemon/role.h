@@ -17,6 +17,7 @@
 #include "conf/conf.h"
 #include "daemon/board.h"
 #include "daemon/msg.h"
+#include "daemon/privileges.h"
 
 #define ROLE_CHANNEL_FD 3
 
@@ -30,6 +31,7 @@
 
 struct role {
 	const char *name; /* "worker" */
+	enum privileges_role kind;
 	struct event_base *base;
 	struct channel parent;
 	struct conf *conf;

@@ -108,12 +108,12 @@ settings_keep(struct conf *c, struct conf *old)
 {
 	/* What sockets, shared memory, directories, the signer and the workers'
 	 * tables were made of. */
-	static const char *const fixed[] = {"user", "workers", "paths.ca",
-	    "paths.log", "paths.run", "bridge.group", "ring.size", "ca.name",
-	    "ca.validity", "ca.key", "ca.permitted", "ca.renew_before",
-	    "ca.overlap", "ca.certificate", "ca.private_key", "ca.chain",
-	    "leaf.validity", "leaf.cache", "leaf.signer_cache", "dns.names",
-	    "upstream.sessions", "upstream.verdicts"};
+	static const char *const fixed[] = {"user", "ca.user", "log.user",
+	    "workers", "paths.ca", "paths.log", "paths.run", "bridge.group",
+	    "ring.size", "ca.name", "ca.validity", "ca.key", "ca.permitted",
+	    "ca.renew_before", "ca.overlap", "ca.certificate", "ca.private_key",
+	    "ca.chain", "leaf.validity", "leaf.cache", "leaf.signer_cache",
+	    "dns.names", "upstream.sessions", "upstream.verdicts"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(fixed); i++)
 		if (conf_keep(c, fixed[i], old))
@@ -365,20 +365,33 @@ check_capture(const struct conf *conf, struct conf_error *error)
 	return E_SYNTAX;
 }
 
-int
-settings_check(const struct conf *conf, struct conf_error *error)
+static int
+check_users(const struct conf *conf, struct conf_error *error)
 {
 	uid_t uid;
 	gid_t gid;
 
-	if (privileges_of(conf->user, &uid, &gid) != 0) {
+	for (int role = 0; role < PRIVILEGES_ROLES; role++) {
+		const char *key;
+		const char *user =
+		    privileges_user(conf, (enum privileges_role)role, &key);
+		if (privileges_of(user, &uid, &gid) == 0)
+			continue;
 		(void)snprintf(error->text, sizeof(error->text),
-		    "user: there is no user '%.100s': create it (useradd --system "
-		    "%.100s) or name another",
-		    conf->user, conf->user);
+		    "%s: there is no user '%.100s': create it (useradd --system "
+		    "%.100s) or name another", key, user, user);
 		return E_NOTFOUND;
 	}
-	int outcome = check_policy(conf, error);
+	return 0;
+}
+
+int
+settings_check(const struct conf *conf, struct conf_error *error)
+{
+	int outcome = check_users(conf, error);
+
+	if (outcome == 0)
+		outcome = check_policy(conf, error);
 	if (outcome == 0)
 		outcome = check_never(conf, error);
 	if (outcome == 0)

@@ -378,7 +378,8 @@ int
 signer_main(void)
 {
 	static struct signer_role s = {
-	    .role = {.name = "signer", .on_message = on_message,
+	    .role = {.name = "signer", .kind = PRIVILEGES_SIGNER,
+	        .on_message = on_message,
 	        .prepare = prepare, .begin = begin, .configure = configure,
 	        .drain = drain}};
 

@@ -752,7 +752,8 @@ int
 worker_main(void)
 {
 	static struct worker w = {
-	    .role = {.name = "worker", .on_message = on_message,
+	    .role = {.name = "worker", .kind = PRIVILEGES_WORKER,
+	        .on_message = on_message,
 	        .prepare = prepare, .begin = begin, .configure = configure,
 	        .drain = drain},
 	    .flow_socket = -1,

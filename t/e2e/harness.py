@@ -202,7 +202,7 @@ class Daemon(Process):
     """sightglassd on a directory of the test's own, serving."""
 
     def __init__(self, test, *settings, trust=None, workers=2, directory=None,
-                 role_user="root", wait=True, **options):
+                 role_user="root", wait=True, presets=(), **options):
         self.directory = directory or os.path.join(test.directory, "d")
         self.notify_path = os.path.join(test.directory, "notify")
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -220,6 +220,8 @@ class Daemon(Process):
             command += ["-o", f"upstream.trust={trust}"]
         for setting in settings:
             command += ["-o", setting]
+        for preset in presets:
+            command += ["-D", preset]
         super().__init__(test, command, "sightglassd",
                          env=dict(os.environ, NOTIFY_SOCKET=self.notify_path),
                          **options)

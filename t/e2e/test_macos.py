@@ -223,7 +223,9 @@ cp "$2"/private/etc/sightglass/sightglass.yaml.example "$CALLS.yaml"
         run = f"/var/root/Library/Group Containers/{TEAM}.{APP}"
         self.assertEqual(job["Label"], LABEL)
         self.assertEqual(job["ProgramArguments"],
-                         ["/usr/local/sbin/sightglassd"])
+                         ["/usr/local/sbin/sightglassd",
+                          "-D", "ca.user=_sightglass_ca",
+                          "-D", "log.user=_sightglass_log"])
         with open(self.record + ".yaml", encoding="utf-8") as file:
             self.assertIn(f'\n  run: "{run}"\n', file.read())
         self.run_tool(os.path.join(BUILD, "sightglassd"), "-n", "-c", self.record + ".yaml",
@@ -255,7 +257,9 @@ if [ -e /console ]; then echo "  Name : $(cat /console)"; fi
 DSCL = """#!/bin/sh
 case $2 in
 -read) [ -e /user ] ;;
--list) printf '_one 450\\n_two 452\\nroot 0\\n' ;;
+-list)
+	printf '_one 450\\n_two 452\\nroot 0\\n'
+	awk '/UniqueID|PrimaryGroupID/ { print "made", $NF }' /calls ;;
 *) echo "dscl $*" >> /calls ;;
 esac
 """
@@ -337,15 +341,18 @@ class Scripts(Tools):
         said = self.installer("postinstall")
         self.assertIn("are active", said)
         self.assertEqual([call for call in self.calls() if "print" not in call], [
-            "dscl . -create /Groups/_sightglass PrimaryGroupID 451",
-            "dscl . -create /Groups/_sightglass Password *",
-            "dscl . -create /Users/_sightglass UniqueID 451",
-            "dscl . -create /Users/_sightglass PrimaryGroupID 451",
-            "dscl . -create /Users/_sightglass UserShell /usr/bin/false",
-            "dscl . -create /Users/_sightglass NFSHomeDirectory /var/empty",
-            "dscl . -create /Users/_sightglass RealName sightglass daemon",
-            "dscl . -create /Users/_sightglass Password *",
-            "dscl . -create /Users/_sightglass IsHidden 1",
+            *(f"dscl . -create /{words}"
+              for name, number in (("_sightglass", 451), ("_sightglass_ca", 453),
+                                   ("_sightglass_log", 454))
+              for words in (f"Groups/{name} PrimaryGroupID {number}",
+                            f"Groups/{name} Password *",
+                            f"Users/{name} UniqueID {number}",
+                            f"Users/{name} PrimaryGroupID {number}",
+                            f"Users/{name} UserShell /usr/bin/false",
+                            f"Users/{name} NFSHomeDirectory /var/empty",
+                            f"Users/{name} RealName sightglass daemon",
+                            f"Users/{name} Password *",
+                            f"Users/{name} IsHidden 1")),
             f"launchctl enable system/{LABEL}",
             f"launchctl bootstrap system /Library/LaunchDaemons/{LABEL}.plist",
             "app activate --wait 10"])
@@ -434,7 +441,9 @@ class Scripts(Tools):
         self.put("app-deactivate", "3")
         said = self.script("uninstall", "--purge")
         self.assertIn("next restart", said)
-        self.assertIn("dscl . -delete /Users/_sightglass", self.calls())
+        for name in ("_sightglass", "_sightglass_ca", "_sightglass_log"):
+            self.assertIn(f"dscl . -delete /Users/{name}", self.calls())
+            self.assertIn(f"dscl . -delete /Groups/{name}", self.calls())
         self.assertFalse(self.has("var/lib/sightglass"))
         self.assertFalse(self.has("etc/sightglass"))
 

@@ -96,6 +96,88 @@ class Directories(Start):
         self.assertEqual(os.stat(self.log).st_uid, 0)
 
 
+class Users(Start):
+    """Each role with a user of its own, as systemd's unit and launchd's plist start it."""
+
+    WORKER, SIGNER, LOGGER = "nobody", "daemon", "bin"
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("only root can become somebody else")
+        os.chmod(self.directory, 0o755)
+
+    def serve(self):
+        nginx = Nginx(self)
+        nginx.put("x", b"x")
+        daemon = Daemon(self, f"ca.user={self.SIGNER}", f"log.user={self.LOGGER}",
+                        role_user=self.WORKER, workers=1)
+        self.assertIn(b"200 OK", fetch(daemon, nginx.port, "/x"))
+        status = daemon.control("status")
+        return daemon, {self.WORKER: status["workers"][0]["pid"],
+                        self.SIGNER: status["signer"]["pid"],
+                        self.LOGGER: status["logger"]["pid"]}
+
+    def test_each_role_is_its_user_and_no_other(self):
+        _, pids = self.serve()
+        for user, pid in pids.items():
+            entry = pwd.getpwnam(user)
+            ids = {"Uid": entry.pw_uid, "Gid": entry.pw_gid}
+            with open(f"/proc/{pid}/status", encoding="ascii") as lines:
+                status = dict(line.rstrip("\n").split(":", 1) for line in lines)
+            for key, number in ids.items():
+                self.assertEqual(set(status[key].split()), {str(number)}, (user, key))
+            self.assertNotIn("0", status["Groups"].split(), user)
+            self.assertEqual(int(status["CapEff"], 16), 0, user)
+
+    def test_the_log_is_the_loggers(self):
+        daemon, _ = self.serve()
+        self.one(daemon.stop(), event__dataset="sightglass.http")
+        uid = pwd.getpwnam(self.LOGGER).pw_uid
+        for path in (daemon.path("log"), *daemon.segments()):
+            status = os.stat(path)
+            self.assertEqual((status.st_uid, status.st_mode & 0o077), (uid, 0), path)
+
+    def test_none_may_signal_or_trace_another(self):
+        """What a worker in hostile hands could try."""
+        _, pids = self.serve()
+        for user, pid in pids.items():
+            for other in pids.values():
+                if other == pid:
+                    continue
+                said = subprocess.run(
+                    ["python3", "-c", "import os, sys\n"
+                     "pid = int(sys.argv[1])\n"
+                     "for attempt in (lambda: os.kill(pid, 0),\n"
+                     "                lambda: open(f'/proc/{pid}/mem', 'rb')):\n"
+                     "    try:\n"
+                     "        attempt()\n"
+                     "        print('done')\n"
+                     "    except PermissionError:\n"
+                     "        print('denied')\n", str(other)],
+                    user=user, group=pwd.getpwnam(user).pw_gid, extra_groups=[], cwd="/",
+                    text=True, capture_output=True, timeout=30, check=True).stdout
+                self.assertEqual(said.split(), ["denied"] * 2, (user, other))
+
+    def test_one_that_there_is_not(self):
+        for key in ("ca.user", "log.user"):
+            done = subprocess.run([DAEMON, "-n", "-o", "user=root", "-o", f"{key}=nosuch"],
+                                  capture_output=True, text=True, timeout=30, check=False)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"{key}: there is no user 'nosuch'", done.stderr)
+
+    def test_what_the_file_says_wins_over_the_units(self):
+        """-D, as in the unit, is only a default."""
+        os.makedirs(os.path.join(self.directory, "d"))
+        with open(os.path.join(self.directory, "d", "sightglass.yaml"), "w",
+                  encoding="ascii") as file:
+            file.write(f"log:\n  user: {self.LOGGER}\n")
+        daemon = Daemon(self, role_user=self.WORKER, presets=["log.user=nosuch"])
+        daemon.stop()
+        self.assertEqual(os.stat(daemon.path("log")).st_uid,
+                         pwd.getpwnam(self.LOGGER).pw_uid)
+
+
 class Strangers(Start):
     """The sockets' mode keeps others out; so do the peer's credentials."""
 
