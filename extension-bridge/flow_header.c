@@ -31,7 +31,8 @@ enum tlv_type {
 	TLV_TEAM_ID = 0xE5,
 	TLV_FORWARDER = 0xE6,
 	TLV_ALTERNATE = 0xE7,
-	TLV_PREFIX_BYTES = 0xE8
+	TLV_PREFIX_BYTES = 0xE8,
+	TLV_AUDIT_TOKEN = 0xE9
 };
 
 static const uint8_t signature[SIGNATURE_BYTES] = {0x0D, 0x0A, 0x0D, 0x0A, 0x00,
@@ -270,6 +271,16 @@ parse_prefix_bytes(const uint8_t *value, size_t length, struct flow_header *h)
 	return error;
 }
 
+static int
+parse_audit_token(const uint8_t *value, size_t length, struct flow_header *h)
+{
+	if (length != sizeof(h->audit_token))
+		return E_SYNTAX;
+	memcpy(h->audit_token, value, length);
+	h->has_audit_token = true;
+	return 0;
+}
+
 /* One TLV that is not text; the types that are not ours to read are skipped. */
 static int
 parse_tlv(uint8_t type, const uint8_t *value, size_t length,
@@ -290,6 +301,8 @@ parse_tlv(uint8_t type, const uint8_t *value, size_t length,
 		return parse_alternate(value, length, h);
 	case TLV_PREFIX_BYTES:
 		return parse_prefix_bytes(value, length, h);
+	case TLV_AUDIT_TOKEN:
+		return parse_audit_token(value, length, h);
 	default:
 		return 0;
 	}
@@ -321,7 +334,7 @@ is_single(uint8_t type)
 {
 	return type == TLV_CRC32C || type == TLV_UNIQUE_ID ||
 	    text_field(type) != NULL ||
-	    (type >= TLV_VERSION && type <= TLV_PREFIX_BYTES &&
+	    (type >= TLV_VERSION && type <= TLV_AUDIT_TOKEN &&
 	    type != TLV_ALTERNATE);
 }
 
@@ -438,6 +451,9 @@ write_tlvs(uint8_t *p, const struct flow_header *h)
 		p = write_tlv_u32(p, TLV_PID, h->pid);
 	if (h->has_uid)
 		p = write_tlv_u32(p, TLV_UID, h->uid);
+	if (h->has_audit_token)
+		p = write_tlv(p, TLV_AUDIT_TOKEN, h->audit_token,
+		    sizeof(h->audit_token));
 	p = write_texts(p, h);
 	p = write_alternates(p, h);
 	if (h->prefix_bytes > 0)

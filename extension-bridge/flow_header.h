@@ -19,6 +19,7 @@
 #define FLOW_PROTOCOL_VERSION 1u
 #define FLOW_ALTERNATES_MAX 8u
 #define FLOW_PREFIX_BYTES_MAX (64u * 1024)
+#define FLOW_AUDIT_TOKEN_BYTES 32u
 
 enum flow_transport { FLOW_STREAM, FLOW_DATAGRAM };
 
@@ -48,6 +49,10 @@ struct flow_header {
 	 * follow the header on the bridge connection and precede those of the
 	 * descriptor that was sent along: a forwarder has read them already. */
 	uint32_t prefix_bytes;
+	/* 0xE9: of the process, as macOS's kernel made it (audit_token_t); nothing but
+	 * that kernel knows what is in it. */
+	bool has_audit_token;
+	uint8_t audit_token[FLOW_AUDIT_TOKEN_BYTES];
 };
 
 /* Reads a header. Returns the bytes used; E_MORE; E_SYNTAX (not PROXY v2, an

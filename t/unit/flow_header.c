@@ -123,6 +123,8 @@ START_TEST(every_field_survives_the_bridge)
 	strcpy(h.signing_id, "com.example.tool");
 	strcpy(h.team_id, "ABCDE12345");
 	h.prefix_bytes = 517;
+	h.has_audit_token = true;
+	memcpy(h.audit_token, "\0 thirty-two bytes that are opaque", 32);
 
 	size_t length = written(&h, bytes);
 	ck_assert_int_eq(flow_header_parse(bytes, length, &out), (int)length);
@@ -141,6 +143,8 @@ START_TEST(every_field_survives_the_bridge)
 	ck_assert_str_eq(out.team_id, "ABCDE12345");
 	ck_assert_str_eq(out.forwarder, "macos");
 	ck_assert_uint_eq(out.prefix_bytes, 517);
+	ck_assert(out.has_audit_token);
+	ck_assert_mem_eq(out.audit_token, h.audit_token, sizeof(h.audit_token));
 	(void)LLVMFuzzerTestOneInput(bytes, length);
 }
 END_TEST
@@ -155,7 +159,7 @@ START_TEST(absent_fields_read_as_absent)
 	    .destination = address("::1", 2)};
 	size_t length = written(&h, bytes);
 	ck_assert_int_eq(flow_header_parse(bytes, length, &out), (int)length);
-	ck_assert(!out.has_pid && !out.has_uid);
+	ck_assert(!out.has_pid && !out.has_uid && !out.has_audit_token);
 	ck_assert_str_eq(out.authority, "");
 	ck_assert_str_eq(out.forwarder, "");
 	ck_assert_uint_eq(out.unique_id_length + out.alternate_count, 0);
@@ -193,6 +197,7 @@ START_TEST(the_fullest_header_fits)
 	memset(h.forwarder, 'e', sizeof(h.forwarder) - 1);
 	h.unique_id_length = sizeof(h.unique_id);
 	h.prefix_bytes = FLOW_PREFIX_BYTES_MAX;
+	h.has_audit_token = true;
 	h.alternate_count = FLOW_ALTERNATES_MAX;
 	for (size_t i = 0; i < h.alternate_count; i++)
 		h.alternates[i] = address("2001:db8::2", 443);
@@ -263,6 +268,7 @@ START_TEST(a_changed_byte_has_its_error)
 END_TEST
 
 #define TLVS(text) text, sizeof(text) - 1
+#define TOKEN "0123456789abcdef0123456789abcdef"
 
 static const struct {
 	const char *bytes;
@@ -299,6 +305,11 @@ static const struct {
     {TLVS("\xE8\x00\x04\x00\x01\x00\x00"), 0},
     {TLVS("\xE8\x00\x04\x00\x01\x00\x01"), E_LIMIT},
     {TLVS("\xE8\x00\x04\xFF\xFF\xFF\xFF"), E_LIMIT},
+    {TLVS("\xE9\x00\x20" TOKEN), 0},
+    {TLVS("\xE9\x00\x1F" TOKEN), E_SYNTAX},
+    {TLVS("\xE9\x00\x21" TOKEN "x"), E_SYNTAX},
+    {TLVS("\xE9\x00\x00"), E_SYNTAX},
+    {TLVS("\xE9\x00\x20" TOKEN "\xE9\x00\x20" TOKEN), E_SYNTAX},
     {TLVS("\x03\x00\x04\x00\x00\x00\x00"), E_CORRUPT}, /* a wrong checksum */
     {TLVS("\x03\x00\x03\x00\x00\x00"), E_SYNTAX},
 };

@@ -117,7 +117,8 @@ copy_process(NEFlowMetaData *about, struct flow_header *h)
 	if (data.length != sizeof(token)) /* so it is where it is nil, too */
 		return;
 	memcpy(&token, data.bytes, sizeof(token));
-	h->has_pid = h->has_uid = true;
+	memcpy(h->audit_token, &token, sizeof(token));
+	h->has_pid = h->has_uid = h->has_audit_token = true;
 	h->pid = (uint32_t)audit_token_to_pid(token);
 	h->uid = audit_token_to_euid(token);
 }
