@@ -29,6 +29,7 @@ struct board_worker {
 	counter flows_total; /* since the daemon's start */
 	struct board_ring ring;
 	counter no_descriptor; /* times that accept(2) found none left */
+	counter processes_asked, processes_unknown; /* as in mitm/processes.h */
 };
 
 struct board {

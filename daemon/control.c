@@ -158,6 +158,8 @@ write_worker(struct json *j, struct board_worker *b)
 	json_uint(j, "ring_used", counter_get(&b->ring.used));
 	json_uint(j, "waits", counter_get(&b->ring.waits));
 	json_uint(j, "no_descriptor", counter_get(&b->no_descriptor));
+	json_uint(j, "processes_asked", counter_get(&b->processes_asked));
+	json_uint(j, "processes_unknown", counter_get(&b->processes_unknown));
 	json_object_end(j);
 }
 

@@ -15,6 +15,7 @@ sightglassd_SOURCES = \
 	daemon/parent.c daemon/parent.h \
 	daemon/places.c daemon/places.h \
 	daemon/privileges.c daemon/privileges.h \
+	daemon/process.h \
 	daemon/role.c daemon/role.h \
 	daemon/sandbox.h \
 	daemon/settings.c daemon/settings.h \
@@ -26,13 +27,15 @@ sightglassd_SOURCES = \
 	daemon/worker_records.c \
 	daemon/worker_trust.c
 if LINUX
-sightglassd_SOURCES += daemon/os_linux.c daemon/sandbox_linux.c
+sightglassd_SOURCES += daemon/os_linux.c daemon/process_linux.c \
+	daemon/sandbox_linux.c
 endif
 if DARWIN
-sightglassd_SOURCES += daemon/os_darwin.c daemon/sandbox_darwin.c
+sightglassd_SOURCES += daemon/os_darwin.c daemon/process_darwin.c \
+	daemon/sandbox_darwin.c
 endif
-EXTRA_DIST += daemon/os_linux.c daemon/sandbox_linux.c \
-	daemon/os_darwin.c daemon/sandbox_darwin.c
+EXTRA_DIST += daemon/os_linux.c daemon/process_linux.c daemon/sandbox_linux.c \
+	daemon/os_darwin.c daemon/process_darwin.c daemon/sandbox_darwin.c
 sightglassd_LDADD = libmitm.a liblog.a libbridge.a libca.a libconf.a libbase.a \
 	$(CONTENT_LIBS) $(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NGHTTP2_LIBS) \
 	$(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS)

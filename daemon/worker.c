@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "base/shm.h"
 #include "daemon/os.h"
+#include "daemon/process.h"
 #include "daemon/sandbox.h"
 #include "mitm/charset.h"
 #include "mitm/policy_list.h"
@@ -32,6 +33,7 @@
 #define FLOW_DESCRIPTORS 2u /* client and server; before: bridge and passed */
 #define OWN_DESCRIPTORS 48u /* rings, sockets, control's clients */
 #define DESCRIPTORS_MAX (1u << 20)
+#define PROCESSES_KEPT 512u
 #define DNS_MEMORY_BYTES (32u * 1024 * 1024) /* of questions that wait */
 
 void
@@ -188,6 +190,15 @@ on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 
 /* --- accepting --- */
 
+static void
+count_processes(struct worker *w)
+{
+	const struct processes_counts counts = processes_counts(w->host.processes);
+
+	counter_set(&w->counters->processes_asked, counts.asked);
+	counter_set(&w->counters->processes_unknown, counts.unknown);
+}
+
 static int
 add_flow(struct worker *w, int fd)
 {
@@ -212,6 +223,7 @@ add_flow(struct worker *w, int fd)
 	counter_set(&w->counters->flows, w->flow_count);
 	counter_set(&w->counters->flows_total, w->host.flow_count);
 	worker_step(wf);
+	count_processes(w);
 	return 0;
 }
 
@@ -663,6 +675,7 @@ prepare_host(struct worker *w)
 	h->writer.writer = w->role.index;
 	h->bypass = w->bypasses;
 	h->dns_names = &w->names;
+	h->processes = processes_new(PROCESSES_KEPT, process_look_up);
 	w->names.writer = w->role.index - 1;
 	h->request_leaf = leafs_request;
 	h->on_bypass = bypasses_report;
@@ -673,7 +686,8 @@ prepare_host(struct worker *w)
 	h->on_tls = records_on_tls;
 	h->on_flow = records_on_flow;
 	if (side_io_init(&h->io) != 0 || h->chains == NULL || h->sessions == NULL ||
-	    h->tickets == NULL || h->leafs == NULL || h->scratch == NULL)
+	    h->tickets == NULL || h->leafs == NULL || h->processes == NULL ||
+	    h->scratch == NULL)
 		diag_fatal("out of memory");
 }
 

@@ -29,7 +29,8 @@
 	X(HOST_HOSTNAME, "host", "hostname", TEXT, NONE, IN_ALL,              \
 	    "The machine that the daemon runs on.")                           \
 	X(PROCESS, "", "process", OBJECT, NONE, IN_FLOWS,                     \
-	    "The program whose flow it is, as far as the forwarder knows.")   \
+	    "The program whose flow it is, as far as the forwarder knows. On "  \
+	    "macOS what the kernel says of it stands in place of that.")        \
 	X(PROCESS_PID, "process", "pid", NUMBER, NONE, IN_FLOWS,              \
 	    "Its process id.")                                                \
 	X(PROCESS_EXECUTABLE, "process", "executable", TEXT, NONE, IN_FLOWS,  \
@@ -43,6 +44,12 @@
 	    "with.")                                                          \
 	X(TEAM_ID, "process.code_signature", "team_id", TEXT, NONE, IN_FLOWS, \
 	    "On macOS, the team that signed it.")                             \
+	X(RESPONSIBLE, "process", "responsible", OBJECT, NONE, IN_FLOWS, "")  \
+	X(RESPONSIBLE_PID, "process.responsible", "pid", NUMBER, NONE,        \
+	    IN_FLOWS, "On macOS, the process id of the application for which "\
+	    "the process works, where that is another process.")              \
+	X(RESPONSIBLE_EXECUTABLE, "process.responsible", "executable", TEXT,  \
+	    NONE, IN_FLOWS, "The path of that application's program.")        \
 	X(USER, "", "user", OBJECT, NONE, IN_FLOWS, "")                       \
 	X(USER_ID, "user", "id", TEXT, NONE, IN_FLOWS,                        \
 	    "The number of the user whose program it is.")                    \

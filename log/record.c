@@ -161,6 +161,17 @@ base_name(const char *path)
 }
 
 static void
+put_responsible(struct json *j, const struct flow_facts *f)
+{
+	if (f->responsible_pid == NULL)
+		return;
+	member_object(j, F_RESPONSIBLE);
+	member_uint(j, F_RESPONSIBLE_PID, *f->responsible_pid);
+	member_text_if(j, F_RESPONSIBLE_EXECUTABLE, f->responsible);
+	json_object_end(j);
+}
+
+static void
 put_process(struct json *j, const struct flow_facts *f)
 {
 	if (f->pid == NULL && f->executable == NULL && f->signing_id == NULL)
@@ -178,6 +189,7 @@ put_process(struct json *j, const struct flow_facts *f)
 		member_text_if(j, F_TEAM_ID, f->team_id);
 		json_object_end(j);
 	}
+	put_responsible(j, f);
 	json_object_end(j);
 }
 

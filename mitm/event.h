@@ -171,6 +171,8 @@ struct flow_facts {
 	const char *executable;
 	const char *signing_id;
 	const char *team_id;
+	const uint32_t *responsible_pid; /* of whom that process works for */
+	const char *responsible;         /* the path of that one */
 	const char *forwarder;
 };
 

@@ -76,6 +76,7 @@ flow_free(struct flow *flow)
 	judgement_release(flow->judgement);
 	client_certificate_release(flow->client_certificate);
 	session_release(flow->session);
+	process_release(flow->process);
 	record_facts_free(&flow->facts);
 	free(flow->header);
 	free(flow->header_bytes);
@@ -222,6 +223,10 @@ flow_make_facts(struct flow *flow)
 		facts.signing_id = text_or_null(h->signing_id);
 		facts.team_id = text_or_null(h->team_id);
 		facts.forwarder = text_or_null(h->forwarder);
+	}
+	if (flow->process != NULL && flow->process->facts.responsible_pid != 0) {
+		facts.responsible_pid = &flow->process->facts.responsible_pid;
+		facts.responsible = text_or_null(flow->process->facts.responsible);
 	}
 	flow->facts_made =
 	    record_facts_make(&flow->host->writer, &facts, opened, &flow->facts) == 0;

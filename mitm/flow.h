@@ -47,6 +47,7 @@
 #include "mitm/invalid.h"
 #include "mitm/leafs.h"
 #include "mitm/policy.h"
+#include "mitm/processes.h"
 #include "mitm/sample.h"
 #include "mitm/sessions.h"
 #include "mitm/side.h"
@@ -119,6 +120,7 @@ struct flow_host {
 	struct capture_rules *capture_rules;
 	const struct sample *sample;
 	struct dns_names *dns_names; /* shared with other workers */
+	struct processes *processes; /* whose flows these are */
 	struct leafs *leafs;
 	struct tickets *tickets;
 	struct side_io io;
@@ -167,7 +169,9 @@ struct flow {
 	uint64_t born_ms;      /* of host->tick_ms */
 	uint64_t started_us, connect_began_us, connected_us, tls_done_us;
 
-	struct flow_header *header;  /* owned, until the relay begins */
+	struct flow_header *header;  /* owned, until the relay begins; of the process it
+	                              * says what the kernel does, where that is known */
+	struct process *process;     /* counted reference, or NULL: not known */
 	uint8_t *header_bytes;       /* owned: being read */
 	size_t header_length;
 	uint64_t application;        /* by which dns_names knows it, or 0 */
@@ -415,6 +419,9 @@ int flow_ech_let_go(struct flow *flow) WUNRES NONNULL(1);
 uint64_t flow_ech_wakes_ms(const struct flow *flow) WUNRES NONNULL(1);
 bool flow_ech_expire(struct flow *flow) WUNRES NONNULL(1);
 bool flow_ech_is_late(const struct flow *flow) WUNRES NONNULL(1);
+/* flow_process.c. The header is there: what the kernel says of the process stands in it
+ * from now on. Before anything asks who it is. */
+void flow_find_process(struct flow *flow) NONNULL(1);
 /* flow_names.c. The header is there: which names its destination was resolved from. */
 void flow_find_names(struct flow *flow) NONNULL(1);
 /* Who had announced HTTP/3, among them. */

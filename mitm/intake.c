@@ -166,6 +166,7 @@ begin_datagrams(struct flow *flow)
 static bool
 begin(struct flow *flow)
 {
+	flow_find_process(flow);
 	flow_find_names(flow);
 	if (flow->header->transport == FLOW_DATAGRAM)
 		return begin_datagrams(flow);

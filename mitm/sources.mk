@@ -71,6 +71,7 @@ libmitm_a_SOURCES = \
 	mitm/flow.h \
 	mitm/flow_ech.c \
 	mitm/flow_names.c \
+	mitm/flow_process.c \
 	mitm/ftp_data.c \
 	mitm/ftp_data.h \
 	mitm/greeting.c \
@@ -116,6 +117,8 @@ libmitm_a_SOURCES = \
 	mitm/policy.h \
 	mitm/policy_list.c \
 	mitm/policy_list.h \
+	mitm/processes.c \
+	mitm/processes.h \
 	mitm/redact.c \
 	mitm/redact.h \
 	mitm/redact_head.c \

@@ -95,6 +95,20 @@ START_TEST(a_process_without_a_signature_has_none)
 }
 END_TEST
 
+START_TEST(whom_a_process_works_for_is_told)
+{
+	const uint32_t other = 4712;
+
+	flow.responsible_pid = &other;
+	flow.responsible = "/Applications/A.app/Contents/MacOS/A";
+	make_facts(false);
+	write_flow();
+	check_number("/process/pid", 4711);
+	check_number("/process/responsible/pid", 4712);
+	check_text("/process/responsible/executable", flow.responsible);
+}
+END_TEST
+
 START_TEST(an_ipv6_datagram_flow_is_told)
 {
 	flow.datagram = true;
@@ -475,6 +489,7 @@ add_all_kinds(TCase *t)
 	tcase_add_loop_test(t, every_record_of_a_flow_says_who_talks_to_whom, 0, 3);
 	tcase_add_loop_test(t, what_is_not_known_is_left_out, 0, 3);
 	tcase_add_test(t, a_process_without_a_signature_has_none);
+	tcase_add_test(t, whom_a_process_works_for_is_told);
 	tcase_add_test(t, an_ipv6_datagram_flow_is_told);
 	tcase_add_test(t, a_destination_known_by_name_alone_is_told);
 	tcase_add_test(t, facts_that_do_not_fit_are_refused);

@@ -304,6 +304,10 @@ t_unit_policy_list_suite_SOURCES = t/unit/policy_list.c $(UNIT_SUITE) \
 t_unit_policy_list_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/policy_list
 
+check_PROGRAMS += t/unit/processes-suite
+t_unit_processes_suite_SOURCES = t/unit/processes.c $(UNIT_SUITE)
+t_unit_processes_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/pretty-suite
 t_unit_pretty_suite_SOURCES = t/unit/pretty.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/pretty.c cli/pretty.c cli/pretty.h cli/amount.c cli/amount.h \

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whose flow it is. What the kernel says of a process by its audit token stands in place
+ * of the forwarder's words, all of it or nothing (PROTOCOL.md), and before any rule asks
+ * for it. Worker only.
+ */
+#include <string.h>
+
+#include "mitm/flow.h"
+
+/* No more than there is: these are long places and mostly short texts. */
+#define COPY_TEXT(place, text)                                                \
+	do {                                                                  \
+		_Static_assert(sizeof(place) >= sizeof(text), "it fits");     \
+		memcpy(place, text, strlen(text) + 1);                        \
+	} while (0)
+
+void
+flow_find_process(struct flow *flow)
+{
+	struct flow_header *h = flow->header;
+
+	if (!h->has_audit_token || !h->has_pid)
+		return;
+	flow->process = processes_find(flow->host->processes, h->pid,
+	    h->audit_token, flow->host->tick_ms);
+	if (flow->process == NULL)
+		return;
+	const struct process_facts *facts = &flow->process->facts;
+	COPY_TEXT(h->executable, facts->executable);
+	COPY_TEXT(h->signing_id, facts->signing_id);
+	COPY_TEXT(h->team_id, facts->team_id);
+}
