@@ -12,8 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <yyjson.h>
+
 #include "base/err.h"
 #include "base/nosignal.h"
+#include "extension-bridge/flow_header.h"
 
 #define TIMEOUT_S 5
 #define CHUNK_BYTES 4096u
@@ -173,6 +176,36 @@ control_ask(const char *run_directory, const char *request, struct buf *answer,
 
 	(void)snprintf(line, sizeof(line), "{\"request\":\"%s\"}", request);
 	return control_ask_line(run_directory, line, answer, error);
+}
+
+static int
+judge_protocol(const char *run_directory, const struct buf *answer, char error[256])
+{
+	yyjson_doc *doc = yyjson_read((const char *)buf_data(answer),
+	    buf_length(answer), 0);
+	uint64_t protocol =
+	    yyjson_get_uint(yyjson_obj_get(yyjson_doc_get_root(doc), "protocol"));
+
+	yyjson_doc_free(doc);
+	if (protocol >= FLOW_PROTOCOL_VERSION)
+		return 0;
+	(void)snprintf(error, 256, "the daemon at %.100s speaks protocol %llu of the "
+	    "bridge, this program needs %u: install both from one release",
+	    run_directory, (unsigned long long)protocol, FLOW_PROTOCOL_VERSION);
+	return E_VERSION;
+}
+
+int
+control_hello(const char *run_directory, const char *role, struct buf *answer,
+    char error[256])
+{
+	char line[256];
+
+	(void)snprintf(line, sizeof(line), "{\"request\":\"hello\",\"protocol\":%u,"
+	    "\"build\":\"" SIGHTGLASS_VERSION "\",\"role\":\"%s\"}",
+	    FLOW_PROTOCOL_VERSION, role);
+	int outcome = control_ask_line(run_directory, line, answer, error);
+	return outcome != 0 ? outcome : judge_protocol(run_directory, answer, error);
 }
 
 int

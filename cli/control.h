@@ -37,6 +37,11 @@ int control_ask(const char *run_directory, const char *request,
 int control_ask_line(const char *run_directory, const char *line,
     struct buf *answer, char error[256]) WUNRES NONNULL(1, 2, 3, 4);
 
+/* Says hello as the forwarder of that name. The same errors, and E_VERSION: the
+ * daemon is too old for what this forwarder would send. */
+int control_hello(const char *run_directory, const char *role, struct buf *answer,
+    char error[256]) WUNRES NONNULL(1, 2, 3, 4);
+
 /* Whether a daemon is there and answers: 0, or an error as control_ask's. */
 int control_ping(const char *run_directory, char error[256]) WUNRES
     NONNULL(1, 2);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include <mbedtls/x509_crt.h>
+#include <yyjson.h>
 
 #include "base/attr.h"
 #include "base/buf.h"
@@ -18,15 +19,25 @@
 #include "conf/conf.h"
 
 struct doctor {
-	const struct cli *cli;
+	struct cli *cli;
 	const struct conf *conf;
 	struct findings found;
 	mbedtls_x509_crt certificates; /* the CA's; empty: there is none */
 	bool has_ca;
 	const char *connect; /* HOST[:PORT] of --connect, or NULL */
+	bool strict;
 };
 
 typedef void doctor_probe(struct doctor *d);
+
+/* The forwarder that this system is to have, or NULL: whichever it is. */
+extern const char *const doctor_forwarder;
+
+/* What the daemon, in its answer to "status", says of its forwarders. `expected` is
+ * as doctor_forwarder; a forwarder of that name keeps its connection to the daemon and
+ * is heard of every 20 s. */
+void doctor_bridge(struct findings *f, yyjson_val *status, const char *expected,
+    int64_t now_us) NONNULL(1);
 
 /* Who trusts the CA. */
 doctor_probe doctor_system_store, doctor_nss_stores, doctor_java, doctor_python,

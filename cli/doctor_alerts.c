@@ -95,12 +95,13 @@ tell(struct doctor *d, const struct application *one)
 	const char *slash = strrchr(one->name, '/');
 	const char *cure = doctor_cure(slash == NULL ? one->name : slash + 1);
 
-	finding_failure(&d->found, "alerts", "%s turned our certificate down in the "
-	    "last day: %u time%s", one->name, one->count, one->count == 1 ? "" : "s");
+	finding_failure(&d->found, FINDING_ALERTS, "%s turned our certificate down in "
+	    "the last day: %u time%s", one->name, one->count, one->count == 1 ? "" :
+	    "s");
 	if (cure != NULL)
-		finding_remedy("make it trust the CA: %s", cure);
+		finding_remedy(&d->found, "make it trust the CA: %s", cure);
 	else
-		finding_remedy("make it trust the CA, or relay it unopened: "
+		finding_remedy(&d->found, "make it trust the CA, or relay it unopened: "
 		    "policy.splice: ['app:%s']", one->name);
 }
 
@@ -112,8 +113,8 @@ doctor_alerts(struct doctor *d)
 	if (!collect(d->cli, &applications))
 		return;
 	if (applications.count == 0)
-		finding_ok("alerts", "nobody turned our certificates down in the last "
-		    "day");
+		finding_ok(&d->found, FINDING_ALERTS, "nobody turned our certificates "
+		    "down in the last day");
 	for (size_t i = 0; i < applications.count; i++) {
 		tell(d, &applications.items[i]);
 		free(applications.items[i].name);

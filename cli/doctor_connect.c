@@ -82,16 +82,17 @@ judge(struct doctor *d, struct connection *c, const char *host, const char *port
 	char issuer[256] = "?";
 
 	if (mbedtls_ssl_get_verify_result(&c->ssl) == 0) {
-		finding_ok("connection", "to %s, port %s is opened: its certificate is "
-		    "of our CA", host, port);
+		finding_ok(&d->found, FINDING_CONNECTION, "to %s, port %s is opened: "
+		    "its certificate is of our CA", host, port);
 		return;
 	}
 	if (leaf != NULL)
 		(void)mbedtls_x509_dn_gets(issuer, sizeof(issuer), &leaf->issuer);
-	finding_failure(&d->found, "connection", "to %s, port %s is not opened: its "
-	    "certificate is of %s", host, port, issuer);
-	finding_remedy("see what the record of this flow gives as its reason: "
-	    "sightglass show --dataset tls -S 1m; without one, no forwarder took it");
+	finding_failure(&d->found, FINDING_CONNECTION, "to %s, port %s is not opened: "
+	    "its certificate is of %s", host, port, issuer);
+	finding_remedy(&d->found, "see what the record of this flow gives as its "
+	    "reason: sightglass show --dataset tls -S 1m; without one, no forwarder "
+	    "took it");
 }
 
 void
@@ -103,19 +104,19 @@ doctor_connection(struct doctor *d)
 	if (d->connect == NULL)
 		return;
 	if (!split(d->connect, host, port)) {
-		finding_failure(&d->found, "connection", "'%s' is not HOST or HOST:PORT",
-		    d->connect);
+		finding_failure(&d->found, FINDING_CONNECTION, "'%s' is not HOST or "
+		    "HOST:PORT", d->connect);
 		return;
 	}
 	mbedtls_net_init(&c.net);
 	mbedtls_ssl_init(&c.ssl);
 	mbedtls_ssl_config_init(&c.config);
 	if (mbedtls_net_connect(&c.net, host, port, MBEDTLS_NET_PROTO_TCP) != 0)
-		finding_failure(&d->found, "connection", "%s, port %s cannot be reached",
-		    host, port);
+		finding_failure(&d->found, FINDING_CONNECTION, "%s, port %s cannot be "
+		    "reached", host, port);
 	else if (shake_hands(&c, d, host) != 0)
-		finding_failure(&d->found, "connection", "%s, port %s speaks no TLS "
-		    "that we do", host, port);
+		finding_failure(&d->found, FINDING_CONNECTION, "%s, port %s speaks no "
+		    "TLS that we do", host, port);
 	else
 		judge(d, &c, host, port);
 	mbedtls_ssl_free(&c.ssl);

@@ -13,6 +13,8 @@
 #define APP_PATH "/Applications/Sightglass.app"
 #define IDENTIFIER_BYTES 256
 
+const char *const doctor_forwarder = "macos";
+
 static const char *
 text_of(const struct buf *said)
 {
@@ -46,9 +48,10 @@ release(struct doctor *d)
 	    doctor_read_value(text_of(&said), "ProductVersion", version)) {
 		const char *trouble = doctor_known_trouble(version);
 		if (trouble == NULL)
-			finding_ok("macos", "%s", version);
+			finding_ok(&d->found, FINDING_MACOS, "%s", version);
 		else
-			finding_warning(&d->found, "macos", "%s: %s", version, trouble);
+			finding_warning(&d->found, FINDING_MACOS, "%s: %s", version,
+			    trouble);
 	}
 	buf_free(&said);
 }
@@ -64,10 +67,12 @@ clock_probe(struct doctor *d)
 	if (doctor_ask("systemsetup", argv, &said) &&
 	    doctor_read_value(text_of(&said), "Network Time", state)) {
 		if (strcmp(state, "On") == 0)
-			finding_ok("clock", "is kept right");
+			finding_ok(&d->found, FINDING_CLOCK, "is kept right");
 		else {
-			finding_warning(&d->found, "clock", "nobody keeps it right");
-			finding_remedy("sudo systemsetup -setusingnetworktime on");
+			finding_warning(&d->found, FINDING_CLOCK, "nobody keeps it "
+			    "right");
+			finding_remedy(&d->found, "sudo systemsetup "
+			    "-setusingnetworktime on");
 		}
 	}
 	buf_free(&said);
@@ -80,25 +85,27 @@ judge_extension(struct doctor *d, const char *identifier,
     const struct extension_state *s)
 {
 	if (!s->listed) {
-		finding_failure(&d->found, "extension", "%s is not installed",
+		finding_failure(&d->found, FINDING_EXTENSION, "%s is not installed",
 		    identifier);
-		finding_remedy(APP_PATH "/Contents/MacOS/Sightglass activate");
+		finding_remedy(&d->found, APP_PATH "/Contents/MacOS/Sightglass "
+		    "activate");
 	} else if (s->enabled && s->active) {
-		finding_ok("extension", "%s (%s) is %s", identifier, s->version,
-		    s->state);
+		finding_ok(&d->found, FINDING_EXTENSION, "%s (%s) is %s", identifier,
+		    s->version, s->state);
 	} else if (strstr(s->state, "waiting for user") != NULL) {
-		finding_failure(&d->found, "extension", "%s waits for a person to allow "
-		    "it", identifier);
-		finding_remedy("install the profile of 'sightglass profile' by device "
-		    "management, or allow it in System Settings");
+		finding_failure(&d->found, FINDING_EXTENSION, "%s waits for a person "
+		    "to allow it", identifier);
+		finding_remedy(&d->found, "install the profile of 'sightglass profile' "
+		    "by device management, or allow it in System Settings");
 	} else {
-		finding_failure(&d->found, "extension", "%s is %s", identifier, s->state);
-		finding_remedy("restart the Mac; if that does not help, deactivate and "
-		    "activate it with the app");
+		finding_failure(&d->found, FINDING_EXTENSION, "%s is %s", identifier,
+		    s->state);
+		finding_remedy(&d->found, "restart the Mac; if that does not help, "
+		    "deactivate and activate it with the app");
 	}
 	if (s->others[0] != '\0')
-		finding_warning(&d->found, "others", "network extensions besides ours: "
-		    "%s: one behind ours sees the daemon's flows", s->others);
+		finding_warning(&d->found, FINDING_OTHERS, "network extensions besides "
+		    "ours: %s: one behind ours sees the daemon's flows", s->others);
 }
 
 static void
@@ -124,17 +131,18 @@ connection(struct doctor *d)
 	if (doctor_ask("scutil", argv, &said)) {
 		switch (doctor_read_connection(text_of(&said), d->conf->macos_app)) {
 		case CONNECTION_ON:
-			finding_ok("proxy", "is configured and on");
+			finding_ok(&d->found, FINDING_PROXY, "is configured and on");
 			break;
 		case CONNECTION_OFF:
-			finding_failure(&d->found, "proxy", "is configured and off");
-			finding_remedy("switch it on in System Settings, Network; a "
-			    "profile of device management keeps it on");
+			finding_failure(&d->found, FINDING_PROXY, "is configured and "
+			    "off");
+			finding_remedy(&d->found, "switch it on in System Settings, "
+			    "Network; a profile of device management keeps it on");
 			break;
 		case CONNECTION_NONE:
-			finding_failure(&d->found, "proxy", "is not configured");
-			finding_remedy("install the profile of 'sightglass profile', or "
-			    "run the app's activate");
+			finding_failure(&d->found, FINDING_PROXY, "is not configured");
+			finding_remedy(&d->found, "install the profile of 'sightglass "
+			    "profile', or run the app's activate");
 		}
 	}
 	buf_free(&said);
@@ -149,24 +157,25 @@ profile(struct doctor *d, const char *identifier)
 	unsigned order;
 
 	if (geteuid() != 0) {
-		finding_warning(&d->found, "profile", "only root may ask for it");
-		finding_remedy("sudo sightglass doctor");
+		finding_warning(&d->found, FINDING_PROFILE, "only root may ask for it");
+		finding_remedy(&d->found, "sudo sightglass doctor");
 		return;
 	}
 	if (doctor_ask("profiles", argv, &said)) {
 		if (!doctor_read_profile(text_of(&said), identifier, &order)) {
-			finding_failure(&d->found, "profile", "%s is not installed",
-			    identifier);
-			finding_remedy("give it out by device management: sightglass "
-			    "profile writes it");
+			finding_failure(&d->found, FINDING_PROFILE, "%s is not "
+			    "installed", identifier);
+			finding_remedy(&d->found, "give it out by device management: "
+			    "sightglass profile writes it");
 		} else if (order == 0) {
-			finding_warning(&d->found, "profile", "%s gives the proxy no "
-			    "Order: which of several proxies is first is chance",
-			    identifier);
-			finding_remedy("write it anew with sightglass profile --order");
+			finding_warning(&d->found, FINDING_PROFILE, "%s gives the "
+			    "proxy no Order: which of several proxies is first is "
+			    "chance", identifier);
+			finding_remedy(&d->found, "write it anew with sightglass "
+			    "profile --order");
 		} else {
-			finding_ok("profile", "%s is installed, Order %u", identifier,
-			    order);
+			finding_ok(&d->found, FINDING_PROFILE, "%s is installed, Order "
+			    "%u", identifier, order);
 		}
 	}
 	buf_free(&said);
@@ -181,20 +190,22 @@ judge_signature(struct doctor *d, const char *text)
 
 	doctor_read_signature(text, &s);
 	if (!s.signed_at_all)
-		finding_failure(&d->found, "signature", APP_PATH " is not signed, or "
-		    "not there");
+		finding_failure(&d->found, FINDING_SIGNATURE, APP_PATH " is not "
+		    "signed, or not there");
 	else if (!s.hardened)
-		finding_failure(&d->found, "signature", APP_PATH " lacks the hardened "
-		    "runtime: it cannot be notarized");
+		finding_failure(&d->found, FINDING_SIGNATURE, APP_PATH " lacks the "
+		    "hardened runtime: it cannot be notarized");
 	else if (s.debuggable)
-		finding_failure(&d->found, "signature", APP_PATH " has get-task-allow: "
-		    "it was built for debugging");
+		finding_failure(&d->found, FINDING_SIGNATURE, APP_PATH " has "
+		    "get-task-allow: it was built for debugging");
 	else if (!doctor_has_entitlement(text,
 	             "com.apple.developer.system-extension.install"))
-		finding_failure(&d->found, "signature", APP_PATH " may not install "
-		    "extensions: it lacks com.apple.developer.system-extension.install");
+		finding_failure(&d->found, FINDING_SIGNATURE, APP_PATH " may not "
+		    "install extensions: it lacks "
+		    "com.apple.developer.system-extension.install");
 	else
-		finding_ok("signature", "of team %s, hardened", s.team);
+		finding_ok(&d->found, FINDING_SIGNATURE, "of team %s, hardened",
+		    s.team);
 }
 
 static void
@@ -214,11 +225,12 @@ signature(struct doctor *d)
 	buf_free(&said);
 	if (doctor_ask("spctl", assess, &said)) {
 		if (doctor_read_assessment(text_of(&said), source))
-			finding_ok("notarized", "%s", source);
+			finding_ok(&d->found, FINDING_NOTARIZED, "%s", source);
 		else {
-			finding_failure(&d->found, "notarized", "the system does not "
-			    "accept " APP_PATH);
-			finding_remedy("notarize and staple it: packaging/macos");
+			finding_failure(&d->found, FINDING_NOTARIZED, "the system does "
+			    "not accept " APP_PATH);
+			finding_remedy(&d->found, "notarize and staple it: "
+			    "packaging/macos");
 		}
 	}
 	buf_free(&said);

@@ -5,6 +5,8 @@
 
 #include "cli/doctor.h"
 
+const char *const doctor_forwarder = NULL;
+
 /* The kernel knows, whichever daemon it is. */
 void
 doctor_system(struct doctor *d)
@@ -15,10 +17,10 @@ doctor_system(struct doctor *d)
 	if (adjtimex(&t) < 0)
 		return;
 	if ((t.status & STA_UNSYNC) == 0) {
-		finding_ok("clock", "is kept right");
+		finding_ok(&d->found, FINDING_CLOCK, "is kept right");
 		return;
 	}
-	finding_warning(&d->found, "clock", "nobody keeps it right: certificates and "
-	    "records depend on it");
-	finding_remedy("start systemd-timesyncd, chrony or ntpd");
+	finding_warning(&d->found, FINDING_CLOCK, "nobody keeps it right: certificates "
+	    "and records depend on it");
+	finding_remedy(&d->found, "start systemd-timesyncd, chrony or ntpd");
 }

@@ -74,11 +74,12 @@ doctor_system_store(struct doctor *d)
 		if (file_has(roots_system_files[i], root_of(d), &has) != 0)
 			continue;
 		if (has) {
-			finding_ok("system", "%s has the CA", roots_system_files[i]);
-		} else {
-			finding_warning(&d->found, "system", "%s does not have the CA",
+			finding_ok(&d->found, FINDING_SYSTEM, "%s has the CA",
 			    roots_system_files[i]);
-			finding_remedy("sudo sightglass ca trust --system");
+		} else {
+			finding_warning(&d->found, FINDING_SYSTEM, "%s does not have "
+			    "the CA", roots_system_files[i]);
+			finding_remedy(&d->found, "sudo sightglass ca trust --system");
 		}
 		return;
 	}
@@ -92,10 +93,11 @@ tell_nss(void *context, const char *store, bool has)
 	struct doctor *d = context;
 
 	if (has) {
-		finding_ok("nss", "%s has the CA", store);
+		finding_ok(&d->found, FINDING_NSS, "%s has the CA", store);
 	} else {
-		finding_warning(&d->found, "nss", "%s does not have the CA", store);
-		finding_remedy("sightglass ca trust --user");
+		finding_warning(&d->found, FINDING_NSS, "%s does not have the CA",
+		    store);
+		finding_remedy(&d->found, "sightglass ca trust --user");
 	}
 }
 
@@ -137,11 +139,12 @@ doctor_java(struct doctor *d)
 	bool there = doctor_ask("keytool", argv, &said);
 	const char *text = there ? (const char *)buf_data(&said) : "";
 	if (there && doctor_has_fingerprint(text, wanted)) {
-		finding_ok("java", "its store has the CA");
+		finding_ok(&d->found, FINDING_JAVA, "its store has the CA");
 	} else if (there && strstr(text, "SHA-256") != NULL) {
-		finding_warning(&d->found, "java", "its store does not have the CA");
-		finding_remedy("sightglass ca export -o ca.pem; keytool -importcert "
-		    "-cacerts -alias sightglass -file ca.pem");
+		finding_warning(&d->found, FINDING_JAVA, "its store does not have the "
+		    "CA");
+		finding_remedy(&d->found, "sightglass ca export -o ca.pem; keytool "
+		    "-importcert -cacerts -alias sightglass -file ca.pem");
 	}
 	buf_free(&said);
 }
@@ -160,7 +163,8 @@ is_of_system(const char *path)
 
 /* The first of the variables that is set, ended by NULL, and what its file has. */
 static bool
-judge_variables(struct doctor *d, const char *what, const char *const variables[])
+judge_variables(struct doctor *d, enum finding_id what,
+    const char *const variables[])
 {
 	bool has;
 
@@ -170,16 +174,18 @@ judge_variables(struct doctor *d, const char *what, const char *const variables[
 			continue;
 		int error = file_has(path, root_of(d), &has);
 		if (error == 0 && has) {
-			finding_ok(what, "%s names a file that has the CA",
+			finding_ok(&d->found, what, "%s names a file that has the CA",
 			    variables[i]);
 		} else {
 			finding_failure(&d->found, what, "%s=%s: %s", variables[i],
 			    path, error != 0 ? err_text(error)
 			                     : "it does not have the CA");
 			if (is_of_system(path))
-				finding_remedy("sudo sightglass ca trust --system");
+				finding_remedy(&d->found, "sudo sightglass ca trust "
+				    "--system");
 			else
-				finding_remedy("sightglass ca export >> %s", path);
+				finding_remedy(&d->found, "sightglass ca export >> %s",
+				    path);
 		}
 		return true;
 	}
@@ -196,7 +202,7 @@ doctor_python(struct doctor *d)
 	struct buf said;
 	bool has;
 
-	if (judge_variables(d, "python", variables))
+	if (judge_variables(d, FINDING_PYTHON, variables))
 		return;
 	bool there = doctor_ask("python3", argv, &said);
 	char *path = there ? (char *)buf_data(&said) : NULL;
@@ -204,9 +210,9 @@ doctor_python(struct doctor *d)
 		path[strcspn(path, "\r\n")] = '\0';
 	if (path != NULL && path[0] == '/' && file_has(path, root_of(d), &has) == 0 &&
 	    !has) {
-		finding_warning(&d->found, "python", "requests and pip trust %s alone, "
-		    "which does not have the CA", path);
-		finding_remedy("set %s", doctor_cure("python"));
+		finding_warning(&d->found, FINDING_PYTHON, "requests and pip trust %s "
+		    "alone, which does not have the CA", path);
+		finding_remedy(&d->found, "set %s", doctor_cure("python"));
 	}
 	buf_free(&said);
 }
@@ -219,12 +225,12 @@ doctor_node(struct doctor *d)
 	char *const argv[] = {(char *)"node", (char *)"--version", NULL};
 	struct buf said;
 
-	if (judge_variables(d, "node", variables))
+	if (judge_variables(d, FINDING_NODE, variables))
 		return;
 	if (doctor_ask("node", argv, &said)) {
-		finding_warning(&d->found, "node", "does not ask the system whom to "
-		    "trust, and NODE_EXTRA_CA_CERTS is not set");
-		finding_remedy("sightglass ca export -o ca.pem; export "
+		finding_warning(&d->found, FINDING_NODE, "does not ask the system whom "
+		    "to trust, and NODE_EXTRA_CA_CERTS is not set");
+		finding_remedy(&d->found, "sightglass ca export -o ca.pem; export "
 		    "NODE_EXTRA_CA_CERTS=ca.pem (a full path)");
 	}
 	buf_free(&said);

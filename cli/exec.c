@@ -218,7 +218,7 @@ run_proxy(const struct run *r, int listen_fd, pid_t parent)
 {
 	char flow_socket[PATH_MAX + 16];
 	struct proxy_options options = {.listen_fd = listen_fd,
-	    .flow_socket_path = flow_socket, .forwarder = "exec"};
+	    .flow_socket_path = flow_socket, .forwarder = EXEC_FORWARDER};
 
 	(void)setpgid(0, 0);
 	exec_die_with_parent(parent, SIGTERM);

@@ -15,6 +15,7 @@
 #include "extension-bridge/udp_ports.h"
 
 #define EXEC_ERROR_BYTES 512u
+#define EXEC_FORWARDER "exec" /* the name of those of exec: PROTOCOL.md, 0xE6 */
 
 /* The places of one run. */
 struct exec_places {

@@ -17,7 +17,7 @@ exec_isolated(const char *flow_socket, const struct udp_ports *udp_ports,
     char error[EXEC_ERROR_BYTES])
 {
 	const struct namespace_options options = {.flow_socket = flow_socket,
-	    .forwarder = "exec", .udp_ports = udp_ports, .argv = argv,
+	    .forwarder = EXEC_FORWARDER, .udp_ports = udp_ports, .argv = argv,
 	    .envp = environ};
 	struct namespace_run run;
 

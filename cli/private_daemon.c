@@ -157,7 +157,8 @@ wait_ready(struct private_daemon *d, int notify_fd)
 	return E_TIMEOUT;
 }
 
-/* The answer to a request on its control.sock. NULL after words. */
+/* The answer to a request on its control.sock; NULL as request: to a hello. NULL
+ * after words. */
 static yyjson_doc *
 ask(const struct exec_places *places, const char *request,
     char error[EXEC_ERROR_BYTES])
@@ -166,7 +167,9 @@ ask(const struct exec_places *places, const char *request,
 	struct buf answer;
 
 	buf_init(&answer, ANSWER_BYTES_MAX);
-	int outcome = control_ask(places->run, request, &answer, words);
+	int outcome = request == NULL
+	    ? control_hello(places->run, EXEC_FORWARDER, &answer, words)
+	    : control_ask(places->run, request, &answer, words);
 	yyjson_doc *doc = outcome != 0 ? NULL
 	    : yyjson_read((const char *)buf_data(&answer), buf_length(&answer), 0);
 	buf_free(&answer);
@@ -180,7 +183,7 @@ static int
 learn_run(struct private_daemon *d, const struct exec_places *places,
     char error[EXEC_ERROR_BYTES])
 {
-	yyjson_doc *doc = ask(places, "hello", error);
+	yyjson_doc *doc = ask(places, NULL, error);
 
 	if (doc == NULL)
 		return E_SYS;

@@ -20,6 +20,7 @@
 #include "extension-bridge/proxy/proxy.h"
 
 #define DEFAULT_ADDRESS "127.0.0.1:8080"
+#define FORWARDER "proxy"
 #define ANSWER_BYTES_MAX (64u * 1024)
 
 enum proxy_option { PROXY_ALLOW_REMOTE = 0x200 };
@@ -73,7 +74,7 @@ look_for_daemon(const char *run_directory)
 	char error[256];
 
 	buf_init(&answer, ANSWER_BYTES_MAX);
-	if (control_ask(run_directory, "ping", &answer, error) != 0)
+	if (control_hello(run_directory, FORWARDER, &answer, error) != 0)
 		diag_warning("%s; clients are refused until a daemon runs there",
 		    error);
 	buf_free(&answer);
@@ -104,7 +105,7 @@ static int
 serve(int listen_fd, const char *flow_socket_path, const char *certificate)
 {
 	struct proxy_options options = {.listen_fd = listen_fd,
-	    .flow_socket_path = flow_socket_path, .forwarder = "proxy"};
+	    .flow_socket_path = flow_socket_path, .forwarder = FORWARDER};
 
 	struct proxy *p = proxy_new(&options);
 	int error = p == NULL ? E_SYS : say_where(listen_fd, certificate);

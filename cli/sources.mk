@@ -4,6 +4,7 @@ sightglass_SOURCES = \
 	cli/anchors.c cli/anchors.h \
 	cli/anchors_nss.c \
 	cli/body.c \
+	cli/bridge.c cli/bridge.h \
 	cli/bundle.c cli/bundle.h \
 	cli/bypass.c cli/bypass.h \
 	cli/ca.c \
@@ -23,6 +24,7 @@ sightglass_SOURCES = \
 	cli/exchanges.c cli/exchanges.h \
 	cli/doctor.c cli/doctor.h \
 	cli/doctor_alerts.c \
+	cli/doctor_bridge.c \
 	cli/doctor_connect.c \
 	cli/doctor_text.c cli/doctor_text.h \
 	cli/doctor_trust.c \

@@ -8,12 +8,16 @@
 #include <yyjson.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/err.h"
+#include "cli/bridge.h"
 #include "cli/command.h"
 #include "cli/control.h"
+#include "cli/safe.h"
 
 #define ANSWER_BYTES_MAX (1024u * 1024)
+#define SAFE_BYTES_MAX 4096u
 
 static const struct option_row rows[] = {
     {'o', "output", "FORMAT",
@@ -55,6 +59,55 @@ print_workers(yyjson_val *workers)
 }
 
 static void
+print_flows(const char *what, const struct bridge_flows *flows, int64_t now_us)
+{
+	char age[BRIDGE_AGE_BYTES];
+
+	bridge_age(now_us, flows->last_us, age);
+	(void)printf(", %s %llu (last %s)", what, (unsigned long long)flows->count,
+	    age);
+}
+
+/* What a forwarder says of itself. */
+static void
+print_safe(const char *words)
+{
+	struct buf line;
+
+	buf_init(&line, SAFE_BYTES_MAX);
+	if (safe_text(&line, words, strlen(words), "") == 0)
+		(void)fwrite(buf_data(&line), 1, buf_length(&line), stdout);
+	buf_free(&line);
+}
+
+static void
+print_forwarders(yyjson_val *forwarders)
+{
+	int64_t now_us = (int64_t)clock_wall_us();
+	char age[BRIDGE_AGE_BYTES];
+	struct bridge_forwarder b;
+	size_t index, count;
+	yyjson_val *item;
+
+	yyjson_arr_foreach(forwarders, index, count, item) {
+		bridge_read(item, &b);
+		(void)printf("forwarder ");
+		print_safe(b.name == NULL ? "(unnamed)" : b.name);
+		if (b.hello_us != 0) {
+			(void)printf(" ");
+			print_safe(b.build);
+			bridge_age(now_us, b.heard_us, age);
+			(void)printf(", protocol %llu, connections %llu, heard of %s",
+			    (unsigned long long)b.protocol,
+			    (unsigned long long)b.connections, age);
+		}
+		print_flows("streams", &b.streams, now_us);
+		print_flows("datagram flows", &b.datagrams, now_us);
+		(void)printf(", bad headers %llu\n", (unsigned long long)b.bad_headers);
+	}
+}
+
+static void
 print_status(yyjson_val *status)
 {
 	yyjson_val *logger = yyjson_obj_get(status, "logger");
@@ -64,6 +117,7 @@ print_status(yyjson_val *status)
 	    text(status, "version"), (unsigned long long)number(status, "pid"),
 	    text(status, "run"), text(status, "started"));
 	print_workers(yyjson_obj_get(status, "workers"));
+	print_forwarders(yyjson_obj_get(status, "forwarders"));
 	(void)printf("logger    pid %-7llu records %llu, %llu bytes of text in %llu "
 	    "on disk, sealed %llu, removed %llu, repaired %llu, write errors %llu, "
 	    "lost %llu, restarts %llu\n", (unsigned long long)number(logger, "pid"),

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The board: counters of all roles in memory that they share, so that "status"
- * asks nobody. Each role writes its own part only and nothing but numbers;
- * nobody decides anything by them, so a role in hostile hands gains nothing by
- * lying (but flows_total, from which a restarted worker goes on numbering).
+ * asks nobody. Each role writes its own part only: numbers, and the words by which
+ * forwarders introduce themselves (forwarders.h). Nobody decides anything by them,
+ * so a role in hostile hands gains nothing by lying (but flows_total, from which a
+ * restarted worker goes on numbering).
  */
 #ifndef SIGHTGLASS_DAEMON_BOARD_H
 #define SIGHTGLASS_DAEMON_BOARD_H
@@ -23,6 +24,30 @@ struct board_ring {
 	counter used;    /* bytes in it, as last seen */
 };
 
+#define BOARD_TEXT_BYTES 64u /* with NUL */
+
+/* Of one writer; a reader sees a text whole or not at all. */
+struct board_text {
+	counter version; /* 0: none yet; odd: it is being written */
+	counter words[BOARD_TEXT_BYTES / sizeof(uint64_t)];
+};
+
+struct board_flows {
+	counter count, last_us; /* 0: there was none */
+};
+
+/* One forwarder, as one worker met it (forwarders.h). */
+struct board_forwarder {
+	struct board_text name, build;
+	counter protocol;
+	counter hello_us, heard_us; /* the last; heard: any request, hello too */
+	counter connections;        /* to control.sock, that said hello; now */
+	struct board_flows streams, datagrams;
+	counter bad_headers; /* broken, or not whole in time */
+};
+
+#define BOARD_FORWARDERS 16u
+
 struct board_worker {
 	counter pid, restarts;
 	counter flows;       /* now */
@@ -30,6 +55,8 @@ struct board_worker {
 	struct board_ring ring;
 	counter no_descriptor; /* times that accept(2) found none left */
 	counter processes_asked, processes_unknown; /* as in mitm/processes.h */
+	counter unwelcome;     /* connections closed for who their peer is */
+	struct board_forwarder forwarders[BOARD_FORWARDERS];
 };
 
 struct board {

@@ -34,6 +34,7 @@ struct client {
 	struct buf in;
 	bool waits_for_reload;
 	uint64_t ticket; /* of the question to the parent; 0: none */
+	struct board_forwarder *forwarder; /* that said hello here, or NULL */
 };
 
 TAILQ_HEAD(clients, client);
@@ -46,11 +47,23 @@ struct control {
 	uint64_t last_ticket;
 };
 
+/* Whose connection it is from now on. */
+static void
+follow(struct client *c, struct board_forwarder *forwarder)
+{
+	if (c->forwarder != NULL)
+		counter_add(&c->forwarder->connections, (uint64_t)-1);
+	c->forwarder = forwarder;
+	if (forwarder != NULL)
+		counter_add(&forwarder->connections, 1);
+}
+
 static void
 hang_up(struct client *c)
 {
 	struct control *control = c->control;
 
+	follow(c, NULL);
 	TAILQ_REMOVE(&control->clients, c, all);
 	control->client_count--;
 	event_free(c->readable);
@@ -160,7 +173,49 @@ write_worker(struct json *j, struct board_worker *b)
 	json_uint(j, "no_descriptor", counter_get(&b->no_descriptor));
 	json_uint(j, "processes_asked", counter_get(&b->processes_asked));
 	json_uint(j, "processes_unknown", counter_get(&b->processes_unknown));
+	json_uint(j, "unwelcome", counter_get(&b->unwelcome));
 	json_object_end(j);
+}
+
+static void
+write_flows(struct json *j, const char *key, uint64_t count, uint64_t last_us)
+{
+	json_object_begin(j, key);
+	json_uint(j, "count", count);
+	if (last_us != 0)
+		json_time(j, "last", last_us);
+	json_object_end(j);
+}
+
+static void
+write_forwarder(struct json *j, const struct forwarder_account *a)
+{
+	json_object_begin(j, NULL);
+	if (a->name[0] != '\0')
+		json_text(j, "name", a->name);
+	if (a->hello_us != 0) {
+		json_time(j, "hello", a->hello_us);
+		json_text(j, "build", a->build);
+		json_uint(j, "protocol", a->protocol);
+		json_uint(j, "connections", a->connections);
+		json_time(j, "heard", a->heard_us);
+	}
+	write_flows(j, "streams", a->streams.count, a->streams.last_us);
+	write_flows(j, "datagrams", a->datagrams.count, a->datagrams.last_us);
+	json_uint(j, "bad_headers", a->bad_headers);
+	json_object_end(j);
+}
+
+static void
+write_forwarders(struct json *j, struct board *b)
+{
+	struct forwarder_account accounts[FORWARDER_ACCOUNTS_MAX];
+	size_t count = forwarders_collect(b, accounts);
+
+	json_array_begin(j, "forwarders");
+	for (size_t i = 0; i < count; i++)
+		write_forwarder(j, &accounts[i]);
+	json_array_end(j);
 }
 
 static void
@@ -174,6 +229,7 @@ write_status(const struct worker *w, struct json *j)
 	for (uint64_t i = 0; i < counter_get(&b->worker_count) && i < WORKERS_MAX; i++)
 		write_worker(j, &b->workers[i]);
 	json_array_end(j);
+	write_forwarders(j, b);
 	json_object_begin(j, "logger");
 	json_uint(j, "pid", counter_get(&b->logger_pid));
 	json_uint(j, "restarts", counter_get(&b->logger_restarts));
@@ -325,6 +381,39 @@ control_answered(struct control *control, const struct msg *m)
 	}
 }
 
+/* --- forwarders --- */
+
+/* The CLI asks for who we are, too. */
+static bool
+is_forwarder(const char *role)
+{
+	return role != NULL && role[0] != '\0' && strcmp(role, "cli") != 0;
+}
+
+static void
+note_hello(struct client *c, yyjson_val *request)
+{
+	struct worker *w = c->control->worker;
+	const char *role = text_of(request, "role", NULL);
+
+	if (!is_forwarder(role))
+		return;
+	follow(c, forwarders_find(&w->forwarders, role));
+	forwarder_hello(c->forwarder,
+	    yyjson_get_uint(yyjson_obj_get(request, "protocol")),
+	    text_of(request, "build", NULL), w->host.now_us);
+}
+
+/* Whatever a forwarder asks says that it is there. */
+static void
+note(struct client *c, const char *name, yyjson_val *request)
+{
+	if (strcmp(name, "hello") == 0)
+		note_hello(c, request);
+	else if (c->forwarder != NULL)
+		counter_set(&c->forwarder->heard_us, c->control->worker->host.now_us);
+}
+
 /* --- requests --- */
 
 /* Answers one line. False: hang up. */
@@ -336,6 +425,8 @@ handle(struct client *c, const uint8_t *line, size_t length)
 	    yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "request"));
 	bool go_on = true;
 
+	if (name != NULL)
+		note(c, name, yyjson_doc_get_root(doc));
 	if (name == NULL) {
 		go_on = say_error(c, "expected {\"request\":\"…\"} on one line");
 	} else if (strcmp(name, "reload") == 0) {
@@ -387,6 +478,7 @@ on_readable(evutil_socket_t fd, short what, void *context)
 	ssize_t n = recv(fd, room, 4096, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	worker_tick(c->control->worker);
 	if (n > 0)
 		buf_commit(&c->in, (size_t)n);
 	if (n <= 0 || !handle_lines(c))

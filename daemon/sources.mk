@@ -6,6 +6,7 @@ sightglassd_SOURCES = \
 	daemon/children.c daemon/children.h \
 	daemon/client_files.c daemon/client_files.h \
 	daemon/control.c \
+	daemon/forwarders.c daemon/forwarders.h \
 	daemon/lists.c daemon/lists.h \
 	daemon/logger_role.c \
 	daemon/main.c \

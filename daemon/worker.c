@@ -260,9 +260,11 @@ worker_welcomes(const struct worker *w, int fd)
 	uid_t uid;
 	gid_t gid;
 
-	if (os_peer(fd, &uid, &gid) != 0)
-		return false;
-	return uid == 0 || uid == geteuid() || w->role.conf->bridge_group[0] != '\0';
+	bool welcome = os_peer(fd, &uid, &gid) == 0 &&
+	    (uid == 0 || uid == geteuid() || w->role.conf->bridge_group[0] != '\0');
+	if (!welcome)
+		counter_add(&w->counters->unwelcome, 1);
+	return welcome;
 }
 
 static int
@@ -649,6 +651,7 @@ prepare(struct role *r)
 	    w->control_socket < 0 || r->index == 0 || r->index > WORKERS_MAX)
 		diag_fatal("the parent did not send all that a worker needs");
 	w->counters = &r->board->workers[r->index - 1];
+	forwarders_open(&w->forwarders, w->counters->forwarders);
 	sink_open(&w->sink, &w->counters->ring);
 }
 
@@ -679,6 +682,7 @@ prepare_host(struct worker *w)
 	w->names.writer = w->role.index - 1;
 	h->request_leaf = leafs_request;
 	h->on_bypass = bypasses_report;
+	h->on_header = records_on_header;
 	h->on_http = records_on_http;
 	h->on_body = records_on_body;
 	h->on_websocket = records_on_websocket;

@@ -17,6 +17,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "daemon/forwarders.h"
 #include "daemon/role.h"
 #include "daemon/sink.h"
 #include "mitm/flow.h"
@@ -58,6 +59,7 @@ struct worker {
 	struct role role;
 	struct flow_host host;
 	struct board_worker *counters;
+	struct forwarders forwarders;
 	struct trust trust;
 	struct keylog keylog;
 	struct policy *policy;
@@ -104,6 +106,7 @@ bool worker_welcomes(const struct worker *w, int fd) WUNRES NONNULL(1);
 void worker_tick(struct worker *w) NONNULL(1);
 
 /* --- worker_records.c --- */
+void records_on_header(void *context, const struct flow *flow);
 void records_on_http(void *context, struct flow *flow,
     const struct http_exchange *exchange);
 void records_on_body(void *context, struct flow *flow,

@@ -122,11 +122,34 @@ records_on_tls(void *context, struct flow *flow, const struct tls_event *event)
 }
 
 void
+records_on_header(void *context, const struct flow *flow)
+{
+	struct worker *w = context;
+	const struct flow_header *h = flow->header;
+	struct board_forwarder *f = forwarders_find(&w->forwarders, h->forwarder);
+
+	forwarder_flow(h->transport == FLOW_DATAGRAM ? &f->datagrams : &f->streams,
+	    w->host.now_us);
+}
+
+/* Whose it is, is known only when no more than its prefix is missing. */
+static void
+count_bad_header(struct worker *w, const struct flow *flow)
+{
+	if (flow->close_reason != CLOSE_BAD_HEADER &&
+	    flow->close_reason != CLOSE_HEADER_TIMEOUT)
+		return;
+	const char *name = flow->header != NULL ? flow->header->forwarder : "";
+	counter_add(&forwarders_find(&w->forwarders, name)->bad_headers, 1);
+}
+
+void
 records_on_flow(void *context, struct flow *flow,
     const struct flow_event *event)
 {
 	struct worker *w = context;
 
+	count_bad_header(w, flow);
 	buf_clear(&w->sink.line);
 	int error = record_flow(&w->host.writer, sink_sequence(&w->sink), &flow->facts,
 	    event, &w->sink.line);

@@ -142,6 +142,8 @@ struct flow_host {
 	 * was put to use. */
 	void (*on_bypass)(void *context, const struct bypass_key *key,
 	    enum bypass_why why);
+	/* The forwarder's header is there, whole (flow->header). */
+	void (*on_header)(void *context, const struct flow *flow);
 	/* Take the event, borrowed for the call. */
 	void (*on_http)(void *context, struct flow *flow,
 	    const struct http_exchange *exchange);

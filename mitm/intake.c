@@ -234,6 +234,7 @@ parse_header(struct flow *flow)
 	int used = flow_header_parse(flow->header_bytes, flow->header_length, header);
 	if (used > 0) {
 		flow->header = header;
+		flow->host->on_header(flow->host->context, flow);
 		return header_done(flow, (size_t)used);
 	}
 	free(header);

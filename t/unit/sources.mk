@@ -6,6 +6,7 @@ TAP_LIBS = $(CONTENT_LIBS) $(LLHTTP_LIBS) $(NGHTTP2_LIBS) $(YYJSON_LIBS)
 # What plays written-down conversations to a tap.
 CONVERSATION = t/fuzz/conversation.c t/fuzz/conversation.h \
 	t/fuzz/exchange_text.c t/fuzz/exchange_text.h
+UNIT_FINDING = cli/finding.c cli/finding.h cli/safe.c cli/safe.h
 UNIT_LOGGERS = t/unit/loggers.c t/unit/loggers.h
 UNIT_CONVERSATIONS = t/unit/conversations.c t/unit/conversations.h
 
@@ -123,6 +124,11 @@ t_unit_dns_reference_suite_CFLAGS = $(AM_CFLAGS) $(LDNS_CFLAGS)
 t_unit_dns_reference_suite_LDADD = libmitm.a libbase.a $(LDNS_LIBS) $(UNIT_LIBS)
 endif
 
+check_PROGRAMS += t/unit/doctor_bridge-suite
+t_unit_doctor_bridge_suite_SOURCES = t/unit/doctor_bridge.c $(UNIT_SUITE) \
+	cli/bridge.c cli/bridge.h cli/doctor_bridge.c cli/doctor.h $(UNIT_FINDING)
+t_unit_doctor_bridge_suite_LDADD = liblog.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/doctor_text-suite
 t_unit_doctor_text_suite_SOURCES = t/unit/doctor_text.c $(UNIT_SUITE) \
 	$(UNIT_CORPUS) t/fuzz/doctor_text.c cli/doctor_text.c cli/doctor_text.h
@@ -150,6 +156,10 @@ check_PROGRAMS += t/unit/fields-suite
 t_unit_fields_suite_SOURCES = t/unit/fields.c $(UNIT_SUITE)
 t_unit_fields_suite_LDADD = liblog.a libbase.a $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/finding-suite
+t_unit_finding_suite_SOURCES = t/unit/finding.c $(UNIT_SUITE) $(UNIT_FINDING)
+t_unit_finding_suite_LDADD = libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/fingerprint-suite
 t_unit_fingerprint_suite_SOURCES = t/unit/fingerprint.c $(UNIT_SUITE) \
 	$(UNIT_CORPUS) t/fuzz/fingerprint.c
@@ -165,6 +175,11 @@ FORMATS = cli/amount.c cli/amount.h cli/colour.h cli/csv.c cli/curl.c \
 	cli/spool.h cli/view.c cli/view.h
 FORMATS_LIBS = liblog.a libbase.a $(YYJSON_LIBS) $(PCRE2_LIBS) $(ZSTD_LIBS) \
 	$(XXHASH_LIBS)
+
+check_PROGRAMS += t/unit/forwarders-suite
+t_unit_forwarders_suite_SOURCES = t/unit/forwarders.c $(UNIT_SUITE) \
+	daemon/board.h daemon/forwarders.c daemon/forwarders.h
+t_unit_forwarders_suite_LDADD = libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/formats-suite
 t_unit_formats_suite_SOURCES = t/unit/formats.c $(UNIT_SUITE) $(UNIT_CORPUS) \
