@@ -81,8 +81,10 @@ go(struct role *r)
 	r->prepare(r);
 	privileges_drop(privileges_user(r->conf, r->kind, NULL));
 	r->begin(r);
-	if (channel_send(&r->parent, MSG_READY, NULL, 0, -1) != 0)
-		event_base_loopbreak(r->base);
+	/* A parent that is gone meanwhile is found behind the last message it sent,
+	 * and that drains us like any other: what we hold by now is to be finished. */
+	if (channel_send(&r->parent, MSG_READY, NULL, 0, -1) == E_NOMEM)
+		diag_fatal("out of memory");
 }
 
 static void

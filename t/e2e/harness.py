@@ -41,8 +41,9 @@ TLV_ALTERNATE = 0xE7
 TLV_PREFIX = 0xE8
 
 
-def wait_for(condition, what, timeout_s=20):
-    """The first true value of condition(); fails the test when none comes."""
+def wait_for(condition, what, timeout_s=60):
+    """The first true value of condition(); fails the test when none comes. The time is
+    that of a machine whose disk is kept busy by others: one fsync can take 20 s there."""
     end = time.monotonic() + timeout_s
     while True:
         value = condition()

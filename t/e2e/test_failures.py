@@ -198,6 +198,36 @@ class Killed(Failures):
                                   for r in records))
         self.check_sequences(records)
 
+    def stop_while_it_starts(self, daemon):
+        """Kills the logger, and stops the next one before it has begun."""
+        while True:
+            old = wait_for(lambda: self.logger(daemon)["pid"], "a logger")
+            os.kill(old, signal.SIGKILL)
+            new = wait_for(lambda: self.logger(daemon)["pid"] not in (0, old)
+                           and self.logger(daemon)["pid"], "the next logger")
+            os.kill(new, signal.SIGSTOP)
+            with open(f"/proc/{new}/status", encoding="ascii") as f:
+                if "NoNewPrivs:\t0" in f.read():  # it has its sandbox when it begins
+                    return new
+
+    def test_the_parent_killed_while_a_logger_starts_loses_no_record(self):
+        server = ThreadServer(self, echo)
+        daemon = Daemon(self)
+        starting = self.stop_while_it_starts(daemon)
+        for _ in range(100):
+            with daemon.flow(server.port) as s:
+                self.talk(s, b"\1\n")
+        daemon.process.kill()
+        daemon.process.wait()
+        os.kill(starting, signal.SIGCONT)
+        wait_for(lambda: all(p.endswith(".zst") for p in daemon.segments()),
+                 "the seal")
+        wait_for(lambda: not os.path.exists(f"/proc/{starting}/fd/0"), "its end")
+        records = daemon.records()
+        self.assertEqual(100, sum(r["event"]["dataset"] == "sightglass.flow"
+                                  for r in records))
+        self.check_sequences(records)
+
 
 class Vanishing(Failures):
     def test_a_client_that_vanishes_is_recorded(self):
