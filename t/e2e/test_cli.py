@@ -369,7 +369,7 @@ class Running(Cli):
             sent += 1
             return len(self.daemon.segments()) >= 4
 
-        wait_for(rotated, "three rotations", 40)
+        wait_for(rotated, "three rotations")
         wait_for(lambda: f"?{sent - 1}" in tail.output(), "the last record")
         seen = [get(json.loads(line), "url.query")
                 for line in tail.output().splitlines()]
