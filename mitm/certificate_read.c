@@ -19,6 +19,7 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/pk.h>
 
+#include "base/be.h"
 #include "base/err.h"
 
 static int
@@ -70,12 +71,9 @@ struct cursor {
 static bool
 take_vector(struct cursor *c, unsigned width, struct cursor *out)
 {
-	size_t length = 0;
-
 	if (c->left < width)
 		return false;
-	for (unsigned i = 0; i < width; i++)
-		length = length << 8 | c->at[i];
+	size_t length = (size_t)be_dec(c->at, width);
 	if (length > c->left - width)
 		return false;
 	*out = (struct cursor){.at = c->at + width, .left = length};

@@ -14,6 +14,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "base/be.h"
 #include "base/err.h"
 
 #define PIECE_BYTES ((size_t)4 * 1024)
@@ -160,7 +161,7 @@ gzip_step(struct stage *s, struct bytes *in, uint8_t *room, size_t size)
 static bool
 has_zlib_header(const uint8_t head[2])
 {
-	return (head[0] & 0x0f) == 8 && (head[0] << 8 | head[1]) % 31 == 0;
+	return (head[0] & 0x0f) == 8 && be16_dec(head) % 31 == 0;
 }
 
 static size_t

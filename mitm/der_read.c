@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/be.h"
+
 #define LONG_FORM 0x80u
 #define LENGTH_BYTES_MAX 4u
 #define HIGH_TAG 0x1fu
@@ -23,9 +25,7 @@ read_length(struct der_span in, size_t *head, size_t *length)
 	    in.at[2] == 0)
 		return false;
 	*head += count;
-	*length = 0;
-	for (size_t i = 0; i < count; i++)
-		*length = *length << 8 | in.at[2 + i];
+	*length = (size_t)be_dec(in.at + 2, count);
 	return *length >= LONG_FORM;
 }
 

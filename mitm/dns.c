@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 
 #include "base/arena.h"
+#include "base/be.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "mitm/dns_message.h"
@@ -532,7 +533,7 @@ static size_t
 framed_length(const uint8_t *bytes, size_t length)
 {
 	return bytes == NULL || length < LENGTH_BYTES ? 0
-	    : LENGTH_BYTES + ((size_t)bytes[0] << 8 | bytes[1]);
+	    : (size_t)LENGTH_BYTES + be16_dec(bytes);
 }
 
 /* Reads the messages that are whole. How many bytes they took, or E_SYNTAX. */

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/be.h"
 #include "mitm/dns_text.h"
 #include "mitm/dns_types.h"
 
@@ -20,26 +21,13 @@ enum {
 	KEY_PRIVATE_LAST = 65534
 };
 
-static uint16_t
-number_at(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void
-put_number(uint8_t *p, size_t number)
-{
-	p[0] = (uint8_t)(number >> 8);
-	p[1] = (uint8_t)number;
-}
-
 /* --- one record's parameters --- */
 
 /* How much the parameter that stands there takes. */
 static size_t
 parameter_bytes(const uint8_t *p)
 {
-	return FRAME_BYTES + number_at(p + KEY_BYTES);
+	return FRAME_BYTES + be16_dec(p + KEY_BYTES);
 }
 
 /* RFC 9460 section 2.2: in order, once each, to the end. */
@@ -51,9 +39,9 @@ is_well_formed(struct bytes r)
 	for (size_t at = 0; at < r.length; at += parameter_bytes(r.data + at)) {
 		if (r.length - at < FRAME_BYTES ||
 		    parameter_bytes(r.data + at) > r.length - at ||
-		    number_at(r.data + at) <= last)
+		    be16_dec(r.data + at) <= last)
 			return false;
-		last = number_at(r.data + at);
+		last = be16_dec(r.data + at);
 	}
 	return true;
 }
@@ -64,7 +52,7 @@ place_of(struct bytes r, uint16_t key)
 {
 	size_t at = 0;
 
-	while (at < r.length && number_at(r.data + at) < key)
+	while (at < r.length && be16_dec(r.data + at) < key)
 		at += parameter_bytes(r.data + at);
 	return at;
 }
@@ -74,7 +62,7 @@ has_key(struct bytes r, uint16_t key)
 {
 	size_t at = place_of(r, key);
 
-	return at < r.length && number_at(r.data + at) == key;
+	return at < r.length && be16_dec(r.data + at) == key;
 }
 
 /* 0: all of them are taken. */
@@ -118,9 +106,10 @@ cut_from_mandatory(struct run *r)
 		return;
 	size_t bytes = parameter_bytes(r->bytes + at);
 	for (size_t i = FRAME_BYTES; i + KEY_BYTES <= bytes; i += KEY_BYTES) {
-		if (number_at(r->bytes + at + i) != KEY_ECH)
+		if (be16_dec(r->bytes + at + i) != KEY_ECH)
 			continue;
-		put_number(r->bytes + at + KEY_BYTES, bytes - FRAME_BYTES - KEY_BYTES);
+		be16_enc(r->bytes + at + KEY_BYTES,
+		    (uint16_t)(bytes - FRAME_BYTES - KEY_BYTES));
 		if (bytes == FRAME_BYTES + KEY_BYTES)
 			cut(r, at, bytes);
 		else
@@ -136,8 +125,8 @@ insert(struct run *r, uint16_t key, size_t room)
 	size_t at = place_of(bytes_of(r), key);
 
 	memmove(r->bytes + at + room, r->bytes + at, r->length - at);
-	put_number(r->bytes + at, key);
-	put_number(r->bytes + at + KEY_BYTES, room - FRAME_BYTES);
+	be16_enc(r->bytes + at, key);
+	be16_enc(r->bytes + at + KEY_BYTES, (uint16_t)(room - FRAME_BYTES));
 	memset(r->bytes + at + FRAME_BYTES, 0, room - FRAME_BYTES);
 	r->length += room;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "base/be.h"
 #include "base/err.h"
 
 #define LABEL_BYTES_MAX 63u
@@ -51,7 +52,7 @@ dns_take_uint16(struct dns_cursor *c)
 {
 	const uint8_t *p = dns_take(c, 2);
 
-	return p == NULL ? 0 : (uint16_t)(p[0] << 8 | p[1]);
+	return p == NULL ? 0 : be16_dec(p);
 }
 
 uint32_t

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/be.h"
 #include "base/err.h"
 
 #define CONTENT_HANDSHAKE 22
@@ -45,7 +46,7 @@ run(struct early_data *e, const uint8_t *bytes, size_t length)
 	}
 	e->header[e->header_length++] = bytes[0];
 	if (e->header_length == sizeof(e->header)) {
-		e->body = (size_t)e->header[3] << 8 | e->header[4];
+		e->body = be16_dec(e->header + 3);
 		if (e->body == 0)
 			e->header_length = 0;
 	}

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "base/be.h"
 #include "base/err.h"
 #include "mitm/dns_ech.h"
 #include "mitm/ech_hold.h"
@@ -135,7 +136,7 @@ pass_message(struct flow *flow, uint8_t *bytes, size_t length)
 	struct flow_ech *e = flow->ech;
 
 	if (e->passing == 0 && length >= LENGTH_BYTES) {
-		size_t whole = LENGTH_BYTES + ((size_t)bytes[0] << 8 | bytes[1]);
+		size_t whole = (size_t)LENGTH_BYTES + be16_dec(bytes);
 		if (whole <= length) {
 			flow_ech_look(flow, bytes + LENGTH_BYTES, whole - LENGTH_BYTES);
 			relay_show_tap(flow, FROM_SERVER, bytes, whole);

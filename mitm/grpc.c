@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/be.h"
 #include "base/digits.h"
 #include "base/err.h"
 #include "mitm/http_fields.h"
@@ -107,8 +108,7 @@ static void
 begin_message(struct grpc_body *b)
 {
 	const uint8_t *p = b->prefix;
-	uint32_t length = (uint32_t)p[1] << 24 | (uint32_t)p[2] << 16 |
-	    (uint32_t)p[3] << 8 | p[4];
+	uint32_t length = be32_dec(p + 1);
 
 	b->payload_left = length;
 	if (!in_trailers(b) && length > b->seen.largest)

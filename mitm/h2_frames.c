@@ -8,19 +8,14 @@
 
 #include <string.h>
 
+#include "base/be.h"
+
 #define HEADER_BYTES 9u
 
 static uint32_t
 read_uint31(const uint8_t *p)
 {
-	return (uint32_t)(p[0] & 0x7f) << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
-}
-
-static uint32_t
-read_uint32(const uint8_t *p)
-{
-	return (uint32_t)(p[0] & 0x80) << 24 | read_uint31(p);
+	return be32_dec(p) & 0x7fffffff;
 }
 
 static bool
@@ -55,7 +50,7 @@ read_header(struct h2_frames *f)
 {
 	const uint8_t *p = f->held;
 
-	f->content_left = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+	f->content_left = be24_dec(p);
 	f->frame = (struct h2_frame){.type = p[3], .flags = p[4],
 	    .stream = read_uint31(p + 5)};
 	f->fixed = fixed_bytes(&f->frame);
@@ -75,10 +70,10 @@ read_fixed(struct h2_frames *f)
 	if (f->frame.type == H2_PUSH_PROMISE) {
 		f->frame.promised = read_uint31(p);
 	} else if (f->frame.type == H2_RST_STREAM) {
-		f->frame.error = read_uint32(p);
+		f->frame.error = be32_dec(p);
 	} else if (f->frame.type == H2_GOAWAY) {
 		f->frame.last = read_uint31(p);
-		f->frame.error = read_uint32(p + 4);
+		f->frame.error = be32_dec(p + 4);
 	}
 	if (f->padding_left > f->content_left)
 		return false;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/be.h"
 #include "base/err.h"
 #include "mitm/offer.h"
 #include "mitm/tls.h"
@@ -82,12 +83,6 @@ struct offers {
 	uint16_t count;                  /* of values kept, in all lists */
 };
 
-static size_t
-get16(const uint8_t *bytes)
-{
-	return (size_t)bytes[0] << 8 | bytes[1];
-}
-
 static int
 sniff_record(const uint8_t *bytes, size_t length)
 {
@@ -97,7 +92,7 @@ sniff_record(const uint8_t *bytes, size_t length)
 		return 0;
 	if (length < RECORD_HEADER_BYTES)
 		return E_MORE;
-	return get16(bytes + 3) <= RECORD_BYTES_MAX;
+	return be16_dec(bytes + 3) <= RECORD_BYTES_MAX;
 }
 
 int
@@ -107,7 +102,7 @@ hello_sniff(const uint8_t *bytes, size_t length)
 
 	if (verdict != 1)
 		return verdict;
-	if (get16(bytes + 3) == 0)
+	if (be16_dec(bytes + 3) == 0)
 		return 0;
 	if (length < RECORD_HEADER_BYTES + 1)
 		return E_MORE;
@@ -127,7 +122,7 @@ measure(const uint8_t *bytes, size_t length, size_t *end, size_t *body)
 		int verdict = sniff_record(bytes + at, length - at);
 		if (verdict != 1)
 			return verdict == 0 ? E_SYNTAX : E_MORE;
-		size_t record = get16(bytes + at + 3);
+		size_t record = be16_dec(bytes + at + 3);
 		at += RECORD_HEADER_BYTES;
 		for (size_t i = 0; i < record && held + i < 4; i++) {
 			if (at + i >= length)
@@ -157,7 +152,7 @@ static void
 next_record(struct cursor *c)
 {
 	while (c->in_record == 0) {
-		c->in_record = get16(c->at + 3);
+		c->in_record = be16_dec(c->at + 3);
 		c->at += RECORD_HEADER_BYTES;
 	}
 }
@@ -319,8 +314,7 @@ keep_alpn(struct cursor *name, struct hello *out)
 	for (size_t i = 0; i < length; i++)
 		kept[i] = (char)take8(name);
 	kept[length] = '\0';
-	bool grease = length == 2 && is_grease((uint16_t)((uint8_t)kept[0] << 8 |
-	    (uint8_t)kept[1]));
+	bool grease = length == 2 && is_grease(be16_dec((const uint8_t *)kept));
 	out->grease |= grease;
 	if (!grease && !out->alpn_named) {
 		out->alpn_named = true;
@@ -567,7 +561,7 @@ strip_records(uint8_t *bytes, size_t length)
 	size_t held = 0;
 
 	for (size_t at = 0; at < length;) {
-		size_t record = get16(bytes + at + 3);
+		size_t record = be16_dec(bytes + at + 3);
 		memmove(bytes + held, bytes + at + RECORD_HEADER_BYTES, record);
 		held += record;
 		at += RECORD_HEADER_BYTES + record;
@@ -591,8 +585,7 @@ hello_join(uint8_t *bytes, size_t length)
 		left -= part;
 		end -= part;
 		memmove(bytes + end, bytes + left, part);
-		header[3] = (uint8_t)(part >> 8);
-		header[4] = (uint8_t)part;
+		be16_enc(header + 3, (uint16_t)part);
 		end -= sizeof(header);
 		memcpy(bytes + end, header, sizeof(header));
 	}

@@ -7,6 +7,7 @@
 
 #include <mbedtls/sha256.h>
 
+#include "base/be.h"
 #include "base/err.h"
 #include "mitm/host_rules.h"
 
@@ -87,14 +88,11 @@ static uint64_t
 lot_of(const char *flow_id)
 {
 	uint8_t digest[DIGEST_BYTES];
-	uint64_t lot = 0;
 
 	if (mbedtls_sha256((const unsigned char *)flow_id, strlen(flow_id), digest,
 	        0) != 0)
 		return 0;
-	for (size_t i = 0; i < LOT_BYTES; i++)
-		lot = lot << 8 | digest[i];
-	return lot;
+	return be_dec(digest, LOT_BYTES);
 }
 
 bool

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/be.h"
 #include "base/err.h"
 #include "mitm/tls.h"
 
@@ -66,8 +67,7 @@ take(struct cursor *c, size_t count)
 static uint16_t
 take16(struct cursor *c)
 {
-	const uint8_t *at = take(c, 2);
-	return (uint16_t)(at[0] << 8 | at[1]);
+	return be16_dec(take(c, 2));
 }
 
 static struct cursor
@@ -182,8 +182,7 @@ kept_bytes(const struct server_flight *f)
 static size_t
 message_bytes(const struct server_flight *f)
 {
-	return MESSAGE_HEADER_BYTES + ((size_t)f->message[1] << 16 |
-	    (size_t)f->message[2] << 8 | f->message[3]);
+	return MESSAGE_HEADER_BYTES + be24_dec(f->message + 1);
 }
 
 static int
@@ -224,11 +223,11 @@ end_message(struct server_flight *f)
 		return E_MORE;
 	if (message_bytes(f) < MESSAGE_HEADER_BYTES + 3)
 		return 0;
-	uint16_t first = (uint16_t)(body[0] << 8 | body[1]);
+	uint16_t first = be16_dec(body);
 	if (!names_curve(f->hello.suite)) /* a vector: the prime */
 		f->hello.dh_bits = first < UINT16_MAX / 8 ? first * 8 : UINT16_MAX;
 	else if (body[0] == NAMED_CURVE)
-		f->hello.group = (uint16_t)(body[1] << 8 | body[2]);
+		f->hello.group = be16_dec(body + 1);
 	return 0;
 }
 
@@ -273,7 +272,7 @@ read_messages(struct server_flight *f, const uint8_t *bytes, size_t length)
 static int
 begin_record(struct server_flight *f)
 {
-	f->record_left = (uint16_t)(f->record[3] << 8 | f->record[4]);
+	f->record_left = be16_dec(f->record + 3);
 	if (f->record[1] != 3 || f->record_left > RECORD_BYTES_MAX)
 		return E_SYNTAX;
 	switch (f->record[0]) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/be.h"
 #include "base/err.h"
 #include "mitm/http_fields.h"
 #include "mitm/ws_inflate.h"
@@ -121,7 +122,7 @@ describe_close(const struct message *m, struct websocket_message *out)
 
 	if (m->opcode != WS_CLOSE || buf_length(&m->content) < 2)
 		return;
-	out->close_code = (unsigned)(p[0] << 8 | p[1]); /* section 5.5.1 */
+	out->close_code = be16_dec(p); /* section 5.5.1 */
 	out->content.data += 2;
 	out->content.length -= 2;
 }
@@ -232,12 +233,9 @@ payload_length(const struct reader *r, size_t *used)
 {
 	uint8_t small = r->held[1] & 0x7f;
 	size_t count = small == 126 ? 2 : small == 127 ? 8 : 0;
-	uint64_t length = count == 0 ? small : 0;
 
-	for (size_t i = 0; i < count; i++)
-		length = length << 8 | r->held[2 + i];
 	*used = 2 + count;
-	return length;
+	return count == 0 ? small : be_dec(r->held + 2, count);
 }
 
 /* Whether a frame may begin so (sections 5.2, 5.4, 5.5; RFC 7692 section 6). */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/be.h"
 #include "base/nosignal.h"
 
 #define BATCH 32u
@@ -50,7 +51,7 @@ sum(uint64_t state, const void *bytes, size_t length)
 	const uint8_t *p = bytes;
 
 	for (; length > 1; length -= 2, p += 2)
-		state += (uint32_t)p[0] << 8 | p[1];
+		state += be16_dec(p);
 	return length == 0 ? state : state + ((uint32_t)p[0] << 8);
 }
 

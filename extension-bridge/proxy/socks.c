@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/be.h"
 #include "base/err.h"
 
 enum address_type { ADDRESS_IPV4 = 1, ADDRESS_NAME = 3, ADDRESS_IPV6 = 4 };
@@ -74,9 +75,8 @@ socks_request_parse(const uint8_t *bytes, size_t length,
 	if (length < whole)
 		return E_MORE;
 
-	const uint8_t *port = bytes + whole - PORT_BYTES;
 	request.command = bytes[1];
-	request.target.port = (uint16_t)(port[0] << 8 | port[1]);
+	request.target.port = be16_dec(bytes + whole - PORT_BYTES);
 	int error = set_host(&request.target, bytes[3], bytes + HEAD_BYTES,
 	    (size_t)size);
 	if (error == 0 && request.command == SOCKS_CONNECT &&
