@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/be.h"
 #include "base/err.h"
 
 #define SIGNATURE_BYTES 12u
@@ -55,23 +56,10 @@ static const struct text_tlv {
 #undef TEXT_TLV
 };
 
-static uint16_t
-read_u16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t
-read_u32(const uint8_t *p)
-{
-	return (uint32_t)read_u16(p) << 16 | read_u16(p + 2);
-}
-
 static uint8_t *
 write_u16(uint8_t *p, uint16_t value)
 {
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
+	be16_enc(p, value);
 	return p + 2;
 }
 
@@ -194,7 +182,7 @@ parse_fixed(const uint8_t *bytes, size_t length, struct flow_header *h,
 	if (length < FIXED_BYTES)
 		return E_MORE;
 
-	size_t whole = FIXED_BYTES + (size_t)read_u16(bytes + 14);
+	size_t whole = FIXED_BYTES + (size_t)be16_dec(bytes + 14);
 	if (whole > FLOW_HEADER_BYTES_MAX)
 		return E_LIMIT;
 	if (whole < FIXED_BYTES + 2 * (address_bytes(*family) + PORT_BYTES))
@@ -236,7 +224,7 @@ parse_version(const uint8_t *value, size_t length, struct flow_header *h)
 {
 	if (length != 2)
 		return E_SYNTAX;
-	h->version = read_u16(value);
+	h->version = be16_dec(value);
 	if (h->version == 0 || h->version > FLOW_PROTOCOL_VERSION)
 		return E_VERSION;
 	return 0;
@@ -247,7 +235,7 @@ parse_u32(const uint8_t *value, size_t length, uint32_t *out)
 {
 	if (length != 4)
 		return E_SYNTAX;
-	*out = read_u32(value);
+	*out = be32_dec(value);
 	return 0;
 }
 
@@ -348,7 +336,7 @@ parse_tlvs(const uint8_t *bytes, size_t at, size_t whole, struct flow_header *h)
 		if (whole - at < TLV_HEAD_BYTES)
 			return E_SYNTAX;
 		uint8_t type = bytes[at];
-		size_t length = read_u16(bytes + at + 1);
+		size_t length = be16_dec(bytes + at + 1);
 		at += TLV_HEAD_BYTES;
 		if (length > whole - at || (seen[type] && is_single(type)))
 			return E_SYNTAX;
@@ -511,7 +499,7 @@ flow_datagram_parse(const uint8_t *bytes, size_t length,
 {
 	if (length < 3)
 		return E_MORE;
-	size_t payload = read_u16(bytes);
+	size_t payload = be16_dec(bytes);
 	int family = family_of(bytes[2]);
 	if (family == 0)
 		return E_SYNTAX;
