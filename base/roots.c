@@ -3,6 +3,7 @@
 #include "base/roots.h"
 
 #include <stddef.h>
+#include <unistd.h>
 
 const char *const roots_system_files[] = {
 	"/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu */
@@ -11,3 +12,12 @@ const char *const roots_system_files[] = {
 	"/etc/ssl/cert.pem",                  /* Alpine, macOS */
 	NULL,
 };
+
+const char *
+roots_system_file(void)
+{
+	for (size_t i = 0; roots_system_files[i] != NULL; i++)
+		if (access(roots_system_files[i], R_OK) == 0)
+			return roots_system_files[i];
+	return NULL;
+}

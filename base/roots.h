@@ -9,4 +9,7 @@
 /* The likeliest first; NULL ends them. */
 extern const char *const roots_system_files[];
 
+/* The first that can be read here. NULL: none. */
+const char *roots_system_file(void);
+
 #endif

@@ -130,15 +130,10 @@ roots_file(const struct request *r, const struct conf *conf)
 		return r->trust;
 	if (strcmp(conf->upstream_trust, "system") != 0)
 		return conf->upstream_trust;
-	for (size_t i = 0; roots_system_files[i] != NULL; i++) {
-		FILE *found = fopen(roots_system_files[i], "re");
-		if (found == NULL)
-			continue;
-		(void)fclose(found);
-		return roots_system_files[i];
-	}
-	diag_error("the system has no store of roots that we know: give --trust");
-	return NULL;
+	const char *path = roots_system_file();
+	if (path == NULL)
+		diag_error("the system has no store of roots that we know: give --trust");
+	return path;
 }
 
 static bool

@@ -132,7 +132,9 @@
 	    "The keys change as often. 0: no tickets.")                       \
 	X(upstream_trust, TEXT, "upstream.trust", "system", 0, 0,             \
 	    "PEM file of the roots that servers are verified against, or "    \
-	    "\"system\".")                                                    \
+	    "\"system\". When it changes it is read again by itself, and "     \
+	    "verdicts and sessions that rested on it end; one that cannot be " \
+	    "read then, or has no certificate, changes nothing.")             \
 	X(upstream_crl, LIST, "upstream.crl", "", 0, 0,                       \
 	    "Files of certificate revocation lists, PEM or DER; a server "    \
 	    "whose chain has a certificate that one of them names does not "  \

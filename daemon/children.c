@@ -23,6 +23,7 @@
 #include "daemon/os.h"
 #include "daemon/places.h"
 #include "daemon/role.h"
+#include "daemon/roots.h"
 #include "log/logger.h"
 #include "mitm/dns_names.h"
 
@@ -239,19 +240,11 @@ join_signer(struct child *worker)
 	return error;
 }
 
-static void
-send_roots(struct child *child)
+void
+child_send_roots(struct child *child)
 {
-	char words[256];
-	int fd = places_open_trust(child->parent->conf, words);
-
-	if (fd < 0) {
-		diag_error("%s", words);
-		return;
-	}
-	if (channel_send(&child->channel, MSG_TRUST, NULL, 0, fd) != 0)
+	if (send_memory(child, MSG_TRUST, roots_bytes(child->parent->roots)) != 0)
 		diag_warning("%s did not take the roots", child_name(child));
-	(void)close(fd);
 }
 
 static int
@@ -287,7 +280,7 @@ send_crls(struct child *child)
 void
 child_send_trust(struct child *child)
 {
-	send_roots(child);
+	child_send_roots(child);
 	send_crls(child);
 }
 

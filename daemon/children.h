@@ -56,6 +56,7 @@ struct parent {
 
 	struct lists lists;
 	struct bypasses *bypasses;
+	struct roots *roots;
 
 	struct child signer, logger, workers[WORKERS_MAX];
 	bool serving;  /* all were ready once */
@@ -91,8 +92,11 @@ void parent_note(struct parent *p, const char *action, const char *role,
 /* Opens the key log for a worker (again), or tells it that there is none. */
 void child_send_keylog(struct child *child) NONNULL(1);
 
-/* Opens the files of the roots and the revocation lists for a worker (again).
- * Says what is wrong with them. */
+/* Sends a worker the roots (again), in memory of its own as the lists are. */
+void child_send_roots(struct child *child) NONNULL(1);
+
+/* ... and opens the files of the revocation lists for it. Says what is wrong with
+ * them. */
 void child_send_trust(struct child *child) NONNULL(1);
 
 #endif

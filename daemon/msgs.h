@@ -56,8 +56,10 @@
 	X(MSG_KEYLOG, FROM_PARENT, 0, 0, 1)                                   \
 	/* ... there is none */                                               \
 	X(MSG_KEYLOG_OFF, FROM_PARENT, 0, 0, 0)                               \
-	/* the PEM file of the roots, open; also on reload */                 \
-	X(MSG_TRUST, FROM_PARENT, 0, 0, 1)                                    \
+	/* struct msg_memory: the roots as their file has them, in memory of the \
+	 * worker's own; also on reload, and when they have changed */         \
+	X(MSG_TRUST, FROM_PARENT, sizeof(struct msg_memory),                   \
+	    sizeof(struct msg_memory), 1)                                      \
 	/* a file of revocation lists, open; also on reload */                \
 	X(MSG_CRL, FROM_PARENT, 0, 0, 1)                                      \
 	/* those that came since the last of this count from now on */        \

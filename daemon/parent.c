@@ -30,6 +30,7 @@
 #include "daemon/os.h"
 #include "daemon/places.h"
 #include "daemon/role.h"
+#include "daemon/roots.h"
 
 #define FIRST_BACKOFF_MS 10
 #define LAST_BACKOFF_MS 10000
@@ -454,6 +455,19 @@ send_conf(struct child *child)
 	}
 }
 
+static void
+on_new_roots(void *context)
+{
+	struct parent *p = context;
+
+	for (size_t i = 0; i < p->worker_count; i++)
+		if (p->workers[i].pid != 0)
+			child_send_roots(&p->workers[i]);
+	parent_note(p, "roots_changed", "parent", p->conf->upstream_trust);
+	diag_info("upstream.trust: the roots of '%s' have changed, and are used as they "
+	    "are now", p->conf->upstream_trust);
+}
+
 /* error->text is empty when it went well; else the old settings stay. */
 static void
 reload(struct parent *p, struct conf_error *error)
@@ -485,6 +499,7 @@ reload(struct parent *p, struct conf_error *error)
 	lists_free(&p->lists);
 	p->lists = lists;
 	bypasses_configure(p->bypasses);
+	roots_configure(p->roots, p->conf);
 	each(p, send_conf);
 	if (p->logger.ready &&
 	    channel_send(&p->logger.channel, MSG_ROTATE, NULL, 0, -1) != 0)
@@ -583,6 +598,9 @@ prepare(struct parent *p)
 	open_places(p);
 	children_prepare(p);
 	p->bypasses = bypasses_new(p);
+	p->roots = roots_new(p->base, p->conf, on_new_roots, p);
+	if (p->roots == NULL)
+		diag_fatal("out of memory");
 }
 
 static void
@@ -613,6 +631,7 @@ parent_run(const struct settings *settings, struct conf *conf,
 	places_remove(p.conf, "control.sock");
 	each(&p, release);
 	bypasses_free(p.bypasses);
+	roots_free(p.roots);
 	lists_free(&p.lists);
 	for (size_t i = 0; i < ARRAY_LENGTH(p.signals); i++)
 		event_free(p.signals[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Directories, listening sockets, the trust store. Parent only, and as root when
+ * Directories, listening sockets, single files. Parent only, and as root when
  * the daemon is started so: it makes over to the logger's user what that writes,
  * never through a link and never what is not root's own.
  */
@@ -21,7 +21,6 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "base/roots.h"
 #include "daemon/os.h"
 #include "daemon/privileges.h"
 #include "log/segment.h"
@@ -312,28 +311,7 @@ places_remove(const struct conf *conf, const char *name)
 		(void)unlink(address.sun_path);
 }
 
-/* --- trust --- */
-
-int
-places_open_trust(const struct conf *conf, char error[256])
-{
-	if (strcmp(conf->upstream_trust, "system") != 0) {
-		int fd = open(conf->upstream_trust, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0)
-			return fd;
-		(void)snprintf(error, 256, "upstream.trust: cannot open '%.150s': %s",
-		    conf->upstream_trust, strerror(errno));
-		return E_NOTFOUND;
-	}
-	for (size_t i = 0; roots_system_files[i] != NULL; i++) {
-		int fd = open(roots_system_files[i], O_RDONLY | O_CLOEXEC);
-		if (fd >= 0)
-			return fd;
-	}
-	(void)snprintf(error, 256, "upstream.trust: the system has no store of roots "
-	    "that we know: install ca-certificates, or name a PEM file");
-	return E_NOTFOUND;
-}
+/* --- other files --- */
 
 /* Another name of a file is as good as a link to it, and may be anybody's. */
 static int

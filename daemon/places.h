@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The daemon's places in the file system: its directories, its two listening
- * sockets, the roots' file. Parent only, before anything is started.
+ * sockets, single files. Parent only, before anything is started and on reload.
  */
 #ifndef SIGHTGLASS_DAEMON_PLACES_H
 #define SIGHTGLASS_DAEMON_PLACES_H
@@ -26,10 +26,6 @@ int places_listen(const struct conf *conf, const char *name, char error[256])
 
 /* Removes run_dir/name, if we made it. */
 void places_remove(const struct conf *conf, const char *name) NONNULL(1, 2);
-
-/* Opens upstream.trust, or the system's store. E_NOTFOUND with words. */
-int places_open_trust(const struct conf *conf, char error[256])
-    WUNRES NONNULL(1, 2);
 
 /* Opens the key log for appending, and makes it (0600) when `make` is set. It is a
  * regular file, no link, and nobody else's to read. The descriptor; E_NOTFOUND (not

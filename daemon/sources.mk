@@ -18,6 +18,7 @@ sightglassd_SOURCES = \
 	daemon/privileges.c daemon/privileges.h \
 	daemon/process.h \
 	daemon/role.c daemon/role.h \
+	daemon/roots.c daemon/roots.h \
 	daemon/sandbox.h \
 	daemon/settings.c daemon/settings.h \
 	daemon/signer_role.c \

@@ -611,7 +611,7 @@ on_message(struct role *r, struct msg *m)
 		keylog_use(&w->keylog, -1);
 		break;
 	case MSG_TRUST:
-		trust_take_roots(w, m->fd);
+		trust_take_roots(w, m);
 		break;
 	case MSG_CRL:
 		trust_take_crl(w, m->fd);

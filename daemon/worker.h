@@ -133,8 +133,9 @@ void leafs_forget(struct worker_flow *wf) NONNULL(1);
 void leafs_connect(struct worker *w, int fd) NONNULL(1);
 
 /* --- worker_trust.c --- */
-/* Each takes over the descriptor and reads the file. */
-void trust_take_roots(struct worker *w, int fd) NONNULL(1);
+/* MSG_TRUST. */
+void trust_take_roots(struct worker *w, const struct msg *m) NONNULL(1, 2);
+/* Takes over the descriptor and reads the file. */
 void trust_take_crl(struct worker *w, int fd) NONNULL(1);
 /* The lists that came count from now on. */
 void trust_take_crls_done(struct worker *w) NONNULL(1);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What servers are verified against, read through the descriptors that the parent
- * opened: a worker has no path to any file. Worker only, before it begins and on
- * reload.
+ * What servers are verified against, taken from memory that the parent filled and
+ * descriptors that it opened: a worker has no path to any file. Worker only, before it
+ * begins, on reload, and when the roots have changed.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/shm.h"
 #include "daemon/worker.h"
 #include "mitm/trust.h"
 
@@ -35,14 +37,32 @@ read_file(int fd, size_t *length)
 	return bytes;
 }
 
+/* A copy of what the parent put into memory, with a NUL behind it. NULL: out of memory.
+ * Closes the descriptor. */
+static uint8_t *
+copy_memory(const struct msg *m, size_t *length)
+{
+	struct msg_memory head;
+
+	memcpy(&head, m->payload, sizeof(head));
+	uint8_t *copy = calloc(1, head.bytes + 1);
+	void *memory = head.bytes == 0 ? NULL : shm_map(m->fd, head.bytes);
+	(void)close(m->fd);
+	if (copy != NULL && memory != NULL)
+		memcpy(copy, memory, head.bytes);
+	shm_unmap(memory, head.bytes);
+	*length = memory == NULL ? 0 : head.bytes;
+	return copy;
+}
+
 void
-trust_take_roots(struct worker *w, int fd)
+trust_take_roots(struct worker *w, const struct msg *m)
 {
 	size_t length, bad;
-	uint8_t *pem = read_file(fd, &length);
+	uint8_t *pem = copy_memory(m, &length);
 
 	if (pem == NULL) {
-		diag_error("upstream.trust cannot be read: no server will verify");
+		diag_error("out of memory for upstream.trust");
 		return;
 	}
 	size_t count = trust_set_roots(&w->trust, pem, length, &bad);

@@ -27,6 +27,9 @@
 	X(ACTION, "started", "The daemon serves.")                            \
 	X(ACTION, "stopping", "It was told to end.")                          \
 	X(ACTION, "reloaded", "The settings were read again.")                \
+	X(ACTION, "roots_changed",                                            \
+	    "What servers are verified against has changed on the machine, "  \
+	    "and is used as it is now.")                                      \
 	X(ACTION, "role_died", "One of its processes ended by itself.")       \
 	X(ACTION, "repaired", "What a crash left of a segment was made whole.") \
 	X(ACTION, "gap", "Records are missing.")                              \

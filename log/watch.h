@@ -2,7 +2,7 @@
 /*
  * Waiting until something is written in one of several directories, or in a file of
  * them: watch_linux.c (inotify) and watch_darwin.c (kqueue). Wakes nobody while
- * nothing happens. CLI only.
+ * nothing happens. CLI, and the parent for the roots.
  */
 #ifndef SIGHTGLASS_LOG_WATCH_H
 #define SIGHTGLASS_LOG_WATCH_H
@@ -23,6 +23,9 @@ int watch_directory(struct watch *w, const char *path) WUNRES NONNULL(1, 2);
 /* That open file too, until it is closed, where the directory does not tell of
  * its files. E_SYS. */
 int watch_file(struct watch *w, int fd) WUNRES NONNULL(1);
+
+/* A descriptor that can be read when watch_wait would not wait; the watch's. */
+int watch_fd(const struct watch *w) NONNULL(1);
 
 /* 1: something changed since the last call; 0: timeout_ms (-1: none) is over;
  * E_SYS, with EINTR after a signal. */

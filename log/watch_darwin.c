@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * watch.h by kqueue(2): a directory's descriptor tells of new and renamed files, each
- * file's own of its growth. CLI.
+ * file's own of its growth. CLI, parent.
  */
 #include "log/watch.h"
 
@@ -125,6 +125,12 @@ watch_file(struct watch *w, int fd)
 	EV_SET(&change, (uintptr_t)fd, EVFILT_VNODE, EV_ADD | EV_CLEAR,
 	    NOTE_WRITE | NOTE_EXTEND | NOTE_RENAME | NOTE_DELETE, 0, NULL);
 	return kevent(w->queue, &change, 1, NULL, 0, NULL) == 0 ? 0 : E_SYS;
+}
+
+int
+watch_fd(const struct watch *w)
+{
+	return w->queue;
 }
 
 int

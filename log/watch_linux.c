@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* watch.h by inotify(7), which tells of a directory's files by itself. CLI. */
+/* watch.h by inotify(7), which tells of a directory's files by itself. CLI, parent. */
 #include "log/watch.h"
 
 #include <errno.h>
@@ -77,6 +77,12 @@ int
 watch_file(struct watch *w UNUSED, int fd UNUSED)
 {
 	return 0;
+}
+
+int
+watch_fd(const struct watch *w)
+{
+	return w->fd;
 }
 
 int

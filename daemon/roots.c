@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A file of roots is replaced by a rename (update-ca-certificates), or written anew
+ * where it lies, or is a link to one in another directory (p11-kit). So the directories
+ * of both names are watched; what happens there is looked at once it has been quiet for
+ * a while, and every few minutes in any case. Only other bytes count. Parent.
+ */
+#include "daemon/roots.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/roots.h"
+#include "log/watch.h"
+
+#define ROOTS_BYTES_MAX (16u * 1024 * 1024)
+#define QUIET_MS 500u  /* no further change for so long */
+#define LONGEST_MS 5000u /* ... but no longer than this after the first */
+#define AGAIN_S 600
+
+struct roots {
+	const struct conf *conf; /* borrowed */
+	struct buf bytes;
+	struct watch *watch;    /* NULL: they are looked at every few minutes only */
+	struct event *happened; /* something did, where the watch looks */
+	struct event *settled;  /* it has been quiet */
+	struct event *again;
+	uint64_t first_ms; /* when what is not looked at yet began */
+	bool complained;   /* of what is wrong now */
+	void (*changed)(void *context);
+	void *context;
+};
+
+/* --- reading --- */
+
+/* NULL: the system has none that we know. */
+static const char *
+path_of(const struct conf *conf)
+{
+	if (strcmp(conf->upstream_trust, "system") != 0)
+		return conf->upstream_trust;
+	return roots_system_file();
+}
+
+static int
+read_file(const struct roots *r, struct buf *bytes, char error[256])
+{
+	const char *path = path_of(r->conf);
+
+	if (path == NULL) {
+		(void)snprintf(error, 256, "upstream.trust: the system has no store of "
+		    "roots that we know: install ca-certificates, or name a PEM file");
+		return E_NOTFOUND;
+	}
+	int outcome = file_read(path, bytes);
+	if (outcome != 0)
+		(void)snprintf(error, 256, "upstream.trust: cannot read '%.150s': %s",
+		    path, outcome == E_SYS && errno == EINVAL ? "it is no regular file"
+		        : err_text(outcome));
+	return outcome;
+}
+
+/* Without one it may be a file that is just being written. */
+static bool
+has_certificate(const struct buf *bytes)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	const uint8_t *at = buf_data(bytes);
+	size_t length = buf_length(bytes);
+
+	return length > 0 &&
+	    (at[0] == 0x30 || memmem(at, length, begin, sizeof(begin) - 1) != NULL);
+}
+
+static bool
+same(const struct buf *a, const struct buf *b)
+{
+	return buf_length(a) == buf_length(b) && (buf_length(a) == 0 ||
+	    memcmp(buf_data(a), buf_data(b), buf_length(a)) == 0);
+}
+
+/* --- watching --- */
+
+static void
+watch_directory_of(struct roots *r, const char *path)
+{
+	char directory[PATH_MAX];
+
+	file_parent(path, directory);
+	if (watch_directory(r->watch, directory) < 0)
+		diag_debug("cannot watch '%s': %s", directory, strerror(errno));
+}
+
+/* Said anew each time: a directory may be there only now, a link lead elsewhere. */
+static void
+watch_places(struct roots *r)
+{
+	const char *path = path_of(r->conf);
+	char real[PATH_MAX];
+
+	if (r->watch == NULL || path == NULL)
+		return;
+	watch_directory_of(r, path);
+	if (realpath(path, real) != NULL && strcmp(real, path) != 0)
+		watch_directory_of(r, real);
+}
+
+/* What is wrong, once: it is looked at often. */
+static void
+complain(struct roots *r, const char *words)
+{
+	if (!r->complained)
+		diag_error("%s%s", words, buf_length(&r->bytes) > 0
+		    ? "; the roots stay as they were" : ": no server will verify");
+	r->complained = true;
+}
+
+static void
+look(struct roots *r)
+{
+	struct buf fresh;
+	char words[256];
+
+	watch_places(r); /* first: what happens from here on is seen */
+	buf_init(&fresh, ROOTS_BYTES_MAX);
+	if (read_file(r, &fresh, words) != 0) {
+		complain(r, words);
+	} else if (!has_certificate(&fresh)) {
+		complain(r, "upstream.trust holds no certificate");
+	} else {
+		r->complained = false;
+		if (!same(&fresh, &r->bytes)) {
+			buf_free(&r->bytes);
+			r->bytes = fresh;
+			r->changed(r->context);
+			return;
+		}
+	}
+	buf_free(&fresh);
+}
+
+static void
+on_settled(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	look(context);
+}
+
+static void
+on_happened(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct roots *r = context;
+	uint64_t now_ms = clock_tick_ms();
+
+	if (watch_wait(r->watch, 0) < 0)
+		diag_debug("the roots' watch fails: %s", strerror(errno));
+	if (!event_pending(r->settled, EV_TIMEOUT, NULL))
+		r->first_ms = now_ms;
+	uint64_t left_ms = r->first_ms + LONGEST_MS > now_ms
+	    ? r->first_ms + LONGEST_MS - now_ms : 0;
+	const struct timeval in = {.tv_usec =
+	    (suseconds_t)(left_ms < QUIET_MS ? left_ms : QUIET_MS) * 1000};
+	(void)event_add(r->settled, &in);
+}
+
+static void
+start_watch(struct roots *r, struct event_base *base)
+{
+	r->watch = watch_new();
+	if (r->watch == NULL) {
+		diag_debug("cannot watch the roots: %s", strerror(errno));
+		return;
+	}
+	r->happened = event_new(base, watch_fd(r->watch), EV_READ | EV_PERSIST,
+	    on_happened, r);
+	if (r->happened == NULL || event_add(r->happened, NULL) != 0)
+		diag_debug("cannot watch the roots");
+}
+
+/* --- the whole --- */
+
+void
+roots_configure(struct roots *r, const struct conf *conf)
+{
+	struct buf fresh;
+	char words[256];
+
+	r->conf = conf;
+	r->complained = false;
+	watch_places(r);
+	buf_init(&fresh, ROOTS_BYTES_MAX);
+	if (read_file(r, &fresh, words) != 0) {
+		complain(r, words);
+		buf_free(&fresh);
+		return;
+	}
+	buf_free(&r->bytes);
+	r->bytes = fresh; /* without a certificate, too: so somebody wants it */
+}
+
+struct roots *
+roots_new(struct event_base *base, const struct conf *conf,
+    void (*changed)(void *context), void *context)
+{
+	const struct timeval again = {.tv_sec = AGAIN_S};
+	struct roots *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	*r = (struct roots){.changed = changed, .context = context,
+	    .settled = evtimer_new(base, on_settled, r),
+	    .again = event_new(base, -1, EV_PERSIST, on_settled, r)};
+	buf_init(&r->bytes, ROOTS_BYTES_MAX);
+	if (r->settled == NULL || r->again == NULL ||
+	    event_add(r->again, &again) != 0) {
+		roots_free(r);
+		return NULL;
+	}
+	start_watch(r, base);
+	roots_configure(r, conf);
+	return r;
+}
+
+void
+roots_free(struct roots *r)
+{
+	if (r == NULL)
+		return;
+	if (r->happened != NULL)
+		event_free(r->happened);
+	if (r->settled != NULL)
+		event_free(r->settled);
+	if (r->again != NULL)
+		event_free(r->again);
+	watch_free(r->watch);
+	buf_free(&r->bytes);
+	free(r);
+}
+
+const struct buf *
+roots_bytes(const struct roots *r)
+{
+	return &r->bytes;
+}
