@@ -53,7 +53,7 @@ struct command {
 
 extern const struct command command_exec, command_proxy, command_tail, command_show,
     command_get, command_body, command_export, command_stats, command_segments,
-    command_ca, command_status, command_check, command_verify, command_bypass,
+    command_ca, command_status, command_verify, command_bypass,
     command_profile, command_doctor, command_completion, command_fields;
 
 /* What stands before a subcommand. */

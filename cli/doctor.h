@@ -30,6 +30,15 @@ struct doctor {
 
 typedef void doctor_probe(struct doctor *d);
 
+/* A daemon that runs, and what it says. */
+doctor_probe doctor_daemon;
+
+/* The log, and the room that there is for it. */
+doctor_probe doctor_log, doctor_disk;
+
+/* The CA; sets certificates and has_ca. */
+doctor_probe doctor_ca;
+
 /* The forwarder that this system is to have, or NULL: whichever it is. */
 extern const char *const doctor_forwarder;
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <yyjson.h>
 
@@ -110,7 +111,7 @@ doctor_alerts(struct doctor *d)
 {
 	struct applications applications = {.count = 0};
 
-	if (!collect(d->cli, &applications))
+	if (access(d->conf->log_dir, F_OK) != 0 || !collect(d->cli, &applications))
 		return;
 	if (applications.count == 0)
 		finding_ok(&d->found, FINDING_ALERTS, "nobody turned our certificates "

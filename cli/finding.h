@@ -16,11 +16,16 @@
 /* What findings are about: their ids, which scripts know and no release changes;
  * sightglass(1) lists them. X(symbol, id) */
 #define FINDING_TABLE(X)                                                      \
+	X(FINDING_SETTINGS, "settings")                                       \
+	X(FINDING_POLICY, "policy")                                           \
 	X(FINDING_DAEMON, "daemon")                                           \
 	X(FINDING_BRIDGE, "bridge")                                           \
+	X(FINDING_BYPASS, "bypass")                                           \
 	X(FINDING_LOG, "log")                                                 \
+	X(FINDING_SEGMENTS, "segments")                                       \
 	X(FINDING_DISK, "disk")                                               \
 	X(FINDING_CA, "ca")                                                   \
+	X(FINDING_KEY, "key")                                                 \
 	X(FINDING_CLOCK, "clock")                                             \
 	X(FINDING_SYSTEM, "system")                                           \
 	X(FINDING_NSS, "nss")                                                 \

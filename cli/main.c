@@ -18,7 +18,7 @@ static const struct command *const commands[] = {&command_exec, &command_proxy,
     &command_tail, &command_show, &command_get, &command_body, &command_export,
     &command_stats, &command_fields, &command_segments, &command_ca,
     &command_profile, &command_status,
-    &command_bypass, &command_check, &command_doctor, &command_verify,
+    &command_bypass, &command_doctor, &command_verify,
     &command_completion};
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

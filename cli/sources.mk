@@ -10,7 +10,6 @@ sightglass_SOURCES = \
 	cli/ca.c \
 	cli/ca_text.c cli/ca_text.h \
 	cli/ca_trust.c cli/ca_trust.h \
-	cli/check.c \
 	cli/colour.h \
 	cli/command.h \
 	cli/completion.c cli/completion.h \
@@ -25,7 +24,10 @@ sightglass_SOURCES = \
 	cli/doctor.c cli/doctor.h \
 	cli/doctor_alerts.c \
 	cli/doctor_bridge.c \
+	cli/doctor_ca.c \
 	cli/doctor_connect.c \
+	cli/doctor_daemon.c \
+	cli/doctor_log.c \
 	cli/doctor_text.c cli/doctor_text.h \
 	cli/doctor_trust.c \
 	cli/exec.c cli/exec.h \

@@ -180,9 +180,9 @@ class Pinned(Bypass):
                             f"::localhost:{port}", f"https://{name}/x"],
                            capture_output=True, check=False)
         self.learned(daemon, 8)
-        check = self.run_cli("check", "-d", daemon.directory)
-        self.assertIn("/usr/bin/test-client", check.stdout)
-        self.assertEqual(check.returncode, 1)
+        told = self.run_cli("doctor", "-d", daemon.directory)
+        self.assertRegex(told.stdout, "(?m)^FAILURE bypass +/usr/bin/test-client")
+        self.assertEqual(told.returncode, 1)
         distrusted = self.one(daemon.stop(), sightglass__action="ca_distrusted")
         self.assertIn("/usr/bin/test-client", distrusted["message"])
 

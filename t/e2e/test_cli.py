@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The command line, as a person uses it: ca, status, check, show, tail, proxy, and
+"""The command line, as a person uses it: ca, status, show, tail, proxy, and
 what each says to input that is wrong."""
 
 import json
@@ -15,7 +15,7 @@ from harness import (CLI, DAEMON, Daemon, Nginx, Process, Test, ThreadServer, ge
                      wait_for)
 
 COMMANDS = ["exec", "proxy", "tail", "show", "get", "body", "segments", "ca",
-            "status", "check", "verify", "bypass", "profile", "doctor"]
+            "status", "verify", "bypass", "profile", "doctor"]
 
 
 class Cli(Test):
@@ -123,11 +123,6 @@ class NoDaemon(Cli):
     def test_status_says_that_none_runs(self):
         self.assertIn(f"{self.state}/run/control.sock", self.refused(1, "status"))
 
-    def test_check_says_what_comes_with_the_first_start(self):
-        told = self.cli("check")
-        self.assertRegex(told, r"(?m)^ok +ca +none yet")
-        self.assertRegex(told, r"(?m)^ok +daemon +no daemon runs")
-
     def test_a_log_that_is_not_there_is_named(self):
         self.assertIn(f"no log in {self.state}/log: ", self.refused(3, "show"))
 
@@ -199,11 +194,11 @@ class Places(Cli):
         return "own" if self.own in told else "machine"
 
     def test_root_reads_the_machines(self):
-        for command in (["show"], ["tail"], ["ca", "show"], ["check"], ["status"]):
+        for command in (["show"], ["tail"], ["ca", "show"], ["doctor"], ["status"]):
             self.assertEqual(self.place(*command), "machine")
 
     def test_anybody_else_reads_their_own(self):
-        for command in (["show"], ["tail"], ["ca", "show"], ["check"], ["status"]):
+        for command in (["show"], ["tail"], ["ca", "show"], ["doctor"], ["status"]):
             self.assertEqual(self.place(*command, user=True), "own")
         told = self.run_on_machine(CLI, "show", user=True).stderr
         self.assertIn(f"-c {self.file}", told)
@@ -262,22 +257,6 @@ class Running(Cli):
         for role in [told["logger"], told["signer"], *told["workers"]]:
             os.kill(role["pid"], 0)
         self.assertIn("sightglassd", self.cli("status"))
-
-    def test_check_finds_a_running_daemon_in_order(self):
-        self.start()
-        told = self.cli("check")
-        self.assertEqual([line.split()[0] for line in told.splitlines()],
-                         ["ok"] * len(told.splitlines()), told)
-
-    def test_check_says_what_is_wrong(self):
-        self.start()
-        self.daemon.end()
-        os.chmod(os.path.join(self.state, "ca"), 0o755)
-        key = [n for n in os.listdir(os.path.join(self.state, "ca")) if "key" in n]
-        os.chmod(os.path.join(self.state, "ca", key[0]), 0o644)
-        told = self.cli("check", status=1)
-        self.assertRegex(told, r"(?m)^(?!ok)\w+ +ca ")
-        self.assertIn("chmod", told)
 
     def test_all_three_ways_through_the_proxy(self):
         self.start()

@@ -2,12 +2,15 @@
 """The doctor on this machine: with a daemon and without, with programs that trust
 the CA and that do not, through a flow of its own, and at a log open to others."""
 
+import grp
+import json
 import os
+import re
 import shutil
 import subprocess
 import unittest
 
-from harness import CLI, Daemon, Forwarder, Nginx, Test, wait_for
+from harness import CLI, SOURCE, Daemon, Forwarder, Nginx, Test, wait_for
 
 VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
              "JAVA_TOOL_OPTIONS", "CURL_CA_BUNDLE")
@@ -71,10 +74,109 @@ class Itself(Doctor):
         found = self.doctor(daemon.directory)
         for what in ("daemon", "log", "disk", "ca", "alerts"):
             self.assertEqual(self.one(found, what)[0], "ok", found)
+        self.assertIn(daemon.path("run"), self.one(found, "daemon")[1])
+        self.assertEqual(self.one(found, "policy")[1], "0 rules")
+        self.assertIn("1 growing", self.one(found, "segments")[1])
         os.chmod(daemon.path("log"), 0o755)
         level, text, remedy = self.one(self.doctor(daemon.directory, status=1), "log")
         self.assertEqual((level, remedy), ("FAILURE", f"chmod 700 {daemon.path('log')}"))
         self.assertIn("0755", text)
+
+    def test_settings_that_are_not_understood(self):
+        state = self.state()
+        settings = os.path.join(state, "sightglass.yaml")
+        for text, what in (("policy: {splice: ['*.*.example']}\n", "policy"),
+                           ("polcy: {}\n", "settings")):
+            with open(settings, "w", encoding="ascii") as out:
+                out.write(text)
+            found = self.doctor(state, status=1)
+            self.assertEqual(self.one(found, what)[0], "FAILURE")
+
+    def test_the_key(self):
+        state = self.state()
+        key = os.path.join(state, "ca", "sightglass-ca.key")
+        os.chmod(key, 0o644)
+        level, text, remedy = self.one(self.doctor(state, status=1), "key")
+        self.assertEqual((level, remedy), ("FAILURE", f"chmod 600 {key}"))
+        os.unlink(key)
+        level, text, remedy = self.one(self.doctor(state, status=1), "key")
+        self.assertEqual(level, "FAILURE")
+        self.assertIn("bring it back", remedy)
+        with open(os.path.join(state, "ca", "sightglass-ca.pem"), "w",
+                  encoding="ascii") as out:
+            out.write("rubbish")
+        self.assertEqual(self.one(self.doctor(state, status=1), "ca")[0], "FAILURE")
+
+    def segment(self, state, mode=0o600, number=1):
+        path = os.path.join(state, "log",
+                            f"sightglass-20260101T000000Z-{number:06}.ndjson.zst")
+        with open(path, "wb"):
+            os.chmod(path, mode)
+        return path
+
+    def test_segments_that_others_can_read(self):
+        state = self.state()
+        os.makedirs(os.path.join(state, "log"), mode=0o700)
+        self.segment(state)
+        self.assertEqual(self.one(self.doctor(state), "segments")[0], "ok")
+        readable = self.segment(state, 0o640, 2)
+        level, text, remedy = self.one(self.doctor(state, status=1), "segments")
+        self.assertEqual(level, "FAILURE")
+        self.assertIn(os.path.basename(readable), text)
+        subprocess.run(remedy, shell=True, check=True)
+        self.assertEqual(self.one(self.doctor(state), "segments")[0], "ok")
+
+    def test_the_group_of_the_log(self):
+        state = self.state()
+        log = os.path.join(state, "log")
+        os.makedirs(log, mode=0o700)
+        own = grp.getgrgid(os.getgid()).gr_name
+        for group, words in (("no such group", "is no group"), (own, "cannot read it")):
+            with open(os.path.join(state, "sightglass.yaml"), "w",
+                      encoding="ascii") as out:
+                out.write(f"log: {{group: '{group}'}}\n")
+            level, text, remedy = self.one(self.doctor(state), "log")
+            self.assertEqual(level, "warning")
+            self.assertIn(words, text)
+        subprocess.run(remedy, shell=True, check=True)
+        self.segment(state, 0o640)
+        found = self.doctor(state)
+        self.assertEqual([self.one(found, w)[0] for w in ("log", "segments")],
+                         ["ok", "ok"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can give files away")
+    def test_a_log_of_somebody_else(self):
+        state = self.state()
+        log = os.path.join(state, "log")
+        os.makedirs(log, mode=0o700)
+        os.chown(self.segment(state), 65534, 65534)
+        self.assertIn("another user", self.one(self.doctor(state, status=1),
+                                               "segments")[1])
+        os.chown(log, 65534, 65534)
+        self.assertIn("65534", self.one(self.doctor(state, status=1), "log")[1])
+
+    def test_what_a_program_reads(self):
+        state = self.state()
+        for strict in ((), ("--strict",)):
+            done = self.run_cli("doctor", "-d", state, "-o", "json", *strict,
+                                env=self.environment)
+            found = [json.loads(line) for line in done.stdout.splitlines()]
+            states = {f["state"] for f in found}
+            self.assertIn("warning", states)
+            self.assertNotIn("failure", states)
+            self.assertEqual(done.returncode, 1 if strict else 0)
+            for f in found:
+                self.assertLessEqual(set(f), {"id", "state", "text", "remedy"})
+                self.assertLessEqual({"id", "state", "text"}, set(f))
+        self.assertEqual(self.run_cli("doctor", "-o", "xml").returncode, 2)
+
+    def test_the_manual_has_every_id(self):
+        with open(os.path.join(SOURCE, "cli", "finding.h"), encoding="utf-8") as table:
+            ids = re.findall(r'\bX\(FINDING_\w+, "(\w+)"\)', table.read())
+        with open(os.path.join(SOURCE, "man", "sightglass.1"), encoding="utf-8") as page:
+            listed = re.findall(r"(?m)^\.It Ic (\w+)$",
+                                page.read().split(".Ss Findings")[1].split("\n.S")[0])
+        self.assertEqual(ids, listed)
 
     def test_its_own_flow(self):
         certificates = self.certificates()

@@ -620,15 +620,15 @@ if os.fork() == 0:
         self.assertNotIn("waiting", quick.stderr)
 
     def check_found(self):
-        """status and check -d DIR ask the daemon of the exec that runs there."""
+        """status and doctor -d DIR ask the daemon of the exec that runs there."""
         process = self.start("sh", "-c", "echo ready; exec sleep 1000")
         self.wait_line(process, "ready")
         answer = self.run_cli("status", "-d", self.state, "-o", "json")
         self.assertEqual(answer.returncode, 0, answer.stderr)
         os.kill(json.loads(answer.stdout)["pid"], 0)
-        checked = self.run_cli("check", "-d", self.state)
-        place = re.search(r"(?m)^ok +daemon +answers at (.*)/control\.sock$",
-                          checked.stdout)[1]
+        told = self.run_cli("doctor", "-d", self.state)
+        place = re.search(r"(?m)^ok +daemon +version \S+ answers at (.*)/control\.sock$",
+                          told.stdout)[1]
         self.assertEqual(process.end(signal.SIGTERM), 128 + signal.SIGTERM)
         self.assertFalse(os.path.exists(place))
         self.assertEqual(self.run_cli("status", "-d", self.state).returncode, 1)
