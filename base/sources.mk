@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	base/clock.c base/clock.h \
 	base/diag.c base/diag.h \
 	base/digits.c base/digits.h \
+	base/endpoint.c base/endpoint.h \
 	base/err.c base/err.h \
 	base/fds.c base/fds.h \
 	base/file.c base/file.h \

@@ -65,6 +65,8 @@ struct board {
 	counter worker_count;
 	counter signer_pid, signer_restarts;
 	struct board_ring signer_ring;
+	counter sources_found, sources_none, sources_unsure, /* source_choice.h */
+	    sources_skipped; /* over what looks may cost */
 	counter leaves, leaves_again, leaves_refused, leaves_delayed;
 	counter logger_pid, logger_restarts;
 	counter log_records, log_text_bytes, log_file_bytes, log_segments_sealed,

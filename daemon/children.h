@@ -57,6 +57,7 @@ struct parent {
 	struct lists lists;
 	struct bypasses *bypasses;
 	struct roots *roots;
+	struct sources *sources;
 
 	struct child signer, logger, workers[WORKERS_MAX];
 	bool serving;  /* all were ready once */

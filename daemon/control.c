@@ -243,6 +243,12 @@ write_status(const struct worker *w, struct json *j)
 	json_uint(j, "repaired", counter_get(&b->log_repaired));
 	json_uint(j, "lost_records", counter_get(&b->log_lost));
 	json_object_end(j);
+	json_object_begin(j, "sources");
+	json_uint(j, "found", counter_get(&b->sources_found));
+	json_uint(j, "none", counter_get(&b->sources_none));
+	json_uint(j, "unsure", counter_get(&b->sources_unsure));
+	json_uint(j, "skipped", counter_get(&b->sources_skipped));
+	json_object_end(j);
 	json_object_begin(j, "signer");
 	json_uint(j, "pid", counter_get(&b->signer_pid));
 	json_uint(j, "restarts", counter_get(&b->signer_restarts));

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "base/endpoint.h"
+
 #define FROM_PARENT 1u
 #define FROM_SIGNER 2u
 #define FROM_LOGGER 4u
@@ -92,6 +94,12 @@
 	X(MSG_BYPASS_ASK, FROM_WORKER, sizeof(struct msg_bypass_ask),         \
 	    sizeof(struct msg_bypass_ask) + 1280, 0)                          \
 	X(MSG_BYPASS_ANSWER, FROM_PARENT, sizeof(uint64_t) + 1, 64 * 1024, 0) \
+	/* struct msg_source_ask: which connection of a process a flow is; the \
+	 * answer: struct msg_source, one a question and in their order */    \
+	X(MSG_SOURCE_ASK, FROM_WORKER, sizeof(struct msg_source_ask),         \
+	    sizeof(struct msg_source_ask), 0)                                 \
+	X(MSG_SOURCE, FROM_PARENT, sizeof(struct msg_source),                 \
+	    sizeof(struct msg_source), 0)                                     \
 	/* struct msg_ca; the DER of the CA's certificate and of those above   \
 	 * it, one after another; that of the CA that is to follow */         \
 	X(MSG_CA, FROM_SIGNER, sizeof(struct msg_ca) + 1, 64 * 1024, 0)       \
@@ -154,6 +162,18 @@ struct msg_bypass_ask {
 	uint64_t ttl_ms; /* add: its life; 0: as the settings say */
 };
 
+struct msg_source_ask {
+	uint64_t ticket; /* comes back with the answer */
+	uint32_t pid;
+	struct endpoint remote;
+};
+
+struct msg_source {
+	uint64_t ticket;
+	struct endpoint local; /* port 0: not found */
+	uint32_t zero;
+};
+
 struct msg_note {
 	char action[32];
 	char role[32];
@@ -183,6 +203,8 @@ _Static_assert(sizeof(struct msg_ring) == 4 + 4 + 8, "no padding");
 _Static_assert(sizeof(struct msg_names) == 8 + 4 + 4, "no padding");
 _Static_assert(sizeof(struct msg_bypass) == 4 + 4 + 8 + 8, "no padding");
 _Static_assert(sizeof(struct msg_bypass_ask) == 8 + 4 + 4 + 8, "no padding");
+_Static_assert(sizeof(struct msg_source_ask) == 8 + 4 + 20, "no padding");
+_Static_assert(sizeof(struct msg_source) == 8 + 20 + 4, "no padding");
 _Static_assert(sizeof(struct msg_note) == 32 + 32 + 1536, "no padding");
 _Static_assert(sizeof(struct msg_ca) == 4 + 4, "no padding");
 _Static_assert(sizeof(struct msg_mint) == 8 + 4 + 4, "no padding");

@@ -31,6 +31,7 @@
 #include "daemon/places.h"
 #include "daemon/role.h"
 #include "daemon/roots.h"
+#include "daemon/sources.h"
 
 #define FIRST_BACKOFF_MS 10
 #define LAST_BACKOFF_MS 10000
@@ -207,6 +208,8 @@ on_message(void *context, struct channel *c UNUSED, struct msg *m)
 		bypasses_learn(child->parent->bypasses, m);
 	else if (m->type == MSG_BYPASS_ASK)
 		bypasses_answer(child->parent->bypasses, child, m);
+	else if (m->type == MSG_SOURCE_ASK)
+		sources_answer(child->parent->sources, child, m);
 	else if (m->fd >= 0)
 		(void)close(m->fd);
 }
@@ -601,6 +604,7 @@ prepare(struct parent *p)
 	p->roots = roots_new(p->base, p->conf, on_new_roots, p);
 	if (p->roots == NULL)
 		diag_fatal("out of memory");
+	p->sources = sources_new(p);
 }
 
 static void
@@ -632,6 +636,7 @@ parent_run(const struct settings *settings, struct conf *conf,
 	each(&p, release);
 	bypasses_free(p.bypasses);
 	roots_free(p.roots);
+	sources_free(p.sources);
 	lists_free(&p.lists);
 	for (size_t i = 0; i < ARRAY_LENGTH(p.signals); i++)
 		event_free(p.signals[i]);

@@ -16,28 +16,33 @@ sightglassd_SOURCES = \
 	daemon/parent.c daemon/parent.h \
 	daemon/places.c daemon/places.h \
 	daemon/privileges.c daemon/privileges.h \
-	daemon/process.h \
+	daemon/process.h daemon/process_sockets.h \
 	daemon/role.c daemon/role.h \
 	daemon/roots.c daemon/roots.h \
 	daemon/sandbox.h \
 	daemon/settings.c daemon/settings.h \
 	daemon/signer_role.c \
 	daemon/sink.c daemon/sink.h \
+	daemon/source_choice.c daemon/source_choice.h \
+	daemon/sources.c daemon/sources.h \
 	daemon/worker.c daemon/worker.h \
 	daemon/worker_bypass.c \
 	daemon/worker_leafs.c \
 	daemon/worker_records.c \
+	daemon/worker_sources.c \
 	daemon/worker_trust.c
 if LINUX
 sightglassd_SOURCES += daemon/os_linux.c daemon/process_linux.c \
-	daemon/sandbox_linux.c
+	daemon/process_sockets_linux.c daemon/sandbox_linux.c
 endif
 if DARWIN
 sightglassd_SOURCES += daemon/os_darwin.c daemon/process_darwin.c \
-	daemon/sandbox_darwin.c
+	daemon/process_sockets_darwin.c daemon/sandbox_darwin.c
 endif
-EXTRA_DIST += daemon/os_linux.c daemon/process_linux.c daemon/sandbox_linux.c \
-	daemon/os_darwin.c daemon/process_darwin.c daemon/sandbox_darwin.c
+EXTRA_DIST += daemon/os_linux.c daemon/process_linux.c \
+	daemon/process_sockets_linux.c daemon/sandbox_linux.c \
+	daemon/os_darwin.c daemon/process_darwin.c \
+	daemon/process_sockets_darwin.c daemon/sandbox_darwin.c
 sightglassd_LDADD = libmitm.a liblog.a libbridge.a libca.a libconf.a libbase.a \
 	$(CONTENT_LIBS) $(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NGHTTP2_LIBS) \
 	$(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS)

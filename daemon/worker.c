@@ -142,6 +142,7 @@ forget(struct worker_flow *wf)
 	struct worker *w = wf->worker;
 
 	leafs_forget(wf);
+	sources_forget(wf);
 	(void)event_del(&wf->timer);
 	TAILQ_REMOVE(&w->flows, wf, all);
 	flow_free(wf->flow);
@@ -628,6 +629,9 @@ on_message(struct role *r, struct msg *m)
 	case MSG_BYPASS:
 		bypasses_take(w, m);
 		break;
+	case MSG_SOURCE:
+		sources_take(w, m);
+		break;
 	case MSG_BYPASS_ANSWER:
 		control_answered(w->control, m);
 		break;
@@ -681,6 +685,7 @@ prepare_host(struct worker *w)
 	h->processes = processes_new(PROCESSES_KEPT, process_look_up);
 	w->names.writer = w->role.index - 1;
 	h->request_leaf = leafs_request;
+	h->find_source = sources_ask;
 	h->on_bypass = bypasses_report;
 	h->on_header = records_on_header;
 	h->on_http = records_on_http;
@@ -785,6 +790,7 @@ worker_main(void)
 	sink_init(&w.sink);
 	mbedtls_x509_crt_init(&w.own_cas);
 	TAILQ_INIT(&w.flows);
+	TAILQ_INIT(&w.unsourced);
 	TAILQ_INIT(&w.mints);
 	trust_init(&w.trust);
 	w.bypasses = bypass_new(NULL, NULL);

@@ -2,8 +2,8 @@
 /*
  * The worker's own parts, between worker.c (flows and the poller),
  * worker_records.c (events into the ring), worker_leafs.c (the signer),
- * worker_trust.c (what servers are verified against) and control.c
- * (control.sock).
+ * worker_trust.c (what servers are verified against), worker_sources.c (clients'
+ * ends) and control.c (control.sock).
  */
 #ifndef SIGHTGLASS_DAEMON_WORKER_H
 #define SIGHTGLASS_DAEMON_WORKER_H
@@ -39,6 +39,8 @@ struct worker_flow {
 	uint64_t timer_ms; /* when it fires, of the host's tick; 0: not set */
 	struct mint *mint; /* the leaf it waits for, or NULL */
 	TAILQ_ENTRY(worker_flow) waiting;
+	uint64_t source_ticket; /* asked of the parent; 0: not, or answered */
+	TAILQ_ENTRY(worker_flow) unsourced;
 };
 
 /* A leaf asked of the signer, for all flows that wait for the same. */
@@ -77,6 +79,8 @@ struct worker {
 	struct event *accepting, *accept_again;
 	struct worker_flows flows;
 	size_t flow_count;
+	struct worker_flows unsourced; /* in the order in which they asked */
+	uint64_t last_source_ticket;
 	bool draining;
 	struct event *drain_timer;
 
@@ -150,6 +154,13 @@ int bypasses_ask(struct worker *w, const struct msg_bypass_ask *ask,
     const struct bypass_key *key) WUNRES NONNULL(1, 2);
 /* MSG_BYPASS. */
 void bypasses_take(struct worker *w, const struct msg *m) NONNULL(1, 2);
+
+/* --- worker_sources.c --- */
+void sources_ask(void *context, struct flow *flow, const struct endpoint *remote);
+/* The flow ends and waits no more. */
+void sources_forget(struct worker_flow *wf) NONNULL(1);
+/* MSG_SOURCE. */
+void sources_take(struct worker *w, const struct msg *m) NONNULL(1, 2);
 
 /* --- control.c --- */
 struct control;

@@ -29,8 +29,8 @@
 	X(HOST_HOSTNAME, "host", "hostname", TEXT, NONE, IN_ALL,              \
 	    "The machine that the daemon runs on.")                           \
 	X(PROCESS, "", "process", OBJECT, NONE, IN_FLOWS,                     \
-	    "The program whose flow it is, as far as the forwarder knows. On "  \
-	    "macOS what the kernel says of it stands in place of that.")        \
+	    "The program whose flow it is, as far as the forwarder knows. On "\
+	    "macOS what the kernel says of it stands in place of that.")      \
 	X(PROCESS_PID, "process", "pid", NUMBER, NONE, IN_FLOWS,              \
 	    "Its process id.")                                                \
 	X(PROCESS_EXECUTABLE, "process", "executable", TEXT, NONE, IN_FLOWS,  \
@@ -56,7 +56,8 @@
 	X(SOURCE, "", "source", OBJECT, NONE, IN_FLOWS, "")                   \
 	X(DESTINATION, "", "destination", OBJECT, NONE, IN_FLOWS, "")         \
 	X(ENDPOINT_IP, "{source,destination}", "ip", ADDRESS, NONE, IN_FLOWS, \
-	    "Where the flow comes from, and where it was going.")             \
+	    "Where the flow comes from, as far as it is known, and where it " \
+	    "was going.")                                                     \
 	X(ENDPOINT_PORT, "{source,destination}", "port", NUMBER, NONE,        \
 	    IN_FLOWS, "The ports of both.")                                   \
 	X(DESTINATION_DOMAIN, "destination", "domain", TEXT, NONE, IN_FLOWS,  \

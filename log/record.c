@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/endpoint.h"
 #include "base/err.h"
 #include "log/member.h"
 #include "log/record_line.h"
@@ -152,6 +153,18 @@ put_endpoint(struct json *j, enum field field,
 	json_object_end(j);
 }
 
+/* Not for "0.0.0.0" with port 0, which a forwarder says when it was not told. */
+static void
+put_source(struct json *j, const struct flow_facts *f, struct record_facts *out)
+{
+	struct endpoint e;
+
+	out->source_at = buf_length(j->out);
+	if (endpoint_read(&e, &f->source) && !endpoint_is_nowhere(&e))
+		put_endpoint(j, F_SOURCE, &f->source, NULL);
+	out->source_end = buf_length(j->out);
+}
+
 static const char *
 base_name(const char *path)
 {
@@ -223,12 +236,12 @@ domain_of(const struct flow_facts *f)
 
 static void
 put_facts(struct json *j, const struct record_writer *w,
-    const struct flow_facts *f)
+    const struct flow_facts *f, struct record_facts *out)
 {
 	put_host(j, w);
 	put_process(j, f);
 	put_user(j, f);
-	put_endpoint(j, F_SOURCE, &f->source, NULL);
+	put_source(j, f, out);
 	put_endpoint(j, F_DESTINATION, &f->destination, domain_of(f));
 	if (f->destination.ss_family != AF_UNSPEC) {
 		member_object(j, F_NETWORK);
@@ -295,7 +308,7 @@ record_facts_make(const struct record_writer *w, const struct flow_facts *facts,
 	memcpy(out->flow_id, facts->id, sizeof(out->flow_id));
 	set_host(out, facts);
 	json_init(&j, &out->members);
-	put_facts(&j, w, facts);
+	put_facts(&j, w, facts, out);
 	int error = json_error(&j);
 	json_init(&j, &out->names);
 	put_names(&j, facts);
@@ -304,6 +317,36 @@ record_facts_make(const struct record_writer *w, const struct flow_facts *facts,
 	if (error != 0)
 		record_facts_free(out);
 	return error;
+}
+
+/* Its place is between members, so what comes before and after has members of its
+ * own; the comma between them is put by the emitter. */
+int
+record_facts_set_source(struct record_facts *facts,
+    const struct sockaddr_storage *source)
+{
+	const uint8_t *old = buf_data(&facts->members);
+	size_t length = buf_length(&facts->members), at = facts->source_at;
+	size_t rest = facts->source_end + 1;
+	struct buf members;
+	struct json j;
+
+	buf_init(&members, FACTS_BYTES_MAX);
+	json_init(&j, &members);
+	json_raw(&j, old, at);
+	put_endpoint(&j, F_SOURCE, source, NULL);
+	size_t end = buf_length(&members);
+	if (rest < length)
+		json_raw(&j, old + rest, length - rest);
+	int error = json_error(&j);
+	if (error != 0) {
+		buf_free(&members);
+		return error;
+	}
+	buf_free(&facts->members);
+	facts->members = members;
+	facts->source_end = end;
+	return 0;
 }
 
 void

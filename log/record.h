@@ -30,6 +30,7 @@ struct record_writer {
 /* What the wire said of a flow, as fragments; see record_flow_facts. */
 struct record_facts {
 	struct buf members; /* host, process, user, source, destination, network */
+	size_t source_at, source_end; /* where source is in it; the same: it is not */
 	struct buf names;   /* the array of sightglass.dns, or empty */
 	char flow_id[40];
 	char scheme_host[300]; /* "example.com" or "[2001:db8::1]": the fallback of
@@ -44,6 +45,10 @@ int record_facts_make(const struct record_writer *w,
     const struct flow_facts *facts, bool tls, struct record_facts *out)
     WUNRES NONNULL(1, 2, 4);
 void record_facts_free(struct record_facts *facts);
+
+/* What is known of the source since. E_LIMIT, E_NOMEM: nothing has changed. */
+int record_facts_set_source(struct record_facts *facts,
+    const struct sockaddr_storage *source) WUNRES NONNULL(1, 2);
 
 /* Times of the flow that an http record's sightglass.timing shows, in µs; 0
  * when not known. Shown for the first exchange of a connection only. */

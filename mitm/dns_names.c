@@ -7,9 +7,10 @@
  */
 #include "mitm/dns_names.h"
 
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <string.h>
+
+#include "base/endpoint.h"
 
 /* A whole number of words, without padding. */
 struct entry {
@@ -80,18 +81,11 @@ bool
 dns_names_address(const struct sockaddr_storage *address,
     uint8_t out[DNS_ADDRESS_BYTES])
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct endpoint e;
 
-	if (address->ss_family == AF_INET6) {
-		memcpy(out, &((const struct sockaddr_in6 *)address)->sin6_addr,
-		    DNS_ADDRESS_BYTES);
-		return true;
-	}
-	if (address->ss_family != AF_INET)
+	if (!endpoint_read(&e, address))
 		return false;
-	memcpy(out, mapped, sizeof(mapped));
-	memcpy(out + sizeof(mapped), &((const struct sockaddr_in *)address)->sin_addr,
-	    DNS_ADDRESS_BYTES - sizeof(mapped));
+	memcpy(out, e.address, DNS_ADDRESS_BYTES);
 	return true;
 }
 

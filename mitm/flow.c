@@ -215,6 +215,8 @@ flow_make_facts(struct flow *flow)
 	facts.name_count = flow->resolved_count;
 	if (h != NULL) {
 		facts.source = h->source;
+		if (flow->source.port != 0)
+			endpoint_write(&flow->source, &facts.source);
 		facts.destination = h->destination;
 		facts.datagram = h->transport == FLOW_DATAGRAM;
 		facts.pid = h->has_pid ? &h->pid : NULL;

@@ -32,6 +32,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/endpoint.h"
 #include "ca/names.h"
 #include "conf/conf.h"
 #include "extension-bridge/flow_header.h"
@@ -138,6 +139,10 @@ struct flow_host {
 	 * later or at once. */
 	int (*request_leaf)(void *context, struct flow *flow,
 	    struct leaf_key *key, const struct names *names);
+	/* Looks for the client's end of a flow whose forwarder could not tell it, by
+	 * flow->header's process and where it goes; flow_source_found may follow. */
+	void (*find_source)(void *context, struct flow *flow,
+	    const struct endpoint *remote);
 	/* Something happened that may become a bypass, or (BYPASS_WHY_COUNT) one
 	 * was put to use. */
 	void (*on_bypass)(void *context, const struct bypass_key *key,
@@ -174,6 +179,8 @@ struct flow {
 	struct flow_header *header;  /* owned, until the relay begins; of the process it
 	                              * says what the kernel does, where that is known */
 	struct process *process;     /* counted reference, or NULL: not known */
+	struct endpoint source;      /* found since; port 0: not */
+	bool source_asked;
 	uint8_t *header_bytes;       /* owned: being read */
 	size_t header_length;
 	uint64_t application;        /* by which dns_names knows it, or 0 */
@@ -270,6 +277,10 @@ void flow_close(struct flow *flow, enum flow_close_reason reason,
  * had. Step the flow afterwards. */
 void flow_leaf_ready(struct flow *flow, struct leaf *leaf) NONNULL(1, 2);
 void flow_leaf_failed(struct flow *flow, const char *why) NONNULL(1);
+
+/* What find_source found. It is in the records from now on. */
+void flow_source_found(struct flow *flow, const struct endpoint *source)
+    NONNULL(1, 2);
 
 /* --- between the files of this module --- */
 
@@ -424,6 +435,9 @@ bool flow_ech_is_late(const struct flow *flow) WUNRES NONNULL(1);
 /* flow_process.c. The header is there: what the kernel says of the process stands in it
  * from now on. Before anything asks who it is. */
 void flow_find_process(struct flow *flow) NONNULL(1);
+/* Has the client's end looked for, once, where the forwarder could not tell it: when the
+ * client spoke or is known to wait, so that its connection stands. */
+void flow_find_source(struct flow *flow) NONNULL(1);
 /* flow_names.c. The header is there: which names its destination was resolved from. */
 void flow_find_names(struct flow *flow) NONNULL(1);
 /* Who had announced HTTP/3, among them. */

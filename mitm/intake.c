@@ -344,6 +344,7 @@ classify(struct flow *flow)
 static bool
 connect_for_silent(struct flow *flow)
 {
+	flow_find_source(flow);
 	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
 	if (flow->verdict.decision == DECIDE_REFUSE) {
 		flow_close(flow, CLOSE_REFUSED, NULL);
@@ -485,6 +486,7 @@ bow_to_the_possible(struct flow *flow)
 bool
 intake_decide(struct flow *flow)
 {
+	flow_find_source(flow);
 	flow->verdict = intake_ask_policy(flow, &flow->header->destination);
 	bow_to_the_possible(flow);
 	bypass_decide(flow);

@@ -39,6 +39,7 @@ TLV_EXECUTABLE = 0xE3
 TLV_FORWARDER = 0xE6
 TLV_ALTERNATE = 0xE7
 TLV_PREFIX = 0xE8
+TLV_AUDIT_TOKEN = 0xE9
 
 
 def wait_for(condition, what, timeout_s=60):
@@ -287,16 +288,17 @@ class Daemon(Process):
     # --- handing flows over ---
 
     def header(self, address, port, *, authority=None, datagram=False, prefix=0,
-               tlvs=(), executable=b"/usr/bin/test-client", source=None):
+               tlvs=(), executable=b"/usr/bin/test-client", source=None,
+               source_port=40000, pid=None):
         """A PROXY v2 header to this destination (PROTOCOL.md)."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         raw = socket.inet_pton(family, address)
         source = socket.inet_pton(
             family,
             source or ("::1" if family == socket.AF_INET6 else "127.0.0.1"))
-        body = source + raw + struct.pack("!HH", 40000, port)
+        body = source + raw + struct.pack("!HH", source_port, port)
         extra = [(TLV_VERSION, struct.pack("!H", 1)),
-                 (TLV_PID, struct.pack("!I", os.getpid())),
+                 (TLV_PID, struct.pack("!I", pid or os.getpid())),
                  (TLV_UID, struct.pack("!I", os.getuid())),
                  (TLV_EXECUTABLE, executable),
                  (TLV_FORWARDER, b"test")]

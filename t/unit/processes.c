@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Unit suite of mitm/processes and of flow_find_process: each program is asked about
+ * Unit suite of mitm/processes and mitm/flow_process: each program is asked about
  * once, no answer is taken for another's, the table stays within its bounds, and what
  * the kernel says stands in a header whole or not at all.
  */
 #include "mitm/processes.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -219,11 +220,81 @@ START_TEST(a_process_without_token_or_id_is_not_asked_about)
 }
 END_TEST
 
+/* --- the client's end --- */
+
+static struct endpoint looked_for;
+static unsigned looked_times;
+
+static void
+look(void *context, struct flow *of, const struct endpoint *remote)
+{
+	ck_assert_ptr_eq(context, &host);
+	ck_assert_ptr_eq(of, &flow);
+	looked_for = *remote;
+	looked_times++;
+}
+
+static struct sockaddr_storage
+ipv4(const char *bytes, uint16_t port)
+{
+	struct sockaddr_storage a;
+	struct endpoint e;
+
+	endpoint_set_ipv4(&e, bytes, port);
+	endpoint_write(&e, &a);
+	return a;
+}
+
+static void
+begin_source(void)
+{
+	begin_flow();
+	host.context = &host;
+	host.find_source = look;
+	looked_times = 0;
+	header.source = ipv4("\0\0\0\0", 0);
+	header.destination = ipv4("\300\0\2\1", 443);
+}
+
+START_TEST(an_end_that_the_forwarder_was_not_told_is_looked_for_once)
+{
+	flow_find_source(&flow);
+	flow_find_source(&flow);
+	ck_assert_uint_eq(looked_times, 1);
+	ck_assert_uint_eq(looked_for.port, 443);
+}
+END_TEST
+
+START_TEST(an_end_that_is_known_or_nobodys_is_not_looked_for)
+{
+	if (_i == 0)
+		header.source = ipv4("\177\0\0\1", 40000);
+	else if (_i == 1)
+		header.has_pid = false;
+	else
+		header.destination.ss_family = AF_UNSPEC;
+	flow_find_source(&flow);
+	ck_assert_uint_eq(looked_times, 0);
+}
+END_TEST
+
+START_TEST(what_is_found_before_the_facts_leaves_the_header_alone)
+{
+	struct endpoint found;
+
+	endpoint_set_ipv4(&found, "\300\0\2\11", 40001);
+	flow_source_found(&flow, &found);
+	ck_assert(endpoint_is(&flow.source, &found));
+	ck_assert_uint_eq(((struct sockaddr_in *)&header.source)->sin_port, 0);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
 	Suite *s = suite_create("processes");
 	TCase *t = tcase_create("cache"), *f = tcase_create("flow");
+	TCase *e = tcase_create("source");
 
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, a_program_is_asked_about_once);
@@ -242,5 +313,11 @@ suite(void)
 	    2);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, f);
+
+	tcase_add_checked_fixture(e, begin_source, end_flow);
+	tcase_add_test(e, an_end_that_the_forwarder_was_not_told_is_looked_for_once);
+	tcase_add_loop_test(e, an_end_that_is_known_or_nobodys_is_not_looked_for, 0, 3);
+	tcase_add_test(e, what_is_found_before_the_facts_leaves_the_header_alone);
+	suite_add_tcase(s, e);
 	return s;
 }

@@ -109,6 +109,56 @@ START_TEST(whom_a_process_works_for_is_told)
 }
 END_TEST
 
+static void
+check_members_around_the_source(void)
+{
+	check_text("/user/id", "1000");
+	check_text("/destination/ip", "192.0.2.1");
+	check_text("/observer/type", "exec");
+	check_number("/process/pid", 4711);
+}
+
+START_TEST(a_source_that_is_found_later_stands_in_its_place)
+{
+	struct sockaddr_storage found, again;
+
+	set_address(&flow.source, _i == 0 ? "0.0.0.0" : "::", 0);
+	set_address(&found, "192.0.2.9", 40001);
+	set_address(&again, "2001:db8::9", 40002);
+	make_facts(false);
+	write_flow();
+	check_absent("/source"); /* nobody's */
+	check_members_around_the_source();
+
+	ck_assert_int_eq(record_facts_set_source(&facts, &found), 0);
+	write_flow();
+	check_text("/source/ip", "192.0.2.9");
+	check_number("/source/port", 40001);
+	check_members_around_the_source();
+
+	ck_assert_int_eq(record_facts_set_source(&facts, &again), 0);
+	write_flow();
+	check_text("/source/ip", "2001:db8::9");
+	check_number("/source/port", 40002);
+	check_members_around_the_source();
+}
+END_TEST
+
+START_TEST(a_source_alone_has_its_place_too)
+{
+	struct sockaddr_storage found;
+
+	flow = (struct flow_facts){.id = "f"};
+	set_address(&found, "192.0.2.9", 40001);
+	make_facts(false);
+	ck_assert_int_eq(record_facts_set_source(&facts, &found), 0);
+	write_flow();
+	check_text("/source/ip", "192.0.2.9");
+	check_absent("/destination");
+	check_text("/host/hostname", "box");
+}
+END_TEST
+
 START_TEST(an_ipv6_datagram_flow_is_told)
 {
 	flow.datagram = true;
@@ -490,6 +540,8 @@ add_all_kinds(TCase *t)
 	tcase_add_loop_test(t, what_is_not_known_is_left_out, 0, 3);
 	tcase_add_test(t, a_process_without_a_signature_has_none);
 	tcase_add_test(t, whom_a_process_works_for_is_told);
+	tcase_add_loop_test(t, a_source_that_is_found_later_stands_in_its_place, 0, 2);
+	tcase_add_test(t, a_source_alone_has_its_place_too);
 	tcase_add_test(t, an_ipv6_datagram_flow_is_told);
 	tcase_add_test(t, a_destination_known_by_name_alone_is_told);
 	tcase_add_test(t, facts_that_do_not_fit_are_refused);

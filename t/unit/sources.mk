@@ -141,6 +141,10 @@ t_unit_early_data_suite_SOURCES = t/unit/early_data.c $(UNIT_SUITE) $(UNIT_CORPU
 t_unit_early_data_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/early_data
 
+check_PROGRAMS += t/unit/endpoint-suite
+t_unit_endpoint_suite_SOURCES = t/unit/endpoint.c $(UNIT_SUITE)
+t_unit_endpoint_suite_LDADD = libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/fds-suite
 t_unit_fds_suite_SOURCES = t/unit/fds.c $(UNIT_SUITE)
 t_unit_fds_suite_LDADD = libbase.a $(UNIT_LIBS)
@@ -321,7 +325,7 @@ EXTRA_DIST += t/corpus/policy_list
 
 check_PROGRAMS += t/unit/processes-suite
 t_unit_processes_suite_SOURCES = t/unit/processes.c $(UNIT_SUITE)
-t_unit_processes_suite_LDADD = libmitm.a libbase.a $(UNIT_LIBS)
+t_unit_processes_suite_LDADD = libmitm.a liblog.a libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/pretty-suite
 t_unit_pretty_suite_SOURCES = t/unit/pretty.c $(UNIT_SUITE) $(UNIT_CORPUS) \
@@ -450,6 +454,11 @@ t_unit_socks_suite_SOURCES = t/unit/socks.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/socks.c
 t_unit_socks_suite_LDADD = libbridge.a libbase.a $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/socks
+
+check_PROGRAMS += t/unit/source_choice-suite
+t_unit_source_choice_suite_SOURCES = t/unit/source_choice.c $(UNIT_SUITE) \
+	daemon/source_choice.c daemon/source_choice.h daemon/process_sockets.h
+t_unit_source_choice_suite_LDADD = libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/starttls-suite
 t_unit_starttls_suite_SOURCES = t/unit/starttls.c $(UNIT_SUITE) $(UNIT_CORPUS) \

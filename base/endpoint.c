@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* Addresses of one form. Pure; any process. */
+#include "base/endpoint.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+_Static_assert(sizeof(struct endpoint) == ENDPOINT_ADDRESS_BYTES + 2 + 2, "no padding");
+
+void
+endpoint_set_ipv4(struct endpoint *out, const void *address, uint16_t port)
+{
+	*out = (struct endpoint){.port = port};
+	memcpy(out->address, mapped, sizeof(mapped));
+	memcpy(out->address + sizeof(mapped), address,
+	    ENDPOINT_ADDRESS_BYTES - sizeof(mapped));
+}
+
+bool
+endpoint_read(struct endpoint *out, const struct sockaddr_storage *from)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)from;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)from;
+
+	*out = (struct endpoint){.port = 0};
+	if (from->ss_family == AF_INET) {
+		endpoint_set_ipv4(out, &in->sin_addr, ntohs(in->sin_port));
+		return true;
+	}
+	if (from->ss_family != AF_INET6)
+		return false;
+	memcpy(out->address, &in6->sin6_addr, sizeof(out->address));
+	out->port = ntohs(in6->sin6_port);
+	return true;
+}
+
+void
+endpoint_write(const struct endpoint *e, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (memcmp(e->address, mapped, sizeof(mapped)) == 0) {
+		out->ss_family = AF_INET;
+		memcpy(&in->sin_addr, e->address + sizeof(mapped),
+		    sizeof(in->sin_addr));
+		in->sin_port = htons(e->port);
+		return;
+	}
+	out->ss_family = AF_INET6;
+	memcpy(&in6->sin6_addr, e->address, sizeof(in6->sin6_addr));
+	in6->sin6_port = htons(e->port);
+}
+
+bool
+endpoint_is(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port &&
+	    memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
+
+bool
+endpoint_is_nowhere(const struct endpoint *e)
+{
+	struct endpoint any;
+
+	endpoint_set_ipv4(&any, (const uint8_t[4]){0}, 0);
+	return endpoint_is(e, &any) || endpoint_is(e, &(struct endpoint){.port = 0});
+}

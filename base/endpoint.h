@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An IP address with a port, small and of one form: IPv4 stands inside IPv6 (RFC 4291
+ * section 2.5.5.2), so that two are the same when their bytes are. Pure; any process.
+ */
+#ifndef SIGHTGLASS_BASE_ENDPOINT_H
+#define SIGHTGLASS_BASE_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/attr.h"
+
+#define ENDPOINT_ADDRESS_BYTES 16u
+
+struct endpoint {
+	uint8_t address[ENDPOINT_ADDRESS_BYTES];
+	uint16_t port;
+	uint16_t zero; /* no padding: it is sent and compared as it lies in memory */
+};
+
+/* False: not an IP address; then *out is all zero. */
+bool endpoint_read(struct endpoint *out, const struct sockaddr_storage *from)
+    NONNULL(1, 2);
+
+/* ... an IPv4 address, four bytes. */
+void endpoint_set_ipv4(struct endpoint *out, const void *address, uint16_t port)
+    NONNULL(1, 2);
+
+/* AF_INET where it is IPv4. */
+void endpoint_write(const struct endpoint *e, struct sockaddr_storage *out)
+    NONNULL(1, 2);
+
+bool endpoint_is(const struct endpoint *a, const struct endpoint *b) WUNRES
+    NONNULL(1, 2);
+
+/* "::" or "0.0.0.0" with port 0: nobody's. */
+bool endpoint_is_nowhere(const struct endpoint *e) WUNRES NONNULL(1);
+
+#endif

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: ISC
+"""A forwarder that is not told the client's port, as macOS's is not: the daemon finds
+it among the connections of the process, and goes on without where it cannot.
+
+The application really connects to where its flow goes. Its connection is accepted there
+and handed over; the next one to come is the daemon's, and is served.
+"""
+
+import resource
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import unittest
+
+from harness import TLV_AUDIT_TOKEN, Daemon, Test, get, wait_for
+
+NOWHERE = {"127.0.0.1": "0.0.0.0", "::1": "::"}
+REQUEST = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+LOOKED_MAX = 4096  # daemon/sources.c
+
+# Opens so many descriptors, then connects.
+HOARDER = """
+import os, socket, sys
+held = [os.open("/dev/null", os.O_RDONLY) for _ in range(int(sys.argv[2]))]
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.sendall(b"GET /hoard HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+sys.stdout.buffer.write(s.recv(1000))
+"""
+
+
+class Interceptor:
+    """A port to which an application and the daemon connect in turn."""
+
+    def __init__(self, test, daemon, address="127.0.0.1", context=None):
+        self.daemon, self.address, self.context = daemon, address, context
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.listener = socket.create_server((address, 0), family=family)
+        self.listener.settimeout(30)
+        self.port = self.listener.getsockname()[1]
+        test.addCleanup(self.listener.close)
+
+    def connect(self):
+        """An application's connection, of this process: its two ends."""
+        ours = socket.create_connection((self.address, self.port))
+        return ours, self.listener.accept()[0]
+
+    def hand_over(self, client, **options):
+        """The application's connection becomes a flow without a source."""
+        header = self.daemon.header(self.address, self.port,
+                                    source=NOWHERE[self.address], source_port=0,
+                                    **options)
+        with client, self.daemon.bridge() as bridge:
+            socket.send_fds(bridge, [header], [client.fileno()])
+
+    def serve_one(self):
+        """The daemon's connection, in a thread of its own; ends with it."""
+        connection = self.listener.accept()[0]
+
+        def run():
+            with connection as c:
+                try:
+                    if self.context:
+                        c = self.context.wrap_socket(c, server_side=True)
+                    while c.recv(65536):
+                        c.sendall(ANSWER)
+                except OSError:
+                    pass
+
+        threading.Thread(target=run, daemon=True).start()
+
+
+class Sources(Test):
+    def exchange(self, daemon, door, ours, path, **outcome):
+        ours.sendall(REQUEST % path)
+        self.await_outcome(daemon, **outcome)
+        door.serve_one()
+        self.assertEqual(ours.recv(1000), ANSWER)
+
+    def await_outcome(self, daemon, **outcome):
+        """Until the looks came to that, and no other: found=1. Before the server says
+        anything, so that no record is written sooner."""
+        wanted = dict.fromkeys(("found", "none", "unsure", "skipped"), 0) | outcome
+        sources = {}
+
+        def is_done():
+            sources.update(daemon.control("status")["sources"])
+            return sum(sources.values()) >= sum(wanted.values())
+
+        wait_for(is_done, f"{wanted}")
+        self.assertEqual(sources, wanted)
+
+    def find_of_curl(self, address):
+        ca = self.certificates()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*ca.server(addresses=(address,)))
+        daemon = Daemon(self, trust=ca.ca)
+        door = Interceptor(self, daemon, address, context)
+        host = f"[{address}]" if ":" in address else address
+        curl = subprocess.Popen(
+            ["curl", "-sk", "--max-time", "20", "--noproxy", "*",
+             f"https://{host}:{door.port}/curl"], stdout=subprocess.PIPE)
+        client = door.listener.accept()[0]
+        port = client.getpeername()[1]
+        door.hand_over(client, pid=curl.pid, tlvs=[(TLV_AUDIT_TOKEN, bytes(32))])
+        self.await_outcome(daemon, found=1)
+        door.serve_one()
+        self.assertEqual(curl.communicate(timeout=30)[0], b"ok")
+        of_flow = [r for r in daemon.stop() if get(r, "sightglass.flow")]
+        self.assertEqual({r["event"]["dataset"] for r in of_flow},
+                         {"sightglass.tls", "sightglass.http", "sightglass.flow"})
+        for record in of_flow:
+            self.assertEqual(record["source"], {"ip": address, "port": port})
+            self.assertEqual(record["process"]["pid"], curl.pid)
+            # The token says nothing on this system: the forwarder's words stand.
+            self.assertEqual(record["process"]["executable"], "/usr/bin/test-client")
+
+    def test_the_port_of_curl_is_found(self):
+        self.find_of_curl("127.0.0.1")
+
+    def test_the_port_of_curl_is_found_over_ipv6(self):
+        self.find_of_curl("::1")
+
+    def test_each_connection_has_its_own(self):
+        daemon = Daemon(self)
+        door = Interceptor(self, daemon)
+        ports = {}
+        for number, path in enumerate((b"/1", b"/2", b"/3"), 1):
+            ours, theirs = door.connect()
+            self.addCleanup(ours.close)
+            ports[path.decode()] = ours.getsockname()[1]
+            door.hand_over(theirs)
+            self.exchange(daemon, door, ours, path, found=number)
+        found = {r["url"]["path"]: r["source"]["port"]
+                 for r in daemon.stop() if r["event"]["dataset"] == "sightglass.http"}
+        self.assertEqual(found, ports)
+
+    def test_one_of_two_is_not_guessed(self):
+        daemon = Daemon(self)
+        door = Interceptor(self, daemon)
+        first, second = door.connect(), door.connect()
+        for number, (ours, theirs) in enumerate((first, second), 1):
+            self.addCleanup(ours.close)
+            door.hand_over(theirs)
+            self.exchange(daemon, door, ours, b"/%d" % number, unsure=number)
+        records = [r for r in daemon.stop()
+                   if r["event"]["dataset"] == "sightglass.http"]
+        self.assertEqual([get(r, "source") for r in records], [None, None])
+
+    def test_one_that_is_relayed_has_it_in_its_record(self):
+        daemon = Daemon(self, "policy.default=splice")
+        door = Interceptor(self, daemon)
+        ours, theirs = door.connect()
+        port = ours.getsockname()[1]
+        door.hand_over(theirs)
+        self.exchange(daemon, door, ours, b"/1", found=1)
+        ours.close()
+        flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
+        self.assertEqual(flow["source"], {"ip": "127.0.0.1", "port": port})
+
+    def test_a_process_that_has_ended_has_none(self):
+        daemon = Daemon(self)
+        door = Interceptor(self, daemon)
+        with subprocess.Popen(["true"]) as ended:
+            ended.wait()
+        ours, theirs = door.connect()
+        self.addCleanup(ours.close)
+        door.hand_over(theirs, pid=ended.pid)
+        self.exchange(daemon, door, ours, b"/1", none=1)
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        self.assertNotIn("source", http)
+
+    def test_a_process_with_very_many_descriptors_is_not_walked_whole(self):
+        many = LOOKED_MAX + 100
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < many + 64:
+            self.skipTest(f"no process may have {many} descriptors here")
+        daemon = Daemon(self)
+        door = Interceptor(self, daemon)
+        hoarder = subprocess.Popen(
+            [sys.executable, "-c", HOARDER, str(door.port), str(many)],
+            stdout=subprocess.PIPE,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
+                                                  (many + 64, hard)))
+        door.hand_over(door.listener.accept()[0], pid=hoarder.pid)
+        self.await_outcome(daemon, unsure=1)
+        door.serve_one()
+        self.assertEqual(hoarder.communicate(timeout=30)[0], ANSWER)
+        http = self.one(daemon.stop(), event__dataset="sightglass.http")
+        self.assertNotIn("source", http)
+
+
+if __name__ == "__main__":
+    unittest.main()
