@@ -39,6 +39,18 @@
 	    "Alt-Svc of an answer.")                                          \
 	X(QUIC_NAME, "sightglass.quic", "name", TEXT, NONE, IN_FLOW,          \
 	    "That name.")                                                     \
+	X(UNREAD, "sightglass", "unread", OBJECT, NONE, IN_FLOW,              \
+	    "Of a flow whose reading ended before it did: what passed after " \
+	    "that, as ever, and is in no record.")                            \
+	X(UNREAD_WHY, "sightglass.unread", "why", TEXT, NONE, IN_FLOW,        \
+	    "`upgraded`: to a protocol that is not read (CONNECT, or 101); "  \
+	    "`dns_message`: what came was none; or as "                       \
+	    "`sightglass.parse_error` has it.")                               \
+	X(UNREAD_CLIENT, "sightglass.unread", "client", NUMBER, BYTES,        \
+	    IN_FLOW, "How much the client sent after the piece with which "   \
+	    "that happened.")                                                 \
+	X(UNREAD_SERVER, "sightglass.unread", "server", NUMBER, BYTES,        \
+	    IN_FLOW, "Likewise, the server.")                                 \
 	X(FLOW_EXCHANGES, "sightglass", "exchanges", NUMBER, NONE, IN_FLOW,   \
 	    "How many exchanges of HTTP it had.")                             \
 	X(FLOW_COUNTED, "sightglass", "counted", OBJECT, NONE, IN_FLOW,       \

@@ -526,6 +526,18 @@ put_counted(struct json *j, const struct flow_event *e)
 }
 
 static void
+put_unread(struct json *j, const struct flow_event *e)
+{
+	if (e->gave_up == NULL)
+		return;
+	member_object(j, F_UNREAD);
+	member_text(j, F_UNREAD_WHY, e->gave_up);
+	member_uint(j, F_UNREAD_CLIENT, e->unread[FROM_CLIENT]);
+	member_uint(j, F_UNREAD_SERVER, e->unread[FROM_SERVER]);
+	json_object_end(j);
+}
+
+static void
 put_quic(struct json *j, const struct flow_event *e)
 {
 	if (!e->is_quic)
@@ -561,6 +573,7 @@ record_flow(const struct record_writer *w, uint64_t sequence,
 		put_pair(j, F_FLOW_DATAGRAMS, F_FLOW_DATAGRAMS_CLIENT,
 		    F_FLOW_DATAGRAMS_SERVER, e->datagrams);
 	put_quic(j, e);
+	put_unread(j, e);
 	member_uint_if(j, F_FLOW_EXCHANGES, e->exchanges);
 	put_counted(j, e);
 	if (e->connect_us > 0) {

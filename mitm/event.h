@@ -246,6 +246,8 @@ struct flow_event {
 	const char *protocol; /* "http", "tls", "dns", …, or NULL */
 	const char *starttls; /* as in struct tls_event */
 	bool left_out;        /* of the sample: nothing in it was read */
+	const char *gave_up;  /* why the reading ended before the flow, or NULL */
+	uint64_t unread[2];   /* then: of `bytes`, how many came after that */
 	const char *detail;   /* more words on the close (errno's), or NULL */
 	uint64_t bytes[2];    /* payload, by enum direction */
 	bool is_quic, quic_refused;   /* by its port */

@@ -344,6 +344,7 @@ report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 	    .protocol = flow->protocol,
 	    .starttls = flow->starttls,
 	    .left_out = flow->left_out && flow->verdict.decision == DECIDE_INSPECT,
+	    .gave_up = flow->gave_up.why,
 	    .detail = flow->close_detail,
 	    .bytes = {flow->bytes[0], flow->bytes[1]},
 	    .datagrams = {flow->datagrams[0], flow->datagrams[1]},
@@ -353,6 +354,8 @@ report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 	};
 
 	describe_quic(flow, &event);
+	for (int d = 0; d < 2 && event.gave_up != NULL; d++)
+		event.unread[d] = flow->bytes[d] - flow->gave_up.from[d];
 	if (flow->connected_us != 0)
 		event.connect_us = flow->connected_us - flow->connect_began_us;
 	if (flow->exchanges == 0)

@@ -230,6 +230,10 @@ struct flow {
 	char id[40];
 
 	struct tap *tap; /* while it reads */
+	struct {
+		const char *why;  /* tap_ended's; NULL: it has not given up */
+		uint64_t from[2]; /* of bytes[], what had passed by then */
+	} gave_up;
 	struct flow_ech *ech; /* owned: where dns.strip_ech asks for it */
 	bool tap_decided;
 	bool left_out; /* of the sample... */

@@ -65,7 +65,7 @@ struct h1 {
 	size_t kept; /* by all that are pending */
 	uint64_t streams;
 	uint64_t now_us;
-	const char *trouble; /* set where a callback stops llhttp for good */
+	const char *trouble; /* why it stopped; a callback sets it before llhttp does */
 	bool reading;
 	bool in_method;      /* the next client bytes are a request's method */
 	bool holding;        /* whether they are HTTP depends on the answer */
@@ -282,6 +282,7 @@ static void
 stop(struct h1 *h, const char *parse_error)
 {
 	h->reading = false;
+	h->trouble = parse_error;
 	while (h->oldest != NULL)
 		emit_oldest(h, parse_error);
 	buf_free(&h->held);
@@ -814,6 +815,12 @@ bool
 h1_reading(const struct h1 *h)
 {
 	return h->reading;
+}
+
+const char *
+h1_trouble(const struct h1 *h)
+{
+	return h->trouble;
 }
 
 bool

@@ -58,6 +58,9 @@ void h1_finish(struct h1 *h, uint64_t now_us) NONNULL(1);
 /* False once the tap has given up or the connection was upgraded. */
 bool h1_reading(const struct h1 *h) NONNULL(1);
 
+/* Why it has given up, as parse_error says it; NULL: it has not. */
+const char *h1_trouble(const struct h1 *h) NONNULL(1);
+
 /* After an upgrade, what was fed of that direction and is not HTTP/1 any more.
  * Borrowed: from the bytes last fed, or until the tap is freed. False: the client
  * had sent more than head_bytes of it before the server agreed, and it is lost. */

@@ -32,9 +32,6 @@
  * times what RFC 7541 section 4.1 counts. */
 #define HPACK_TABLE_BYTES_MAX ((size_t)256 * 1024)
 
-static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-#define PREFACE_BYTES (sizeof(preface) - 1)
-
 /* Why the tap gives up. */
 static const char wrong_preface[] = "http2_preface";
 static const char wrong_frame[] = "http2_frame";
@@ -72,6 +69,7 @@ struct h2 {
 	size_t preface_seen;
 	uint64_t due_us; /* nothing is before then */
 	uint64_t now_us;
+	const char *trouble; /* why it stopped */
 	bool reading;
 };
 
@@ -234,6 +232,7 @@ stop(struct h2 *h, const char *parse_error)
 	struct h2_stream *s;
 
 	h->reading = false;
+	h->trouble = parse_error;
 	while ((s = h2_streams_first(&h->streams)) != NULL)
 		end_stream(h, s, parse_error);
 }
@@ -824,20 +823,6 @@ h2_adopt(struct h2 *h, const struct http_exchange *upgrade)
 	settle(h, s);
 }
 
-/* Takes the preface from the front of *in. False: that is none. */
-static bool
-pass_preface(struct h2 *h, struct bytes *in)
-{
-	while (h->preface_seen < PREFACE_BYTES && in->length > 0) {
-		if (*in->data != (uint8_t)preface[h->preface_seen])
-			return false;
-		h->preface_seen++;
-		in->data++;
-		in->length--;
-	}
-	return true;
-}
-
 void
 h2_feed(struct h2 *h, enum direction direction, const uint8_t *bytes,
     size_t length, uint64_t now_us)
@@ -845,7 +830,8 @@ h2_feed(struct h2 *h, enum direction direction, const uint8_t *bytes,
 	struct bytes in = {bytes, length}, content;
 
 	h->now_us = now_us;
-	if (h->reading && direction == FROM_CLIENT && !pass_preface(h, &in))
+	if (h->reading && direction == FROM_CLIENT &&
+	    !h2_frames_pass_preface(&h->preface_seen, &in))
 		stop(h, wrong_preface);
 	while (h->reading) {
 		switch (h2_frames_next(&h->halves[direction].frames, &in, &content)) {
@@ -887,12 +873,19 @@ h2_reading(const struct h2 *h)
 	return h->reading;
 }
 
+const char *
+h2_trouble(const struct h2 *h)
+{
+	return h->trouble;
+}
+
 int
 h2_sniff(const uint8_t *bytes, size_t length)
 {
-	size_t seen = length < PREFACE_BYTES ? length : PREFACE_BYTES;
+	struct bytes in = {bytes, length};
+	size_t seen = 0;
 
-	if (seen > 0 && memcmp(bytes, preface, seen) != 0)
+	if (!h2_frames_pass_preface(&seen, &in))
 		return 0;
-	return seen == PREFACE_BYTES ? 1 : E_MORE;
+	return seen == H2_PREFACE_BYTES ? 1 : E_MORE;
 }

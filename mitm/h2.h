@@ -64,6 +64,9 @@ void h2_give_up(struct h2 *h, const char *parse_error, uint64_t now_us)
 /* False once the tap has given up. */
 bool h2_reading(const struct h2 *h) NONNULL(1);
 
+/* Why it has, as parse_error says it; NULL: it has not. */
+const char *h2_trouble(const struct h2 *h) NONNULL(1);
+
 /* Whether the bytes begin with the client's preface (section 3.4). 1 yes, 0 no,
  * E_MORE: so far they do. */
 int h2_sniff(const uint8_t *bytes, size_t length) WUNRES;

@@ -12,6 +12,22 @@
 
 #define HEADER_BYTES 9u
 
+static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+_Static_assert(sizeof(preface) - 1 == H2_PREFACE_BYTES, "RFC 9113 section 3.4");
+
+bool
+h2_frames_pass_preface(size_t *seen, struct bytes *in)
+{
+	while (*seen < H2_PREFACE_BYTES && in->length > 0) {
+		if (*in->data != (uint8_t)preface[*seen])
+			return false;
+		++*seen;
+		in->data++;
+		in->length--;
+	}
+	return true;
+}
+
 static uint32_t
 read_uint31(const uint8_t *p)
 {

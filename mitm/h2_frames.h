@@ -59,7 +59,12 @@ struct h2_frames {
 	uint32_t content_left, padding_left;
 };
 
-/* Before the first byte behind the connection preface. */
+/* The client's connection preface (section 3.4), of which *seen bytes have come, 0 at
+ * first: takes more of it from the front of *in. False: that is none. */
+#define H2_PREFACE_BYTES 24u
+bool h2_frames_pass_preface(size_t *seen, struct bytes *in) WUNRES NONNULL(1, 2);
+
+/* Before the first byte behind the preface. */
 void h2_frames_init(struct h2_frames *f) NONNULL(1);
 
 /* Goes one step on, taking what it uses from the front of *in. *content is

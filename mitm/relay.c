@@ -194,10 +194,12 @@ feed_tap(struct flow *flow, enum direction direction, const uint8_t *bytes,
 	bool reads = tap_feed(flow->tap, direction, bytes, length,
 	    flow->host->now_us);
 	flow->protocol = tap_protocol_name(tap_reads(flow->tap));
-	if (!reads) {
-		tap_free(flow->tap);
-		flow->tap = NULL;
-	}
+	if (reads)
+		return;
+	flow->gave_up.why = tap_ended(flow->tap);
+	memcpy(flow->gave_up.from, flow->bytes, sizeof(flow->bytes));
+	tap_free(flow->tap);
+	flow->tap = NULL;
 }
 
 /* Bytes seen before it was chosen are in `first`. */

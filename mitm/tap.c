@@ -161,6 +161,8 @@ hand_on_websocket(void *context, const struct websocket_message *message)
 
 /* HTTP/1's name for the same: what the client sent meanwhile is not all here. */
 static const char undecided_upgrade[] = "undecided_upgrade";
+static const char upgraded[] = "upgraded";
+static const char broken_message[] = "dns_message";
 
 /* RFC 9110 section 7.8; one protocol alone is agreed to. */
 static bool
@@ -353,6 +355,18 @@ tap_feed(struct tap *t, enum direction direction, const uint8_t *bytes,
 	if (h1_reading(t->h1))
 		return true;
 	return (t->h2 != NULL || t->ws != NULL) && change(t, now_us);
+}
+
+const char *
+tap_ended(const struct tap *t)
+{
+	if (t->protocol == TAP_DNS)
+		return broken_message;
+	if (t->protocol == TAP_WEBSOCKET)
+		return undecided_upgrade;
+	const char *trouble = t->protocol == TAP_HTTP2 ? h2_trouble(t->h2)
+	                                               : h1_trouble(t->h1);
+	return trouble != NULL ? trouble : upgraded;
 }
 
 bool

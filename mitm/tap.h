@@ -66,6 +66,10 @@ bool tap_datagram(struct tap *t, enum direction direction, const uint8_t *bytes,
     size_t length, const struct sockaddr_storage *server, uint64_t now_us)
     WUNRES NONNULL(1, 5);
 
+/* Why tap_feed said so: as in parse_error of an exchange, "dns_message", or "upgraded"
+ * where what follows is of no protocol that is read. Static. */
+const char *tap_ended(const struct tap *t) NONNULL(1);
+
 /* When tap_tick has something to do though no byte comes, of the clock that tap_feed
  * is told; BODY_NEVER: not yet. */
 uint64_t tap_due_us(const struct tap *t) WUNRES NONNULL(1);

@@ -194,6 +194,10 @@ class Apache(Exchanges):
         self.assertEqual(self.curl(*proxy, "-p", url), "behind the proxy\n")
         http = self.stop()
         whole = self.one(http, http__request__method="GET")
+        unread = [get(r, "sightglass.unread") for r in self.records
+                  if get(r, "sightglass.unread")]
+        self.assertEqual([u["why"] for u in unread], ["upgraded"])
+        self.assertGreater(unread[0]["server"], len("behind the proxy\n"))
         self.assertEqual(get(whole, "url.full"), url)
         self.assertEqual(get(whole, "http.response.body.content"),
                          "behind the proxy\n")

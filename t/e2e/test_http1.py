@@ -77,6 +77,12 @@ class Http1(Test):
         self.assertEqual(get(flow, "sightglass.bytes"), {
             "client": sum(len(sent) for sent, _ in turns),
             "server": sum(len(answer) for _, answer in turns)})
+        unread = get(flow, "sightglass.unread")
+        self.assertEqual((unread["why"], unread["server"]),
+                         ("HPE_INVALID_METHOD", len(bad) + 2 * len(OK)))
+        unseen = len(turns[-1][0])
+        self.assertLessEqual(unseen, unread["client"])
+        self.assertLess(unread["client"], unseen + len(bad))
 
     def test_what_breaks_inside_a_request_is_said(self):
         (record,) = self.play((

@@ -419,6 +419,19 @@ START_TEST(what_is_not_logged_is_counted)
 }
 END_TEST
 
+START_TEST(what_was_not_read_is_told)
+{
+	write_flow();
+	check_absent("/sightglass/unread");
+	end.gave_up = "upgraded";
+	end.unread[FROM_SERVER] = 7;
+	write_flow();
+	check_text("/sightglass/unread/why", "upgraded");
+	check_number("/sightglass/unread/client", 0);
+	check_number("/sightglass/unread/server", 7);
+}
+END_TEST
+
 START_TEST(a_flow_that_is_left_out_says_so)
 {
 	write_tls();
@@ -565,6 +578,7 @@ add_others(TCase *t)
 	tcase_add_test(t, the_end_of_a_flow_is_told);
 	tcase_add_test(t, what_did_not_happen_in_a_flow_is_left_out);
 	tcase_add_test(t, what_is_not_logged_is_counted);
+	tcase_add_test(t, what_was_not_read_is_told);
 	tcase_add_test(t, a_flow_that_is_left_out_says_so);
 	tcase_add_test(t, datagrams_and_first_bytes_are_told);
 	tcase_add_test(t, what_the_signer_made_is_told);

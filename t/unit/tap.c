@@ -112,6 +112,41 @@ START_TEST(it_says_what_it_reads_now)
 }
 END_TEST
 
+START_TEST(it_says_why_it_reads_no_more)
+{
+	static const struct {
+		enum tap_protocol protocol;
+		struct bytes client, server;
+		const char *why;
+	} cases[] = {
+	    {TAP_HTTP1, {BYTES("\1\r\n\r\n")}, {BYTES("")}, "HPE_INVALID_METHOD"},
+	    {TAP_HTTP1, {BYTES("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n")},
+	        {BYTES("HTTP/1.1 200 OK\r\n\r\n")}, "upgraded"},
+	    {TAP_HTTP1, {BYTES("GET / HTTP/1.1\r\nUpgrade: x\r\n"
+	        "Connection: upgrade\r\n\r\n")},
+	        {BYTES("HTTP/1.1 101 x\r\nUpgrade: x\r\n\r\n")}, "upgraded"},
+	    {TAP_HTTP2, {BYTES("no preface")}, {BYTES("")}, "http2_preface"},
+	    {TAP_DNS, {BYTES("\0\1 too short")}, {BYTES("")}, "dns_message"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		const struct tap_limits limits = {.head_bytes = 4096, .pipelined = 8,
+		    .streams = 8, .pending_bytes = 65536, .dns_questions = 8};
+		unsigned counted = 0;
+		const struct tap_sink sink = {.context = &counted, .http = count};
+		struct tap *t = tap_new(cases[i].protocol, &limits, &sink);
+		bool reads = tap_feed(t, FROM_CLIENT, cases[i].client.data,
+		    cases[i].client.length, 1);
+		if (reads)
+			reads = tap_feed(t, FROM_SERVER, cases[i].server.data,
+			    cases[i].server.length, 1);
+		ck_assert_msg(!reads, "case %zu", i);
+		ck_assert_str_eq(tap_ended(t), cases[i].why);
+		tap_free(t);
+	}
+}
+END_TEST
+
 /* --- what is captured --- */
 
 /* The answers to what the tap asks, and what it told in the end. */
@@ -376,6 +411,7 @@ suite(void)
 	tcase_add_test(t, dns_is_told_by_its_port_and_a_query);
 	tcase_add_test(t, readers_have_names);
 	tcase_add_test(t, it_says_what_it_reads_now);
+	tcase_add_test(t, it_says_why_it_reads_no_more);
 	FOR_BOTH(t, what_is_decided_by_the_request_is_not_asked_again);
 	FOR_BOTH(t, what_waits_for_the_answer_is_kept_until_then);
 	FOR_BOTH(t, what_the_answer_rules_out_is_not_told);
