@@ -9,7 +9,7 @@ const char *const roots_system_files[] = {
 	"/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu */
 	"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
 	"/etc/ssl/ca-bundle.pem",             /* openSUSE */
-	"/etc/ssl/cert.pem",                  /* Alpine, macOS */
+	"/etc/ssl/cert.pem",                  /* Alpine; macOS: not all it trusts */
 	NULL,
 };
 

@@ -12,4 +12,12 @@ libca_a_SOURCES = \
 	ca/names.c ca/names.h \
 	ca/renewal.c ca/renewal.h \
 	ca/scope.c ca/scope.h \
-	ca/signer.c ca/signer.h
+	ca/signer.c ca/signer.h \
+	ca/system_roots.c ca/system_roots.h
+if LINUX
+libca_a_SOURCES += ca/system_roots_linux.c
+endif
+if DARWIN
+libca_a_SOURCES += ca/system_roots_darwin.c
+endif
+EXTRA_DIST += ca/system_roots_linux.c ca/system_roots_darwin.c

@@ -20,8 +20,8 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/roots.h"
 #include "ca/key.h"
+#include "ca/system_roots.h"
 #include "cli/command.h"
 #include "log/when.h"
 #include "mitm/trust.h"
@@ -67,25 +67,50 @@ struct request {
 
 /* --- files --- */
 
-/* The whole file, with a NUL behind it that is not counted. False after a
- * message. */
+/* A NUL behind it, which is not counted. */
+static int
+end_text(struct buf *text)
+{
+	uint8_t *room;
+	int error = buf_reserve(text, 1, &room);
+
+	if (error == 0)
+		*room = '\0';
+	return error;
+}
+
+/* The whole file, as text. False after a message. */
 static bool
 read_file(const char *path, struct buf *out)
 {
 	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO
 	                                : open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t *room;
 
 	buf_init(out, FILE_BYTES_MAX);
 	int error = fd < 0 ? E_SYS : file_read_rest(fd, out);
 	if (error == 0)
-		error = buf_reserve(out, 1, &room);
-	if (error == 0)
-		*room = '\0';
-	else
+		error = end_text(out);
+	if (error != 0)
 		diag_error("%s: %s", path, err_text(error));
 	if (fd > STDIN_FILENO)
 		(void)close(fd);
+	return error == 0;
+}
+
+/* Likewise, of what the system trusts. */
+static bool
+read_system_roots(struct buf *out)
+{
+	char words[256];
+
+	buf_init(out, FILE_BYTES_MAX);
+	int error = system_roots_read(out, words);
+	if (error == 0) {
+		error = end_text(out);
+		(void)snprintf(words, sizeof(words), "%s", err_text(error));
+	}
+	if (error != 0)
+		diag_error("the system's roots: %s; --trust names others", words);
 	return error == 0;
 }
 
@@ -95,7 +120,8 @@ load_roots(struct trust *t, const char *path)
 	struct buf bytes;
 	size_t bad = 0;
 
-	bool read = read_file(path, &bytes);
+	bool read = strcmp(path, "system") == 0 ? read_system_roots(&bytes)
+	                                        : read_file(path, &bytes);
 	size_t count =
 	    read ? trust_set_roots(t, buf_data(&bytes), buf_length(&bytes), &bad) : 0;
 	buf_free(&bytes);
@@ -121,19 +147,6 @@ load_crl(struct trust *t, const char *path)
 	else if (count < 0)
 		diag_error("%s is no revocation list: %s", path, err_text(count));
 	return read && count > 0;
-}
-
-static const char *
-roots_file(const struct request *r, const struct conf *conf)
-{
-	if (r->trust != NULL)
-		return r->trust;
-	if (strcmp(conf->upstream_trust, "system") != 0)
-		return conf->upstream_trust;
-	const char *path = roots_system_file();
-	if (path == NULL)
-		diag_error("the system has no store of roots that we know: give --trust");
-	return path;
 }
 
 static bool
@@ -297,8 +310,8 @@ run(const struct request *r, const struct conf *conf)
 	trust_init(&t);
 	mbedtls_x509_crt_init(&own);
 	load_own(&own, conf);
-	const char *roots = roots_file(r, conf);
-	if (roots != NULL && load_roots(&t, roots) && load_crls(&t, r, conf) &&
+	if (load_roots(&t, r->trust != NULL ? r->trust : conf->upstream_trust) &&
+	    load_crls(&t, r, conf) &&
 	    load_distrust(&t, conf))
 		status = judge_file(r, &t, &own);
 	mbedtls_x509_crt_free(&own);

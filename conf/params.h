@@ -132,9 +132,12 @@
 	    "The keys change as often. 0: no tickets.")                       \
 	X(upstream_trust, TEXT, "upstream.trust", "system", 0, 0,             \
 	    "PEM file of the roots that servers are verified against, or "    \
-	    "\"system\". When it changes it is read again by itself, and "     \
-	    "verdicts and sessions that rested on it end; one that cannot be " \
-	    "read then, or has no certificate, changes nothing.")             \
+	    "\"system\": the distribution's, on macOS what the system's and "  \
+	    "the administrators' trust settings come to for servers of TLS, " \
+	    "those of device management among them and those of users not. "  \
+	    "When they change they are read again by themselves, and "        \
+	    "verdicts and sessions that rested on them end; a file that "     \
+	    "cannot be read then, or has no certificate, changes nothing.")   \
 	X(upstream_crl, LIST, "upstream.crl", "", 0, 0,                       \
 	    "Files of certificate revocation lists, PEM or DER; a server "    \
 	    "whose chain has a certificate that one of them names does not "  \

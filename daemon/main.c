@@ -44,6 +44,7 @@ run_role(const char *name)
 	    {"worker", worker_main},
 	    {"signer", signer_main},
 	    {"logger", logger_main},
+	    {"roots", roots_main},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(roles); i++)

@@ -439,6 +439,8 @@ on_sigchld(evutil_socket_t signal_number UNUSED, short what UNUSED, void *contex
 		struct child *child = child_by_pid(p, pid);
 		if (child != NULL)
 			on_death(child, status);
+		else if (!roots_ended(p->roots, pid, status))
+			diag_debug("process %ld, none of ours, ended", (long)pid);
 	}
 }
 
@@ -601,7 +603,9 @@ prepare(struct parent *p)
 	open_places(p);
 	children_prepare(p);
 	p->bypasses = bypasses_new(p);
-	p->roots = roots_new(p->base, p->conf, on_new_roots, p);
+	const struct roots_options roots = {.program = p->self,
+	    .changed = on_new_roots, .context = p};
+	p->roots = roots_new(p->base, p->conf, &roots);
 	if (p->roots == NULL)
 		diag_fatal("out of memory");
 	p->sources = sources_new(p);
@@ -629,8 +633,12 @@ parent_run(const struct settings *settings, struct conf *conf,
 	init_child(&p, &p.logger, CHILD_LOGGER, 0);
 	for (uint32_t i = 0; i < p.worker_count; i++)
 		init_child(&p, &p.workers[i], CHILD_WORKER, i);
-	each(&p, start);
-	(void)event_base_dispatch(p.base);
+	while (!p.stopping && !roots_are_known(p.roots))
+		(void)event_base_loop(p.base, EVLOOP_ONCE);
+	if (!p.stopping) {
+		each(&p, start);
+		(void)event_base_dispatch(p.base);
+	}
 	places_remove(p.conf, "flow.sock");
 	places_remove(p.conf, "control.sock");
 	each(&p, release);

@@ -62,5 +62,6 @@ int role_run(struct role *r) WUNRES NONNULL(1);
 int worker_main(void) WUNRES;
 int signer_main(void) WUNRES;
 int logger_main(void) WUNRES;
+int roots_main(void) WUNRES; /* roots_asker.h; no channel, no messages */
 
 #endif

@@ -3,43 +3,57 @@
  * A file of roots is replaced by a rename (update-ca-certificates), or written anew
  * where it lies, or is a link to one in another directory (p11-kit). So the directories
  * of both names are watched; what happens there is looked at once it has been quiet for
- * a while, and every few minutes in any case. Only other bytes count. Parent.
+ * a while, and every few minutes in any case. Only other bytes count.
+ *
+ * macOS has no file of what it trusts: it is asked, when something happens in the
+ * keychains' directory or the system says that its trust has changed. Parent.
  */
 #include "daemon/roots.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/roots.h"
+#include "ca/system_roots.h"
+#include "daemon/roots_asker.h"
 #include "log/watch.h"
 
-#define ROOTS_BYTES_MAX (16u * 1024 * 1024)
 #define QUIET_MS 500u  /* no further change for so long */
 #define LONGEST_MS 5000u /* ... but no longer than this after the first */
 #define AGAIN_S 600
+#define ASK_AGAIN_S 30 /* after none that can be used */
+#define ANSWER_MS 20000u /* the system looks at each of some hundred and fifty */
 
 struct roots {
+	struct roots_options options;
 	const struct conf *conf; /* borrowed */
+	struct roots_asker *asker;
 	struct buf bytes;
 	struct watch *watch;    /* NULL: they are looked at every few minutes only */
 	struct event *happened; /* something did, where the watch looks */
+	struct event *notice;   /* the system says so; NULL: it does not */
 	struct event *settled;  /* it has been quiet */
 	struct event *again;
-	uint64_t first_ms; /* when what is not looked at yet began */
+	uint64_t first_ms; /* when what is not looked at yet began; 0: nothing */
 	bool complained;   /* of what is wrong now */
-	void (*changed)(void *context);
-	void *context;
+	bool known;        /* what there is, if anything */
 };
 
 /* --- reading --- */
+
+static bool
+are_asked(const struct conf *conf)
+{
+	return strcmp(conf->upstream_trust, "system") == 0 && system_roots_are_asked();
+}
 
 /* NULL: the system has none that we know. */
 static const char *
@@ -106,7 +120,16 @@ watch_places(struct roots *r)
 	const char *path = path_of(r->conf);
 	char real[PATH_MAX];
 
-	if (r->watch == NULL || path == NULL)
+	if (r->watch == NULL)
+		return;
+	if (are_asked(r->conf)) {
+		for (size_t i = 0; system_roots_places[i] != NULL; i++)
+			if (watch_directory(r->watch, system_roots_places[i]) < 0)
+				diag_debug("cannot watch '%s': %s",
+				    system_roots_places[i], strerror(errno));
+		return;
+	}
+	if (path == NULL)
 		return;
 	watch_directory_of(r, path);
 	if (realpath(path, real) != NULL && strcmp(real, path) != 0)
@@ -123,6 +146,24 @@ complain(struct roots *r, const char *words)
 	r->complained = true;
 }
 
+/* Takes over what was found, unless it is nothing new. */
+static void
+take(struct roots *r, struct buf *fresh)
+{
+	if (!has_certificate(fresh)) {
+		complain(r, "upstream.trust holds no certificate");
+		return;
+	}
+	r->complained = false;
+	if (same(fresh, &r->bytes))
+		return;
+	buf_free(&r->bytes);
+	r->bytes = *fresh;
+	buf_init(fresh, ROOTS_BYTES_MAX);
+	if (r->known)
+		r->options.changed(r->options.context);
+}
+
 static void
 look(struct roots *r)
 {
@@ -130,38 +171,53 @@ look(struct roots *r)
 	char words[256];
 
 	watch_places(r); /* first: what happens from here on is seen */
-	buf_init(&fresh, ROOTS_BYTES_MAX);
-	if (read_file(r, &fresh, words) != 0) {
-		complain(r, words);
-	} else if (!has_certificate(&fresh)) {
-		complain(r, "upstream.trust holds no certificate");
-	} else {
-		r->complained = false;
-		if (!same(&fresh, &r->bytes)) {
-			buf_free(&r->bytes);
-			r->bytes = fresh;
-			r->changed(r->context);
-			return;
-		}
+	if (are_asked(r->conf)) {
+		roots_asker_start(r->asker);
+		return;
 	}
+	buf_init(&fresh, ROOTS_BYTES_MAX);
+	if (read_file(r, &fresh, words) != 0)
+		complain(r, words);
+	else
+		take(r, &fresh);
 	buf_free(&fresh);
+}
+
+static void
+on_answered(void *context, struct buf *bytes, const char *words)
+{
+	struct roots *r = context;
+	const struct timeval again = {.tv_sec = bytes != NULL ? AGAIN_S : ASK_AGAIN_S};
+	char more[256];
+
+	if (!are_asked(r->conf))
+		return; /* the settings name a file now */
+	if (bytes != NULL) {
+		take(r, bytes);
+	} else {
+		(void)snprintf(more, sizeof(more), "upstream.trust: %s", words);
+		complain(r, more);
+	}
+	(void)event_add(r->again, &again);
+	r->known = true;
 }
 
 static void
 on_settled(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
-	look(context);
+	struct roots *r = context;
+
+	r->first_ms = 0;
+	look(r);
 }
 
+/* Something has happened: to be looked at when it is over. */
 static void
-on_happened(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+settle(struct roots *r)
 {
-	struct roots *r = context;
 	uint64_t now_ms = clock_tick_ms();
 
-	if (watch_wait(r->watch, 0) < 0)
-		diag_debug("the roots' watch fails: %s", strerror(errno));
-	if (!event_pending(r->settled, EV_TIMEOUT, NULL))
+	if (r->first_ms == 0)
 		r->first_ms = now_ms;
 	uint64_t left_ms = r->first_ms + LONGEST_MS > now_ms
 	    ? r->first_ms + LONGEST_MS - now_ms : 0;
@@ -171,8 +227,34 @@ on_happened(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 }
 
 static void
+on_happened(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	struct roots *r = context;
+
+	if (watch_wait(r->watch, 0) < 0)
+		diag_debug("the roots' watch fails: %s", strerror(errno));
+	settle(r);
+}
+
+static void
+on_notice(evutil_socket_t fd, short what UNUSED, void *context)
+{
+	char bytes[256];
+
+	while (read(fd, bytes, sizeof(bytes)) > 0)
+		; /* that there are some is all */
+	settle(context);
+}
+
+static void
 start_watch(struct roots *r, struct event_base *base)
 {
+	int notice = system_roots_notice();
+
+	r->notice = notice < 0 ? NULL
+	    : event_new(base, notice, EV_READ | EV_PERSIST, on_notice, r);
+	if (r->notice != NULL && event_add(r->notice, NULL) != 0)
+		diag_debug("the system's notices are not heard");
 	r->watch = watch_new();
 	if (r->watch == NULL) {
 		diag_debug("cannot watch the roots: %s", strerror(errno));
@@ -195,6 +277,11 @@ roots_configure(struct roots *r, const struct conf *conf)
 	r->conf = conf;
 	r->complained = false;
 	watch_places(r);
+	if (are_asked(conf)) {
+		roots_asker_start(r->asker);
+		return;
+	}
+	r->known = true;
 	buf_init(&fresh, ROOTS_BYTES_MAX);
 	if (read_file(r, &fresh, words) != 0) {
 		complain(r, words);
@@ -207,18 +294,22 @@ roots_configure(struct roots *r, const struct conf *conf)
 
 struct roots *
 roots_new(struct event_base *base, const struct conf *conf,
-    void (*changed)(void *context), void *context)
+    const struct roots_options *options)
 {
 	const struct timeval again = {.tv_sec = AGAIN_S};
 	struct roots *r = calloc(1, sizeof(*r));
+	const struct roots_asker_options asker = {.program = options->program,
+	    .deadline_ms = ANSWER_MS, .limit_bytes = ROOTS_BYTES_MAX,
+	    .answered = on_answered, .context = r};
 
 	if (r == NULL)
 		return NULL;
-	*r = (struct roots){.changed = changed, .context = context,
+	*r = (struct roots){.options = *options,
+	    .asker = roots_asker_new(base, &asker),
 	    .settled = evtimer_new(base, on_settled, r),
 	    .again = event_new(base, -1, EV_PERSIST, on_settled, r)};
 	buf_init(&r->bytes, ROOTS_BYTES_MAX);
-	if (r->settled == NULL || r->again == NULL ||
+	if (r->asker == NULL || r->settled == NULL || r->again == NULL ||
 	    event_add(r->again, &again) != 0) {
 		roots_free(r);
 		return NULL;
@@ -235,13 +326,30 @@ roots_free(struct roots *r)
 		return;
 	if (r->happened != NULL)
 		event_free(r->happened);
+	if (r->notice != NULL) {
+		(void)close(event_get_fd(r->notice));
+		event_free(r->notice);
+	}
 	if (r->settled != NULL)
 		event_free(r->settled);
 	if (r->again != NULL)
 		event_free(r->again);
+	roots_asker_free(r->asker);
 	watch_free(r->watch);
 	buf_free(&r->bytes);
 	free(r);
+}
+
+bool
+roots_are_known(const struct roots *r)
+{
+	return r->known;
+}
+
+bool
+roots_ended(struct roots *r, pid_t pid, int status)
+{
+	return roots_asker_ended(r->asker, pid, status);
 }
 
 const struct buf *

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import unittest
 
-from harness import Certificates, Daemon, Test, ThreadServer, get, wait_for
+from harness import DAEMON, Certificates, Daemon, Test, ThreadServer, get, wait_for
 
 
 def answer(connection):
@@ -181,7 +181,17 @@ class Roots(Test):
         self.assertTrue(daemon.control("reload")["ok"])
         self.assertIn("the roots stay as they were", daemon.output())
 
-    # --- the system's own program ---
+    # --- the system ---
+
+    def test_what_the_system_trusts(self):
+        """As the daemon asks where it has to (macOS); here it is a file."""
+        path = os.path.join(self.directory, "asked")
+        done = subprocess.run(["sh", "-c", 'exec "$0" -P roots 3>"$1"', DAEMON, path],
+                              capture_output=True, text=True, timeout=60, check=False)
+        if not os.path.exists("/etc/ssl/certs/ca-certificates.crt"):
+            self.skipTest("no ca-certificates here")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.read(path), self.read("/etc/ssl/certs/ca-certificates.crt"))
 
     def test_update_ca_certificates(self):
         program = shutil.which("update-ca-certificates", path="/usr/sbin:/sbin")

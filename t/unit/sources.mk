@@ -405,6 +405,16 @@ check_PROGRAMS += t/unit/retention-suite
 t_unit_retention_suite_SOURCES = t/unit/retention.c $(UNIT_SUITE)
 t_unit_retention_suite_LDADD = liblog.a libbase.a $(UNIT_LIBS)
 
+# The system is one that has to be asked, whichever this is: t/unit/roots.c says so.
+if LINUX
+check_PROGRAMS += t/unit/roots-suite
+t_unit_roots_suite_SOURCES = t/unit/roots.c $(UNIT_SUITE) \
+	daemon/os_linux.c daemon/os.h daemon/roots.c daemon/roots.h \
+	daemon/roots_asker.c daemon/roots_asker.h
+t_unit_roots_suite_LDADD = liblog.a libconf.a libbase.a $(YAML_LIBS) \
+	$(EVENT_LIBS) $(UNIT_LIBS)
+endif
+
 check_PROGRAMS += t/unit/sample-suite
 t_unit_sample_suite_SOURCES = t/unit/sample.c $(UNIT_SUITE)
 t_unit_sample_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
@@ -480,6 +490,10 @@ t_unit_summary_suite_SOURCES = t/unit/summary.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_summary_suite_LDADD = liblog.a libbase.a $(XXHASH_LIBS) $(YYJSON_LIBS) \
 	$(UNIT_LIBS)
 EXTRA_DIST += t/corpus/summary
+
+check_PROGRAMS += t/unit/system_roots-suite
+t_unit_system_roots_suite_SOURCES = t/unit/system_roots.c $(UNIT_SUITE)
+t_unit_system_roots_suite_LDADD = libca.a libbase.a $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/tap-suite
 t_unit_tap_suite_SOURCES = t/unit/tap.c $(UNIT_SUITE)

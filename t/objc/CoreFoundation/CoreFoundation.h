@@ -58,6 +58,7 @@ extern CFNumberRef CFNumberCreate(CFAllocatorRef allocator, CFNumberType type,
     const void *value);
 extern Boolean CFNumberGetValue(CFNumberRef number, CFNumberType type, void *value);
 
+#define CFSTR(text) ((CFStringRef)__builtin___CFStringMakeConstantString("" text ""))
 extern CFTypeID CFStringGetTypeID(void);
 extern CFStringRef CFStringCreateWithCString(CFAllocatorRef allocator, const char *text,
     CFStringEncoding encoding);
