@@ -164,7 +164,8 @@ judge_unwelcome(struct findings *f, yyjson_val *status)
 		return;
 	finding_warning(f, FINDING_BRIDGE, "%" PRIu64 " connections were closed for who "
 	    "made them: only root and the daemon's user may", unwelcome);
-	finding_remedy(f, "run the forwarder as one of them, or set bridge.group");
+	finding_remedy(f, "run the forwarder as one of them, or set bridge.group; "
+	    "where bridge.signed_by is set, it has to be signed so besides");
 }
 
 void

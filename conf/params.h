@@ -50,6 +50,11 @@
 	X(bridge_group, TEXT, "bridge.group", "", 0, 0,                       \
 	    "Group whose members may hand flows to the daemon, besides root " \
 	    "and the daemon's own user.")                                     \
+	X(bridge_signed_by, LIST, "bridge.signed_by", "", 0, 0,               \
+	    "Teams, as ABCDE12345, or single programs of theirs, as "         \
+	    "ABCDE12345:com.example.tool, by whom a process must be signed "  \
+	    "that hands over flows or commands, root's too. Other "           \
+	    "connections are closed, with a warning. macOS only.")            \
 	X(forward_udp_ports, LIST, "forward.udp_ports", "53", 0, 0,           \
 	    "UDP ports whose datagrams a forwarder hands over; those to other " \
 	    "ports are refused, so that QUIC falls back to TCP. 5353 (mDNS) "  \

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/attr.h"
@@ -19,8 +20,17 @@ void os_close_from(int first);
  * written. For those that hold keys or what was said. */
 void os_hide_memory(void);
 
-/* Who is at the other end of a connected UNIX socket. E_SYS. */
+/* Who was at the other end of a UNIX socket when it was connected. E_SYS. */
 int os_peer(int fd, uid_t *uid, gid_t *gid) WUNRES NONNULL(2, 3);
+
+/* The program that is at the other end now: its process and its audit token. E_SYS; no
+ * other where there are no such tokens (Linux). */
+#define OS_TOKEN_BYTES 32u
+int os_peer_token(int fd, uint32_t *pid, uint8_t token[OS_TOKEN_BYTES]) WUNRES
+    NONNULL(2, 3);
+
+/* Whether there are, and processes have signatures. */
+bool os_has_signatures(void);
 
 /* initgroups(3), whose second argument is not of one type everywhere. E_SYS. */
 int os_init_groups(const char *user, gid_t gid) WUNRES NONNULL(1);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * macOS's ways: getpeereid(3), getdtablesize(2), launch(3). Any role. There, a hardened
- * runtime (the signature's business) keeps debuggers off, not a call of ours.
+ * macOS's ways: getpeereid(3), unix(4), getdtablesize(2), launch(3). Any role. There, a
+ * hardened runtime (the signature's business) keeps debuggers off, not a call of ours.
  */
 #include "daemon/os.h"
 
 #include <launch.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -29,10 +31,35 @@ os_hide_memory(void)
 	(void)setrlimit(RLIMIT_CORE, &none);
 }
 
+/* The kernel notes who connects when it does; LOCAL_PEERTOKEN below is looked up when it
+ * is asked for, by the number of the process that used the socket last (XNU,
+ * uipc_ctloutput). So the user is taken from here. */
 int
 os_peer(int fd, uid_t *uid, gid_t *gid)
 {
 	return getpeereid(fd, uid, gid) == 0 ? 0 : E_SYS;
+}
+
+/* Should the process be another by the second call, its token is not that of this pid,
+ * and the kernel says so to whoever asks about both. */
+int
+os_peer_token(int fd, uint32_t *pid, uint8_t token[OS_TOKEN_BYTES])
+{
+	pid_t process = 0;
+	socklen_t size = sizeof(process), token_size = OS_TOKEN_BYTES;
+
+	if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &process, &size) != 0 ||
+	    getsockopt(fd, SOL_LOCAL, LOCAL_PEERTOKEN, token, &token_size) != 0 ||
+	    token_size != OS_TOKEN_BYTES)
+		return E_SYS;
+	*pid = (uint32_t)process;
+	return 0;
+}
+
+bool
+os_has_signatures(void)
+{
+	return true;
 }
 
 int

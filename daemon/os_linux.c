@@ -2,6 +2,7 @@
 /* Linux's ways: close_range(2), prctl(2), SO_PEERCRED. Any role. */
 #include "daemon/os.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -39,6 +40,19 @@ os_peer(int fd, uid_t *uid, gid_t *gid)
 	*uid = peer.uid;
 	*gid = peer.gid;
 	return 0;
+}
+
+int
+os_peer_token(int fd UNUSED, uint32_t *pid UNUSED, uint8_t token[OS_TOKEN_BYTES] UNUSED)
+{
+	errno = ENOSYS;
+	return E_SYS;
+}
+
+bool
+os_has_signatures(void)
+{
+	return false;
 }
 
 int

@@ -12,8 +12,10 @@
 #include "base/diag.h"
 #include "base/err.h"
 #include "ca/scope.h"
+#include "daemon/os.h"
 #include "daemon/places.h"
 #include "daemon/privileges.h"
+#include "daemon/signed_by.h"
 #include "extension-bridge/udp_ports.h"
 #include "mitm/bypass.h"
 #include "mitm/capture_rules.h"
@@ -316,6 +318,29 @@ check_starttls(const struct conf *conf, struct conf_error *error)
 	return E_NOTFOUND;
 }
 
+/* A fence that is not there must not be taken for one: where it has no effect it is
+ * refused. */
+static int
+check_signed_by(const struct conf *conf, struct conf_error *error)
+{
+	const struct conf_list *items = &conf->bridge_signed_by;
+
+	for (size_t i = 0; i < items->count; i++) {
+		const char *why = signed_by_trouble(items->items[i]);
+		if (why == NULL)
+			continue;
+		(void)snprintf(error->text, sizeof(error->text),
+		    "bridge.signed_by: '%.100s': %s", items->items[i], why);
+		return E_SYNTAX;
+	}
+	if (items->count == 0 || os_has_signatures())
+		return 0;
+	(void)snprintf(error->text, sizeof(error->text),
+	    "bridge.signed_by: programs are signed on macOS only: leave it out here, and "
+	    "say by bridge.group who may connect");
+	return E_RANGE;
+}
+
 static int
 check_udp_ports(const struct conf *conf, struct conf_error *error)
 {
@@ -398,6 +423,8 @@ settings_check(const struct conf *conf, struct conf_error *error)
 		outcome = check_invalid(conf, error);
 	if (outcome == 0)
 		outcome = check_group("bridge.group", conf->bridge_group, error);
+	if (outcome == 0)
+		outcome = check_signed_by(conf, error);
 	if (outcome == 0)
 		outcome = check_group("log.group", conf->log_group, error);
 	if (outcome == 0)

@@ -24,12 +24,14 @@ sightglassd_SOURCES = \
 	daemon/sandbox.h \
 	daemon/settings.c daemon/settings.h \
 	daemon/signer_role.c \
+	daemon/signed_by.c daemon/signed_by.h \
 	daemon/sink.c daemon/sink.h \
 	daemon/source_choice.c daemon/source_choice.h \
 	daemon/sources.c daemon/sources.h \
 	daemon/worker.c daemon/worker.h \
 	daemon/worker_bypass.c \
 	daemon/worker_leafs.c \
+	daemon/worker_peers.c \
 	daemon/worker_records.c \
 	daemon/worker_sources.c \
 	daemon/worker_trust.c

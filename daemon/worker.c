@@ -254,20 +254,6 @@ raise_descriptor_limit(void)
 		diag_debug("the limit of descriptors stays: %s", strerror(errno));
 }
 
-/* The sockets' mode keeps others out as well, where the system honours it. */
-bool
-worker_welcomes(const struct worker *w, int fd)
-{
-	uid_t uid;
-	gid_t gid;
-
-	bool welcome = os_peer(fd, &uid, &gid) == 0 &&
-	    (uid == 0 || uid == geteuid() || w->role.conf->bridge_group[0] != '\0');
-	if (!welcome)
-		counter_add(&w->counters->unwelcome, 1);
-	return welcome;
-}
-
 static int
 accept_one(struct worker *w)
 {
@@ -541,6 +527,7 @@ configure(struct role *r)
 	compile_invalid(w);
 	compile_redact(w);
 	watch_starttls(w);
+	peers_configure(w);
 	compile_capture_rules(w);
 	compile_sample(w);
 	leafs_set_key_life(w->host.leafs, conf->leaf_key_life_ms);

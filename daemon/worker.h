@@ -3,7 +3,7 @@
  * The worker's own parts, between worker.c (flows and the poller),
  * worker_records.c (events into the ring), worker_leafs.c (the signer),
  * worker_trust.c (what servers are verified against), worker_sources.c (clients'
- * ends) and control.c (control.sock).
+ * ends), worker_peers.c (who may connect) and control.c (control.sock).
  */
 #ifndef SIGHTGLASS_DAEMON_WORKER_H
 #define SIGHTGLASS_DAEMON_WORKER_H
@@ -81,6 +81,11 @@ struct worker {
 	size_t flow_count;
 	struct worker_flows unsourced; /* in the order in which they asked */
 	uint64_t last_source_ticket;
+	struct {
+		uint8_t admitted[FLOW_AUDIT_TOKEN_BYTES]; /* of the last one */
+		uint64_t admitted_until_ms;               /* of the host's tick */
+		uint64_t warn_after_ms;
+	} peers;
 	bool draining;
 	struct event *drain_timer;
 
@@ -102,9 +107,6 @@ struct worker {
  * has ended. */
 void worker_step(struct worker_flow *wf) NONNULL(1);
 
-/* Whether the peer of a connection is root, our own user or, where bridge.group
- * is set, whoever the sockets' mode lets in for it. */
-bool worker_welcomes(const struct worker *w, int fd) WUNRES NONNULL(1);
 
 /* Reads the clocks for what follows. */
 void worker_tick(struct worker *w) NONNULL(1);
@@ -154,6 +156,14 @@ int bypasses_ask(struct worker *w, const struct msg_bypass_ask *ask,
     const struct bypass_key *key) WUNRES NONNULL(1, 2);
 /* MSG_BYPASS. */
 void bypasses_take(struct worker *w, const struct msg *m) NONNULL(1, 2);
+
+/* --- worker_peers.c --- */
+/* Whether the peer of a connection is root, our own user or, where bridge.group
+ * is set, whoever the sockets' mode lets in for it; and signed as bridge.signed_by
+ * asks. */
+bool worker_welcomes(struct worker *w, int fd) WUNRES NONNULL(1);
+/* bridge.signed_by may be new. */
+void peers_configure(struct worker *w) NONNULL(1);
 
 /* --- worker_sources.c --- */
 void sources_ask(void *context, struct flow *flow, const struct endpoint *remote);

@@ -9,6 +9,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -235,6 +236,21 @@ cp "$2"/private/etc/sightglass/sightglass.yaml.example "$CALLS.yaml"
             self.assertEqual(of_socket["SockPathName"], f"{run}/{name}")
             self.assertEqual(of_socket["SockPathMode"], stat.S_IRUSR | stat.S_IWUSR)
             self.assertLess(len(of_socket["SockPathName"]), 104)
+
+    def test_only_programs_of_the_team_may_connect(self):
+        self.pkg("--team", TEAM)
+        with open(self.record + ".yaml", encoding="utf-8") as file:
+            self.assertIn("\n  #signed_by: []\n", file.read(),
+                          "what is signed ad hoc is of no team")
+        self.pkg("--team", TEAM, "--identity", "Developer ID Application: X")
+        with open(self.record + ".yaml", encoding="utf-8") as file:
+            self.assertIn(f"\n  signed_by: [{TEAM}]\n", file.read())
+        done = self.run_tool(
+            os.path.join(BUILD, "sightglassd"), "-n", "-c", self.record + ".yaml", "-o",
+            "user=root", "-d", os.path.join(self.directory, "state"),
+            status=0 if sys.platform == "darwin" else 2)
+        if sys.platform != "darwin":
+            self.assertIn("bridge.signed_by: programs are signed on macOS only", done)
 
     def test_a_bundle_of_another_team(self):
         self.assertIn(f"built for team {TEAM}", self.pkg("--team", "ZZZZZ99999", status=1))

@@ -454,6 +454,11 @@ t_unit_side_suite_SOURCES = t/unit/side.c $(UNIT_SUITE)
 t_unit_side_suite_LDADD = libmitm.a libca.a libbase.a $(MBEDTLS_LIBS) \
 	$(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/signed_by-suite
+t_unit_signed_by_suite_SOURCES = t/unit/signed_by.c $(UNIT_SUITE) \
+	daemon/signed_by.c daemon/signed_by.h daemon/process.h
+t_unit_signed_by_suite_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/signer-suite
 t_unit_signer_suite_SOURCES = t/unit/signer.c $(UNIT_SUITE) t/unit/cas.c \
 	t/unit/cas.h
