@@ -81,8 +81,7 @@ EXTRA_DIST += cli/anchors_linux.c cli/anchors_darwin.c cli/doctor_linux.c \
 	cli/doctor_darwin.c cli/exec_linux.c cli/exec_darwin.c
 sightglass_LDADD = liblog.a libmitm.a libbridge.a libca.a libconf.a libbase.a \
 	$(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NFTABLES_LIBS) \
-	$(PCRE2_LIBS) $(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(ZSTD_LIBS) \
-	$(SYSTEM_LIBS)
+	$(PCRE2_LIBS) $(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(ZSTD_LIBS)
 
 # What completes it in shells, under the names by which they look for it.
 bashcompletion_DATA = completion/bash/sightglass

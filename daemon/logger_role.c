@@ -29,6 +29,7 @@ struct logger_role {
 	struct role role;
 	struct logger *logger;
 	void *ledger;
+	gid_t group; /* log.group's, which only prepare() can look up; (gid_t)-1: none */
 	struct event *timer;
 	void *rings[RINGS_MAX];
 	uint64_t ring_bytes[RINGS_MAX];
@@ -42,7 +43,7 @@ static struct logger_options
 options_of(const struct logger_role *l)
 {
 	const struct conf *conf = l->role.conf;
-	struct logger_options options = {
+	return (struct logger_options){
 	    .directory = conf->log_dir,
 	    .level = (int)conf->log_level,
 	    .flush_ms = conf->log_flush_ms,
@@ -54,16 +55,10 @@ options_of(const struct logger_role *l)
 	    .retention = {.age_ms = conf->log_keep_age_ms,
 	        .bytes = conf->log_keep_bytes,
 	        .free_bytes = conf->log_keep_free_bytes},
-	    .group = (gid_t)-1,
+	    .group = l->group,
 	    .writer = {.run_id = l->role.run_id, .hostname = l->role.hostname},
 	    .ledger = l->ledger,
 	};
-
-	if (conf->log_group[0] != '\0' &&
-	    privileges_group(conf->log_group, &options.group) != 0)
-		diag_warning("log.group: no group '%s': the segments stay private",
-		    conf->log_group);
-	return options;
 }
 
 /* --- turning --- */
@@ -263,6 +258,11 @@ prepare(struct role *r)
 
 	if (l->ledger == NULL)
 		diag_fatal("cannot map the ledger: %s", strerror(errno));
+	l->group = (gid_t)-1;
+	if (r->conf->log_group[0] != '\0' &&
+	    privileges_group(r->conf->log_group, &l->group) != 0)
+		diag_warning("log.group: no group '%s': the segments stay private",
+		    r->conf->log_group);
 }
 
 static void

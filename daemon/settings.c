@@ -111,11 +111,12 @@ settings_keep(struct conf *c, struct conf *old)
 	/* What sockets, shared memory, directories, the signer and the workers'
 	 * tables were made of. */
 	static const char *const fixed[] = {"user", "ca.user", "log.user",
-	    "workers", "paths.ca", "paths.log", "paths.run", "bridge.group",
-	    "ring.size", "ca.name", "ca.validity", "ca.key", "ca.permitted",
-	    "ca.renew_before", "ca.overlap", "ca.certificate", "ca.private_key",
-	    "ca.chain", "leaf.validity", "leaf.cache", "leaf.signer_cache",
-	    "dns.names", "upstream.sessions", "upstream.verdicts"};
+	    "log.group", "workers", "paths.ca", "paths.log", "paths.run",
+	    "bridge.group", "ring.size", "ca.name", "ca.validity", "ca.key",
+	    "ca.permitted", "ca.renew_before", "ca.overlap", "ca.certificate",
+	    "ca.private_key", "ca.chain", "leaf.validity", "leaf.cache",
+	    "leaf.signer_cache", "dns.names", "upstream.sessions",
+	    "upstream.verdicts"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(fixed); i++)
 		if (conf_keep(c, fixed[i], old))

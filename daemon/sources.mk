@@ -22,6 +22,7 @@ sightglassd_SOURCES = \
 	daemon/roots_asker.c daemon/roots_asker.h \
 	daemon/roots_role.c \
 	daemon/sandbox.h \
+	daemon/sandbox_profile.c daemon/sandbox_profile.h \
 	daemon/settings.c daemon/settings.h \
 	daemon/signer_role.c \
 	daemon/signed_by.c daemon/signed_by.h \
@@ -49,4 +50,4 @@ EXTRA_DIST += daemon/os_linux.c daemon/process_linux.c \
 	daemon/process_sockets_darwin.c daemon/sandbox_darwin.c
 sightglassd_LDADD = libmitm.a liblog.a libbridge.a libca.a libconf.a libbase.a \
 	$(CONTENT_LIBS) $(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NGHTTP2_LIBS) \
-	$(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(SYSTEM_LIBS)
+	$(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS)

@@ -11,6 +11,9 @@ LIBRARIES = {"bsm.0": "bsm/libbsm.h"}
 # Declared by the compiler's own headers.
 LISTED = {"iconv.2": ["iconv", "iconv_close", "iconv_open"]}
 
+# What the compiler writes for CFSTR.
+OF_FRAMEWORKS = {"CoreFoundation": ["__CFConstantStringClassReference"]}
+
 # A function's name is before its parameters, a variable's before the semicolon.
 DECLARED = re.compile(r"^extern\b[^;(]*?(\w+)\s*[;(]", re.M)
 
@@ -42,7 +45,7 @@ def make(directory):
     for name in FRAMEWORKS:
         write(f"{directory}/System/Library/Frameworks/{name}.framework/{name}.tbd",
               f"/System/Library/Frameworks/{name}.framework/Versions/A/{name}",
-              declared(f"{name}/{name}.h"))
+              declared(f"{name}/{name}.h") + OF_FRAMEWORKS.get(name, []))
     names = {name: declared(header) for name, header in LIBRARIES.items()}
     for name, symbols in {**LISTED, **names}.items():
         write(f"{directory}/usr/lib/lib{name.partition('.')[0]}.tbd",

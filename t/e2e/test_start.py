@@ -2,6 +2,7 @@
 """What a daemon finds at its start: directories of root's, of strangers, links,
 standard descriptors that are closed, a CA by halves."""
 
+import grp
 import os
 import pwd
 import signal
@@ -137,6 +138,21 @@ class Users(Start):
         for path in (daemon.path("log"), *daemon.segments()):
             status = os.stat(path)
             self.assertEqual((status.st_uid, status.st_mode & 0o077), (uid, 0), path)
+
+    def test_a_group_may_read_the_log_after_a_reload_too(self):
+        """The logger cannot look a group up from its sandbox."""
+        group = grp.getgrgid(pwd.getpwnam(self.LOGGER).pw_gid)
+        daemon = Daemon(self, f"log.user={self.LOGGER}", f"log.group={group.gr_name}",
+                        role_user=self.WORKER)
+        for _ in range(2):
+            self.assertTrue(daemon.control("reload")["ok"])  # a new segment
+        daemon.stop()
+        for path in daemon.segments():
+            status = os.stat(path)
+            self.assertEqual((status.st_gid, status.st_mode & 0o777),
+                             (group.gr_gid, 0o640), path)
+        self.assertGreater(len(daemon.segments()), 1)
+        self.assertNotIn("stay private", daemon.output())
 
     def test_none_may_signal_or_trace_another(self):
         """What a worker in hostile hands could try."""

@@ -419,6 +419,12 @@ check_PROGRAMS += t/unit/sample-suite
 t_unit_sample_suite_SOURCES = t/unit/sample.c $(UNIT_SUITE)
 t_unit_sample_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/sandbox_profile-suite
+t_unit_sandbox_profile_suite_SOURCES = t/unit/sandbox_profile.c $(UNIT_SUITE) \
+	daemon/sandbox_profile.c daemon/sandbox_profile.h
+t_unit_sandbox_profile_suite_LDADD = libbase.a $(UNIT_LIBS)
+EXTRA_DIST += t/corpus/sandbox_profile
+
 check_PROGRAMS += t/unit/scope-suite
 t_unit_scope_suite_SOURCES = t/unit/scope.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/scope.c
