@@ -6,6 +6,25 @@
 #include <netinet/in.h>
 #include <string.h>
 
+uint16_t
+endpoint_port_of(const struct sockaddr_storage *a)
+{
+	if (a->ss_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)a)->sin_port);
+	return a->ss_family != AF_INET6
+	    ? 0 : ntohs(((const struct sockaddr_in6 *)a)->sin6_port);
+}
+
+const char *
+endpoint_text_of(const struct sockaddr_storage *a, char text[INET6_ADDRSTRLEN])
+{
+	const void *bytes = a->ss_family == AF_INET
+	    ? (const void *)&((const struct sockaddr_in *)a)->sin_addr
+	    : (const void *)&((const struct sockaddr_in6 *)a)->sin6_addr;
+
+	return inet_ntop(a->ss_family, bytes, text, INET6_ADDRSTRLEN);
+}
+
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 _Static_assert(sizeof(struct endpoint) == ENDPOINT_ADDRESS_BYTES + 2 + 2, "no padding");

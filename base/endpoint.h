@@ -6,11 +6,18 @@
 #ifndef SIGHTGLASS_BASE_ENDPOINT_H
 #define SIGHTGLASS_BASE_ENDPOINT_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/attr.h"
+
+/* The parts of a socket address, for those who have no use for another form. The port
+ * is 0, and the text NULL, where it is not of IP; else the text is `text`. */
+uint16_t endpoint_port_of(const struct sockaddr_storage *a) WUNRES NONNULL(1);
+const char *endpoint_text_of(const struct sockaddr_storage *a,
+    char text[INET6_ADDRSTRLEN]) WUNRES NONNULL(1, 2);
 
 #define ENDPOINT_ADDRESS_BYTES 16u
 

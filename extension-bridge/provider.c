@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/endpoint.h"
 #include "base/err.h"
 #include "extension-bridge/handoff.h"
 #include "extension-bridge/provider_parts.h"
@@ -254,24 +255,10 @@ provider_stop(struct provider *p, uint64_t stop)
 
 /* --- claims --- */
 
-static uint16_t
-port_of(const struct sockaddr_storage *address)
-{
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	if (address->ss_family == AF_INET) {
-		memcpy(&in, address, sizeof(in));
-		return ntohs(in.sin_port);
-	}
-	memcpy(&in6, address, sizeof(in6));
-	return address->ss_family == AF_INET6 ? ntohs(in6.sin6_port) : 0;
-}
-
 static bool
 wants(const struct provider *p, const struct flow_header *h)
 {
-	uint16_t port = port_of(&h->destination);
+	uint16_t port = endpoint_port_of(&h->destination);
 
 	return h->transport == FLOW_STREAM || p->options.kind == PROVIDER_DNS ||
 	    port == PORT_DNS || (port == PORT_QUIC && p->options.claim_quic);

@@ -116,38 +116,20 @@ record_capture(struct json *j, enum capture_level level)
 
 /* --- facts --- */
 
-static const void *
-address_bytes(const struct sockaddr_storage *a, uint16_t *port)
-{
-	if (a->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)a;
-		*port = ntohs(in->sin_port);
-		return &in->sin_addr;
-	}
-	if (a->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)a;
-		*port = ntohs(in->sin6_port);
-		return &in->sin6_addr;
-	}
-	return NULL;
-}
-
 /* Opens and closes "source" or "destination"; `domain` may be NULL. */
 static void
 put_endpoint(struct json *j, enum field field,
     const struct sockaddr_storage *a, const char *domain)
 {
 	char text[INET6_ADDRSTRLEN];
-	uint16_t port = 0;
-	const void *bytes = address_bytes(a, &port);
+	const char *ip = endpoint_text_of(a, text);
 
-	if (bytes == NULL && domain == NULL)
+	if (ip == NULL && domain == NULL)
 		return;
 	member_object(j, field);
-	if (bytes != NULL &&
-	    inet_ntop(a->ss_family, bytes, text, sizeof(text)) != NULL) {
-		member_text(j, F_ENDPOINT_IP, text);
-		member_uint(j, F_ENDPOINT_PORT, port);
+	if (ip != NULL) {
+		member_text(j, F_ENDPOINT_IP, ip);
+		member_uint(j, F_ENDPOINT_PORT, endpoint_port_of(a));
 	}
 	member_text_if(j, F_DESTINATION_DOMAIN, domain);
 	json_object_end(j);
@@ -280,17 +262,16 @@ put_names(struct json *j, const struct flow_facts *f)
 static void
 set_host(struct record_facts *out, const struct flow_facts *f)
 {
-	char text[INET6_ADDRSTRLEN] = "";
-	const void *bytes = address_bytes(&f->destination, &out->port);
+	char text[INET6_ADDRSTRLEN];
 
+	out->port = endpoint_port_of(&f->destination);
 	if (f->domain != NULL) {
 		(void)snprintf(out->scheme_host, sizeof(out->scheme_host), "%s",
 		    f->domain);
 		out->named = true;
 		return;
 	}
-	if (bytes == NULL || inet_ntop(f->destination.ss_family, bytes, text,
-	        sizeof(text)) == NULL)
+	if (endpoint_text_of(&f->destination, text) == NULL)
 		return;
 	(void)snprintf(out->scheme_host, sizeof(out->scheme_host),
 	    f->destination.ss_family == AF_INET ? "%s" : "[%s]", text);

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+#include "base/endpoint.h"
 #include "base/err.h"
 #include "log/member.h"
 #include "log/record_line.h"
@@ -206,20 +207,13 @@ put_edns(struct json *j, const struct dns_message *m)
 static void
 put_server(struct json *j, const struct sockaddr_storage *a)
 {
-	const struct sockaddr_in *in = (const struct sockaddr_in *)a;
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)a;
 	char text[INET6_ADDRSTRLEN];
 
-	if (a == NULL)
-		return;
-	const void *bytes = a->ss_family == AF_INET ? (const void *)&in->sin_addr
-	                                            : (const void *)&in6->sin6_addr;
-	if (inet_ntop(a->ss_family, bytes, text, sizeof(text)) == NULL)
+	if (a == NULL || endpoint_text_of(a, text) == NULL)
 		return;
 	member_object(j, F_DNS_SERVER);
 	member_text(j, F_DNS_SERVER_IP, text);
-	member_uint(j, F_DNS_SERVER_PORT,
-	    ntohs(a->ss_family == AF_INET ? in->sin_port : in6->sin6_port));
+	member_uint(j, F_DNS_SERVER_PORT, endpoint_port_of(a));
 	json_object_end(j);
 }
 

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/be.h"
 #include "base/buf.h"
+#include "base/endpoint.h"
 #include "base/err.h"
 #include "mitm/dns_message.h"
 #include "mitm/dns_types.h"
@@ -216,20 +217,11 @@ server_of(const struct sockaddr_storage *server)
 	return server->ss_family == AF_UNSPEC ? NULL : server;
 }
 
-static uint16_t
-port_of(const struct sockaddr_storage *a)
-{
-	return a->ss_family == AF_UNSPEC ? 0
-	    : ntohs(a->ss_family == AF_INET
-	          ? ((const struct sockaddr_in *)a)->sin_port
-	          : ((const struct sockaddr_in6 *)a)->sin6_port);
-}
-
 /* What else than DNS it is. */
 static const char *
 protocol_of(const struct sockaddr_storage *server)
 {
-	switch (port_of(server)) {
+	switch (endpoint_port_of(server)) {
 	case DNS_MDNS_PORT:
 		return "mdns";
 	case DNS_LLMNR_PORT:
@@ -316,7 +308,7 @@ static int
 read_of(struct bytes in, const struct sockaddr_storage *server, struct arena *arena,
     struct dns_message *out)
 {
-	return port_of(server) == DNS_MDNS_PORT
+	return endpoint_port_of(server) == DNS_MDNS_PORT
 	    ? dns_message_read_mdns(in.data, in.length, arena, out)
 	    : dns_message_read(in.data, in.length, arena, out);
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/endpoint.h"
 #include "base/err.h"
 #include "mitm/fingerprint.h"
 #include "mitm/greeting.h"
@@ -173,22 +174,13 @@ flow_server_name(const struct flow *flow)
 const char *
 flow_destination(const struct flow *flow, char *text)
 {
-	const struct sockaddr_storage *to = &flow->header->destination;
-	const void *bytes = to->ss_family == AF_INET
-	    ? (const void *)&((const struct sockaddr_in *)to)->sin_addr
-	    : (const void *)&((const struct sockaddr_in6 *)to)->sin6_addr;
-
-	return inet_ntop(to->ss_family, bytes, text, INET6_ADDRSTRLEN);
+	return endpoint_text_of(&flow->header->destination, text);
 }
 
 uint16_t
 flow_destination_port(const struct flow *flow)
 {
-	const struct sockaddr_storage *to = &flow->header->destination;
-
-	return ntohs(to->ss_family == AF_INET
-	    ? ((const struct sockaddr_in *)to)->sin_port
-	    : ((const struct sockaddr_in6 *)to)->sin6_port);
+	return endpoint_port_of(&flow->header->destination);
 }
 
 const char *

@@ -102,16 +102,6 @@ header_done(struct flow *flow, size_t used)
 	return true;
 }
 
-static uint16_t
-destination_port(const struct flow *flow)
-{
-	const struct sockaddr_storage *to = &flow->header->destination;
-
-	return ntohs(to->ss_family == AF_INET
-	    ? ((const struct sockaddr_in *)to)->sin_port
-	    : ((const struct sockaddr_in6 *)to)->sin6_port);
-}
-
 static bool
 is_left_out(const struct flow *flow)
 {
@@ -126,7 +116,7 @@ is_left_out(const struct flow *flow)
 static void
 judge_quic(struct flow *flow)
 {
-	uint16_t port = destination_port(flow);
+	uint16_t port = flow_destination_port(flow);
 
 	flow->is_quic = port == HTTPS_PORT || port == DNS_TLS_PORT;
 	if (!flow->is_quic)
@@ -152,7 +142,7 @@ begin_datagrams(struct flow *flow)
 		flow->passed_fd = -1;
 	}
 	if (flow->verdict.decision != DECIDE_INSPECT ||
-	    !tap_is_dns_port(destination_port(flow))) {
+	    !tap_is_dns_port(flow_destination_port(flow))) {
 		flow->verdict = (struct verdict){DECIDE_SPLICE, "datagrams"};
 	} else {
 		flow->left_out = is_left_out(flow);
@@ -329,7 +319,7 @@ classify(struct flow *flow)
 	if (tls == 1)
 		return sniff_tls(flow);
 	int clear = flow->dialogue != NULL ? TAP_NOTHING
-	    : tap_choose(NULL, destination_port(flow), bytes, length);
+	    : tap_choose(NULL, flow_destination_port(flow), bytes, length);
 	if (clear > TAP_NOTHING)
 		return decide_next(flow, tap_protocol_name((enum tap_protocol)clear));
 	if (tls == 0 && clear == TAP_NOTHING)

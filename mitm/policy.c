@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/endpoint.h"
 #include "base/err.h"
 #include "base/glob.h"
 
@@ -548,22 +549,9 @@ match_address(const struct policy *p, const struct sockaddr_storage *address)
 static unsigned
 match_port(const struct policy *p, const struct sockaddr_storage *address)
 {
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
+	uint16_t port = address == NULL ? 0 : endpoint_port_of(address);
 	unsigned found = 0;
-	uint16_t port;
 
-	if (address == NULL)
-		return 0;
-	if (address->ss_family == AF_INET) {
-		memcpy(&in, address, sizeof(in));
-		port = ntohs(in.sin_port);
-	} else if (address->ss_family == AF_INET6) {
-		memcpy(&in6, address, sizeof(in6));
-		port = ntohs(in6.sin6_port);
-	} else {
-		return 0;
-	}
 	for (const struct port_range *r = p->ports; r != NULL; r = r->next) {
 		if (port >= r->first && port <= r->last)
 			found = stronger(found, r->strength);
