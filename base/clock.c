@@ -14,12 +14,18 @@ clock_wall_us(void)
 }
 
 uint64_t
-clock_tick_ms(void)
+clock_tick_us(void)
 {
 	struct timespec now = {0};
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t
+clock_tick_ms(void)
+{
+	return clock_tick_us() / 1000;
 }
 
 int64_t

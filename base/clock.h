@@ -11,6 +11,9 @@ uint64_t clock_wall_us(void);
 /* Milliseconds of a clock that only goes forward: what deadlines count. */
 uint64_t clock_tick_ms(void);
 
+/* Microseconds of that clock: what a piece of work took. */
+uint64_t clock_tick_us(void);
+
 /* Seconds since the epoch at that time (UTC); a value that is too large carries
  * over. */
 int64_t clock_utc_s(int year, int month, int day, int hour, int minute,

@@ -2,9 +2,9 @@
 /*
  * Whose connection is this flow? The parent asks the system, since a worker has no
  * right to look into other users' processes, and chooses (source_choice.h). A process
- * may have any number of descriptors and ask for any number of flows: a look stops
- * after LOOKED_MAX of them, and looks stop for the rest of a second in which they have
- * come to LOOKED_A_SECOND, some tens of milliseconds' work.
+ * may have any number of descriptors and ask for any number of flows, and a machine
+ * may be busy: a look stops after LOOKED_MAX of them, and looks have a fifth of the
+ * parent's time, a quarter of a second of it at once.
  */
 #include "daemon/sources.h"
 
@@ -17,13 +17,14 @@
 #include "daemon/source_choice.h"
 
 #define LOOKED_MAX 4096u
-#define LOOKED_A_SECOND 65536u
+#define SHARE 5u
+#define CREDIT_US 250000
 
 struct sources {
-	struct board *board;
+	const struct parent *parent;
 	struct source_choice choice;
-	uint64_t second; /* of the monotonic clock */
-	size_t looked;   /* in it */
+	uint64_t credited_us; /* of the monotonic clock: up to then */
+	int64_t credit_us;    /* of time, for looks */
 };
 
 struct sources *
@@ -33,7 +34,9 @@ sources_new(struct parent *p)
 
 	if (s == NULL)
 		diag_fatal("out of memory");
-	s->board = p->board;
+	s->parent = p;
+	s->credit_us = CREDIT_US;
+	s->credited_us = clock_tick_us();
 	return s;
 }
 
@@ -46,13 +49,13 @@ sources_free(struct sources *s)
 static bool
 may_look(struct sources *s)
 {
-	uint64_t second = clock_tick_ms() / 1000;
+	uint64_t now_us = clock_tick_us();
 
-	if (second != s->second) {
-		s->second = second;
-		s->looked = 0;
-	}
-	return s->looked < LOOKED_A_SECOND;
+	s->credit_us += (int64_t)((now_us - s->credited_us) / SHARE);
+	if (s->credit_us > CREDIT_US)
+		s->credit_us = CREDIT_US;
+	s->credited_us = now_us;
+	return s->credit_us > 0 && !s->parent->stopping;
 }
 
 static counter *
@@ -74,20 +77,21 @@ find(struct sources *s, const struct msg_source_ask *ask, struct endpoint *local
 {
 	struct process_sockets sockets;
 	enum source_outcome outcome = SOURCE_NONE;
+	struct board *board = s->parent->board;
 
 	if (!may_look(s)) {
-		counter_add(&s->board->sources_skipped, 1);
+		counter_add(&board->sources_skipped, 1);
 		return;
 	}
 	int error = process_sockets(ask->pid, &ask->remote, LOOKED_MAX, &sockets);
-	s->looked += sockets.looked + 1;
+	s->credit_us -= (int64_t)(clock_tick_us() - s->credited_us);
 	if (error == 0)
 		outcome = source_choose(&s->choice, ask->pid, &ask->remote, &sockets,
 		    local);
 	else
 		diag_debug("the connections of process %u: %s", (unsigned)ask->pid,
 		    err_text(error));
-	counter_add(counter_of(s->board, outcome), 1);
+	counter_add(counter_of(board, outcome), 1);
 }
 
 void
@@ -99,5 +103,5 @@ sources_answer(struct sources *s, struct child *worker, const struct msg *m)
 	struct msg_source answer = {.ticket = ask.ticket};
 	find(s, &ask, &answer.local);
 	if (channel_send(&worker->channel, MSG_SOURCE, &answer, sizeof(answer), -1) != 0)
-		diag_warning("%s does not listen", child_name(worker));
+		diag_debug("%s does not listen", child_name(worker));
 }
