@@ -8,6 +8,7 @@
 #define SIGHTGLASS_CLI_DOCTOR_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <mbedtls/x509_crt.h>
 #include <yyjson.h>
@@ -26,6 +27,8 @@ struct doctor {
 	bool has_ca;
 	const char *connect; /* HOST[:PORT] of --connect, or NULL */
 	bool strict;
+	bool has_log_uid; /* a daemon runs, and said whose its log is */
+	uid_t log_uid;
 };
 
 typedef void doctor_probe(struct doctor *d);
@@ -51,6 +54,9 @@ void doctor_bridge(struct findings *f, yyjson_val *status, const char *expected,
 /* Who trusts the CA. */
 doctor_probe doctor_system_store, doctor_nss_stores, doctor_java, doctor_python,
     doctor_node;
+
+/* The system's store, where it is files of roots. */
+doctor_probe doctor_root_files;
 
 /* Who turned our certificates down in the last day. */
 doctor_probe doctor_alerts;

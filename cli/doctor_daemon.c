@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -101,7 +103,11 @@ judge_answer(struct doctor *d, const struct buf *answer, const char *place)
 	    buf_length(answer), 0);
 	yyjson_val *root = yyjson_doc_get_root(doc);
 
+	yyjson_val *uid = yyjson_obj_get(yyjson_obj_get(root, "logger"), "uid");
+
 	judge_version(d, root, place);
+	d->has_log_uid = yyjson_is_uint(uid);
+	d->log_uid = (uid_t)yyjson_get_uint(uid);
 	doctor_bridge(&d->found, root, doctor_forwarder, (int64_t)clock_wall_us());
 	yyjson_doc_free(doc);
 }
@@ -125,12 +131,27 @@ ask(struct doctor *d, const char *place)
 	return outcome != E_NOTFOUND;
 }
 
+/* Else it looks as if none were there. */
+static void
+judge_path(struct doctor *d)
+{
+	size_t length = strlen(d->conf->run_dir) + strlen("/control.sock");
+	size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+
+	if (length <= most)
+		return;
+	finding_failure(&d->found, FINDING_SOCKET, "%s/control.sock: %zu bytes, and a "
+	    "socket's path has %zu at most", d->conf->run_dir, length, most);
+	finding_remedy(&d->found, "set a shorter paths.run, or -d DIR");
+}
+
 void
 doctor_daemon(struct doctor *d)
 {
 	char places[CONTROL_PLACES_MAX][PATH_BYTES];
 	size_t count = control_places(d->conf->run_dir, places), running = 0;
 
+	judge_path(d);
 	for (size_t i = 0; i < count; i++)
 		running += ask(d, places[i]);
 	if (running > 0)

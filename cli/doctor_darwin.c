@@ -1,251 +1,212 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What macOS says of itself, of the extension and of its configuration, asked of
- * the tools that an administrator would ask. CLI. Some answers only root is given.
+ * Asks macOS's tools what an administrator would ask them, and leaves what they say
+ * to doctor_macos.c. CLI. Some answers only root is given.
  */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/path.h"
+#include "ca/key.h"
 #include "cli/doctor.h"
-#include "cli/doctor_text.h"
+#include "cli/doctor_macos.h"
 
 #define APP_PATH "/Applications/Sightglass.app"
 #define IDENTIFIER_BYTES 256
+#define LABEL "org.sightglass.sightglassd"
 
 const char *const doctor_forwarder = "macos";
 
+#define ARGUMENTS_MAX 12
+
+/* What the tool says, in a buffer to be freed; NULL: it is not there. */
 static const char *
-text_of(const struct buf *said)
+ask(struct buf *said, const char *const arguments[])
 {
-	return (const char *)buf_data(said);
+	char *argv[ARGUMENTS_MAX + 1];
+	size_t count = 0;
+
+	for (; count < ARGUMENTS_MAX && arguments[count] != NULL; count++)
+		argv[count] = (char *)arguments[count];
+	argv[count] = NULL;
+	return doctor_ask(arguments[0], argv, said) ? (const char *)buf_data(said)
+	                                            : NULL;
 }
 
+/* A tool whose text goes to one function. */
 static void
-identifiers(const struct doctor *d, char extension[IDENTIFIER_BYTES],
-    char profile[IDENTIFIER_BYTES])
+judge(struct doctor *d, void (*conclude)(struct findings *f, const char *text),
+    const char *const arguments[])
 {
-	const struct conf *c = d->conf;
-
-	(void)snprintf(extension, IDENTIFIER_BYTES, "%s%s",
-	    c->macos_extension[0] != '\0' ? c->macos_extension : c->macos_app,
-	    c->macos_extension[0] != '\0' ? "" : ".extension");
-	(void)snprintf(profile, IDENTIFIER_BYTES, "%s%s",
-	    c->profile_identifier[0] != '\0' ? c->profile_identifier : c->macos_app,
-	    c->profile_identifier[0] != '\0' ? "" : ".profile");
-}
-
-/* --- the release and the clock --- */
-
-static void
-release(struct doctor *d)
-{
-	char *const argv[] = {(char *)"sw_vers", NULL};
-	char version[DOCTOR_WORD_BYTES];
 	struct buf said;
+	const char *text = ask(&said, arguments);
 
-	if (doctor_ask("sw_vers", argv, &said) &&
-	    doctor_read_value(text_of(&said), "ProductVersion", version)) {
-		const char *trouble = doctor_known_trouble(version);
-		if (trouble == NULL)
-			finding_ok(&d->found, FINDING_MACOS, "%s", version);
-		else
-			finding_warning(&d->found, FINDING_MACOS, "%s: %s", version,
-			    trouble);
-	}
+	if (text != NULL)
+		conclude(&d->found, text);
 	buf_free(&said);
 }
 
-static void
-clock_probe(struct doctor *d)
-{
-	char *const argv[] = {(char *)"systemsetup", (char *)"-getusingnetworktime",
-	    NULL};
-	char state[DOCTOR_WORD_BYTES];
-	struct buf said;
+/* --- the system --- */
 
-	if (doctor_ask("systemsetup", argv, &said) &&
-	    doctor_read_value(text_of(&said), "Network Time", state)) {
-		if (strcmp(state, "On") == 0)
-			finding_ok(&d->found, FINDING_CLOCK, "is kept right");
-		else {
-			finding_warning(&d->found, FINDING_CLOCK, "nobody keeps it "
-			    "right");
-			finding_remedy(&d->found, "sudo systemsetup "
-			    "-setusingnetworktime on");
-		}
-	}
+static void
+job(struct doctor *d)
+{
+	const char *const arguments[] = {"launchctl", "print", "system/" LABEL, NULL};
+	struct buf said;
+	const char *text = ask(&said, arguments);
+
+	if (text != NULL)
+		macos_judge_job(&d->found, text, LABEL);
 	buf_free(&said);
+}
+
+/* Of the keychains; without a question to the network. */
+void
+doctor_system_store(struct doctor *d)
+{
+	char path[PATH_BYTES];
+	const char *const arguments[] = {"security", "verify-cert", "-c", path, "-p",
+	    "basic", "-l", "-L", NULL};
+
+	ca_certificate_path(d->conf, path);
+	judge(d, macos_judge_trust, arguments);
 }
 
 /* --- the extension --- */
 
 static void
-judge_extension(struct doctor *d, const char *identifier,
-    const struct extension_state *s)
+extension(struct doctor *d, const struct macos_names *names)
 {
-	if (!s->listed) {
-		finding_failure(&d->found, FINDING_EXTENSION, "%s is not installed",
-		    identifier);
-		finding_remedy(&d->found, APP_PATH "/Contents/MacOS/Sightglass "
-		    "activate");
-	} else if (s->enabled && s->active) {
-		finding_ok(&d->found, FINDING_EXTENSION, "%s (%s) is %s", identifier,
-		    s->version, s->state);
-	} else if (strstr(s->state, "waiting for user") != NULL) {
-		finding_failure(&d->found, FINDING_EXTENSION, "%s waits for a person "
-		    "to allow it", identifier);
-		finding_remedy(&d->found, "install the profile of 'sightglass profile' "
-		    "by device management, or allow it in System Settings");
-	} else {
-		finding_failure(&d->found, FINDING_EXTENSION, "%s is %s", identifier,
-		    s->state);
-		finding_remedy(&d->found, "restart the Mac; if that does not help, "
-		    "deactivate and activate it with the app");
-	}
-	if (s->others[0] != '\0')
-		finding_warning(&d->found, FINDING_OTHERS, "network extensions besides "
-		    "ours: %s: one behind ours sees the daemon's flows", s->others);
-}
-
-static void
-extension(struct doctor *d, const char *identifier)
-{
-	char *const argv[] = {(char *)"systemextensionsctl", (char *)"list", NULL};
-	struct extension_state state;
+	static const char *const list[] = {"systemextensionsctl", "list", NULL};
+	static const char *const processes[] = {"ps", "-axo", "command=", NULL};
 	struct buf said;
 
-	if (doctor_ask("systemextensionsctl", argv, &said)) {
-		doctor_read_extensions(text_of(&said), identifier, &state);
-		judge_extension(d, identifier, &state);
-	}
+	const char *text = ask(&said, list);
+	bool active =
+	    text != NULL && macos_judge_extensions(&d->found, text, names);
+	buf_free(&said);
+	if (!active)
+		return;
+	text = ask(&said, processes);
+	if (text != NULL)
+		macos_judge_processes(&d->found, text, names);
 	buf_free(&said);
 }
 
 static void
-connection(struct doctor *d)
+connection(struct doctor *d, const struct macos_names *names)
 {
-	char *const argv[] = {(char *)"scutil", (char *)"--nc", (char *)"list", NULL};
+	static const char *const list[] = {"scutil", "--nc", "list", NULL};
 	struct buf said;
+	const char *text = ask(&said, list);
 
-	if (doctor_ask("scutil", argv, &said)) {
-		switch (doctor_read_connection(text_of(&said), d->conf->macos_app)) {
-		case CONNECTION_ON:
-			finding_ok(&d->found, FINDING_PROXY, "is configured and on");
-			break;
-		case CONNECTION_OFF:
-			finding_failure(&d->found, FINDING_PROXY, "is configured and "
-			    "off");
-			finding_remedy(&d->found, "switch it on in System Settings, "
-			    "Network; a profile of device management keeps it on");
-			break;
-		case CONNECTION_NONE:
-			finding_failure(&d->found, FINDING_PROXY, "is not configured");
-			finding_remedy(&d->found, "install the profile of 'sightglass "
-			    "profile', or run the app's activate");
-		}
-	}
+	if (text != NULL)
+		macos_judge_connections(&d->found, text, names);
 	buf_free(&said);
 }
 
 static void
-profile(struct doctor *d, const char *identifier)
+profile(struct doctor *d, const struct macos_names *names)
 {
-	char *const argv[] = {(char *)"profiles", (char *)"show", (char *)"-output",
-	    (char *)"stdout", NULL};
+	static const char *const show[] = {"profiles", "show", "-output", "stdout-xml",
+	    NULL};
 	struct buf said;
-	unsigned order;
 
 	if (geteuid() != 0) {
 		finding_warning(&d->found, FINDING_PROFILE, "only root may ask for it");
 		finding_remedy(&d->found, "sudo sightglass doctor");
 		return;
 	}
-	if (doctor_ask("profiles", argv, &said)) {
-		if (!doctor_read_profile(text_of(&said), identifier, &order)) {
-			finding_failure(&d->found, FINDING_PROFILE, "%s is not "
-			    "installed", identifier);
-			finding_remedy(&d->found, "give it out by device management: "
-			    "sightglass profile writes it");
-		} else if (order == 0) {
-			finding_warning(&d->found, FINDING_PROFILE, "%s gives the "
-			    "proxy no Order: which of several proxies is first is "
-			    "chance", identifier);
-			finding_remedy(&d->found, "write it anew with sightglass "
-			    "profile --order");
-		} else {
-			finding_ok(&d->found, FINDING_PROFILE, "%s is installed, Order "
-			    "%u", identifier, order);
-		}
-	}
+	const char *text = ask(&said, show);
+	if (text != NULL)
+		macos_judge_profiles(&d->found, text, names);
 	buf_free(&said);
 }
 
 /* --- signatures --- */
 
 static void
-judge_signature(struct doctor *d, const char *text)
+bundle(struct doctor *d, const char *path, bool is_app)
 {
-	struct signature_state s;
+	char embedded[2 * PATH_BYTES];
+	const char *const sign[] = {"codesign", "--display", "--verbose=2",
+	    "--entitlements", "-", path, NULL};
+	const char *const decode[] = {"security", "cms", "-D", "-i", embedded, NULL};
+	struct buf said;
 
-	doctor_read_signature(text, &s);
-	if (!s.signed_at_all)
-		finding_failure(&d->found, FINDING_SIGNATURE, APP_PATH " is not "
-		    "signed, or not there");
-	else if (!s.hardened)
-		finding_failure(&d->found, FINDING_SIGNATURE, APP_PATH " lacks the "
-		    "hardened runtime: it cannot be notarized");
-	else if (s.debuggable)
-		finding_failure(&d->found, FINDING_SIGNATURE, APP_PATH " has "
-		    "get-task-allow: it was built for debugging");
-	else if (!doctor_has_entitlement(text,
-	             "com.apple.developer.system-extension.install"))
-		finding_failure(&d->found, FINDING_SIGNATURE, APP_PATH " may not "
-		    "install extensions: it lacks "
-		    "com.apple.developer.system-extension.install");
-	else
-		finding_ok(&d->found, FINDING_SIGNATURE, "of team %s, hardened",
-		    s.team);
+	const char *text = ask(&said, sign);
+	if (text != NULL)
+		macos_judge_signature(&d->found, text, path, is_app);
+	buf_free(&said);
+	(void)snprintf(embedded, sizeof(embedded),
+	    "%s/Contents/embedded.provisionprofile", path);
+	if (access(embedded, R_OK) != 0)
+		return;
+	text = ask(&said, decode);
+	if (text != NULL)
+		macos_judge_provisioning(&d->found, text, path,
+		    (int64_t)clock_wall_us());
+	buf_free(&said);
 }
 
 static void
-signature(struct doctor *d)
+signatures(struct doctor *d, const struct macos_names *names)
 {
-	char *const display[] = {(char *)"codesign", (char *)"--display",
-	    (char *)"--verbose=2", (char *)"--entitlements", (char *)"-",
-	    (char *)APP_PATH, NULL};
-	char *const assess[] = {(char *)"spctl", (char *)"--assess",
-	    (char *)"--verbose=2", (char *)"--type", (char *)"install",
-	    (char *)APP_PATH, NULL};
-	char source[DOCTOR_WORD_BYTES];
+	static const char *const assess[] = {"spctl", "--assess", "--verbose=2", "--type",
+	    "install", APP_PATH, NULL};
+	char path[PATH_BYTES];
 	struct buf said;
 
-	if (doctor_ask("codesign", display, &said))
-		judge_signature(d, text_of(&said));
+	bundle(d, APP_PATH, true);
+	(void)snprintf(path, sizeof(path),
+	    APP_PATH "/Contents/Library/SystemExtensions/%s.systemextension",
+	    names->extension);
+	bundle(d, path, false);
+	const char *text = ask(&said, assess);
+	if (text != NULL)
+		macos_judge_assessment(&d->found, text, APP_PATH);
 	buf_free(&said);
-	if (doctor_ask("spctl", assess, &said)) {
-		if (doctor_read_assessment(text_of(&said), source))
-			finding_ok(&d->found, FINDING_NOTARIZED, "%s", source);
-		else {
-			finding_failure(&d->found, FINDING_NOTARIZED, "the system does "
-			    "not accept " APP_PATH);
-			finding_remedy(&d->found, "notarize and staple it: "
-			    "packaging/macos");
-		}
-	}
-	buf_free(&said);
+}
+
+/* --- what was logged --- */
+
+static void
+logged(struct doctor *d, const struct macos_names *names)
+{
+	char predicate[2 * IDENTIFIER_BYTES];
+	const char *const show[] = {"log", "show", "--style", "compact", "--last", "3h",
+	    "--predicate", predicate, NULL};
+
+	(void)snprintf(predicate, sizeof(predicate),
+	    "subsystem == \"%s\" OR process == \"sysextd\"", names->extension);
+	judge(d, macos_judge_log, show);
 }
 
 void
 doctor_system(struct doctor *d)
 {
-	char identifier[IDENTIFIER_BYTES], profile_identifier[IDENTIFIER_BYTES];
+	static const char *const release[] = {"sw_vers", NULL};
+	static const char *const clock[] = {"systemsetup", "-getusingnetworktime", NULL};
+	const struct conf *c = d->conf;
+	char extension_name[IDENTIFIER_BYTES], profile_name[IDENTIFIER_BYTES];
+	const struct macos_names names = {.app = c->macos_app,
+	    .extension = extension_name, .profile = profile_name};
 
-	identifiers(d, identifier, profile_identifier);
-	release(d);
-	clock_probe(d);
-	extension(d, identifier);
-	connection(d);
-	profile(d, profile_identifier);
-	signature(d);
+	(void)snprintf(extension_name, sizeof(extension_name), "%s%s",
+	    c->macos_extension[0] != '\0' ? c->macos_extension : c->macos_app,
+	    c->macos_extension[0] != '\0' ? "" : ".extension");
+	(void)snprintf(profile_name, sizeof(profile_name), "%s%s",
+	    c->profile_identifier[0] != '\0' ? c->profile_identifier : c->macos_app,
+	    c->profile_identifier[0] != '\0' ? "" : ".profile");
+	judge(d, macos_judge_release, release);
+	judge(d, macos_judge_clock, clock);
+	job(d);
+	macos_judge_sockets(&d->found, c->run_dir);
+	extension(d, &names);
+	connection(d, &names);
+	profile(d, &names);
+	signatures(d, &names);
+	logged(d, &names);
 }

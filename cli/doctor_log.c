@@ -8,17 +8,15 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "cli/doctor.h"
 #include "log/segment.h"
 
-/* What the settings want of the log (sightglass.yaml(5), log.user and log.group). */
+/* Whom the log is to be readable by: its owner, and log.group where one is set. */
 struct wanted {
 	uid_t uid;
 	gid_t gid;
@@ -26,26 +24,25 @@ struct wanted {
 	bool grouped;             /* log.group is set */
 };
 
+/* The user is the daemon's affair (sightglass.yaml(5), log.user, and its own options);
+ * without one that runs it is not known. */
 static struct wanted
-wanted_of(const struct conf *conf)
+wanted_of(const struct doctor *d)
 {
-	const char *user = conf->log_user[0] != '\0' ? conf->log_user : conf->user;
-	struct wanted w = {.grouped = conf->log_group[0] != '\0'};
-	const struct passwd *pw = geteuid() == 0 ? getpwnam(user) : NULL;
-	const struct group *gr = w.grouped ? getgrnam(conf->log_group) : NULL;
+	struct wanted w = {.has_user = d->has_log_uid, .uid = d->log_uid,
+	    .grouped = d->conf->log_group[0] != '\0'};
+	const struct group *gr = w.grouped ? getgrnam(d->conf->log_group) : NULL;
 
-	w.has_user = pw != NULL;
-	w.uid = pw != NULL ? pw->pw_uid : geteuid();
 	w.has_group = gr != NULL;
 	w.gid = gr != NULL ? gr->gr_gid : 0;
 	return w;
 }
 
-/* One who started the daemon may have named another user (-o). */
+/* What is root's is handed over at the next start. */
 static bool
 is_owner(const struct wanted *w, uid_t uid)
 {
-	return uid == w->uid || uid == geteuid() || uid == 0;
+	return !w->has_user || uid == w->uid || uid == 0;
 }
 
 /* The bits by which others than the settings want can read or write it. */
@@ -85,10 +82,10 @@ judge_directory(struct doctor *d, const struct wanted *w, const struct stat *st)
 		finding_remedy(&d->found, "chmod %s %s", w->grouped ? "750" : "700",
 		    path);
 	} else if (!is_owner(w, st->st_uid)) {
-		finding_failure(&d->found, FINDING_LOG, "%s belongs to user %ju: the "
-		    "daemon will not write there", path, (uintmax_t)st->st_uid);
-		finding_remedy(&d->found, "chown it to the user of log.user, or name "
-		    "another directory (paths.log)");
+		finding_failure(&d->found, FINDING_LOG, "%s belongs to user %ju, the "
+		    "logger is %ju", path, (uintmax_t)st->st_uid, (uintmax_t)w->uid);
+		finding_remedy(&d->found, "chown it, or name another directory "
+		    "(paths.log)");
 	} else if (w->grouped) {
 		judge_group(d, w, st);
 	} else {
@@ -170,7 +167,7 @@ look_into(struct doctor *d, const struct wanted *w)
 void
 doctor_log(struct doctor *d)
 {
-	const struct wanted w = wanted_of(d->conf);
+	const struct wanted w = wanted_of(d);
 	struct stat st;
 
 	if (stat(d->conf->log_dir, &st) == 0) {

@@ -96,7 +96,7 @@ ask_system(struct doctor *d)
 }
 
 void
-doctor_system_store(struct doctor *d)
+doctor_root_files(struct doctor *d)
 {
 	bool has;
 

@@ -19,6 +19,7 @@
 	X(FINDING_SETTINGS, "settings")                                       \
 	X(FINDING_POLICY, "policy")                                           \
 	X(FINDING_DAEMON, "daemon")                                           \
+	X(FINDING_SOCKET, "socket")                                           \
 	X(FINDING_BRIDGE, "bridge")                                           \
 	X(FINDING_BYPASS, "bypass")                                           \
 	X(FINDING_LOG, "log")                                                 \
@@ -35,12 +36,15 @@
 	X(FINDING_CONNECTION, "connection")                                   \
 	X(FINDING_ALERTS, "alerts")                                           \
 	X(FINDING_MACOS, "macos")                                             \
+	X(FINDING_LAUNCHD, "launchd")                                         \
 	X(FINDING_EXTENSION, "extension")                                     \
 	X(FINDING_OTHERS, "others")                                           \
 	X(FINDING_PROXY, "proxy")                                             \
 	X(FINDING_PROFILE, "profile")                                         \
 	X(FINDING_SIGNATURE, "signature")                                     \
-	X(FINDING_NOTARIZED, "notarized")
+	X(FINDING_PROVISIONING, "provisioning")                               \
+	X(FINDING_NOTARIZED, "notarized")                                     \
+	X(FINDING_STOPS, "stops")
 
 enum finding_id {
 #define FINDING_SYMBOL(symbol, id) symbol,

@@ -69,6 +69,7 @@ struct board {
 	    sources_skipped; /* over what looks may cost */
 	counter leaves, leaves_again, leaves_refused, leaves_delayed;
 	counter logger_pid, logger_restarts;
+	counter logger_uid; /* plus one; 0: not known yet */
 	counter log_records, log_text_bytes, log_file_bytes, log_segments_sealed,
 	    log_segments_removed, log_write_errors, log_repaired, log_lost;
 	struct board_worker workers[WORKERS_MAX];

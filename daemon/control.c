@@ -233,6 +233,8 @@ write_status(const struct worker *w, struct json *j)
 	json_object_begin(j, "logger");
 	json_uint(j, "pid", counter_get(&b->logger_pid));
 	json_uint(j, "restarts", counter_get(&b->logger_restarts));
+	if (counter_get(&b->logger_uid) != 0)
+		json_uint(j, "uid", counter_get(&b->logger_uid) - 1);
 	json_uint(j, "records", counter_get(&b->log_records));
 	json_uint(j, "text_bytes", counter_get(&b->log_text_bytes));
 	json_uint(j, "file_bytes", counter_get(&b->log_file_bytes));

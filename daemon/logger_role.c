@@ -272,6 +272,7 @@ begin(struct role *r)
 	struct logger_options options = options_of(l);
 	char words[256];
 
+	counter_set(&r->board->logger_uid, (uint64_t)geteuid() + 1);
 	sandbox_enter(SANDBOX_LOGGER, r->conf->log_dir);
 	l->logger = logger_new(&options, clock_wall_us(), words);
 	if (l->logger == NULL)

@@ -146,14 +146,25 @@ class Itself(Doctor):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can give files away")
     def test_a_log_of_somebody_else(self):
-        state = self.state()
-        log = os.path.join(state, "log")
-        os.makedirs(log, mode=0o700)
+        daemon = Daemon(self)
+        state = daemon.directory
         os.chown(self.segment(state), 65534, 65534)
         self.assertIn("another user", self.one(self.doctor(state, status=1),
                                                "segments")[1])
-        os.chown(log, 65534, 65534)
-        self.assertIn("65534", self.one(self.doctor(state, status=1), "log")[1])
+        os.chown(daemon.path("log"), 65534, 65534)
+        self.assertIn("belongs to user 65534, the logger is 0",
+                      self.one(self.doctor(state, status=1), "log")[1])
+        daemon.end()
+        # Whose it is to be is the daemon's to say.
+        self.assertEqual(self.one(self.doctor(state), "log")[0], "ok")
+
+    def test_a_path_that_no_socket_can_have(self):
+        state = os.path.join(self.directory, "x" * 100)
+        found = self.doctor(state, status=1)
+        level, text, remedy = self.one(found, "socket")
+        self.assertEqual(level, "FAILURE")
+        self.assertIn("paths.run", remedy)
+        self.assertNotIn("socket", self.doctor(self.state()))
 
     def test_what_a_program_reads(self):
         state = self.state()

@@ -24,7 +24,9 @@ static void
 read_all(const char *text, struct extension_state *e, struct signature_state *s)
 {
 	char word[DOCTOR_WORD_BYTES] = "";
-	unsigned order;
+	struct profile_state p;
+	struct job_state j;
+	struct log_state l;
 
 	doctor_read_extensions(text, IDENTIFIER, e);
 	must(ends_within(e->state, sizeof(e->state)));
@@ -33,8 +35,21 @@ read_all(const char *text, struct extension_state *e, struct signature_state *s)
 	doctor_read_signature(text, s);
 	must(ends_within(s->team, sizeof(s->team)));
 	must(doctor_read_connection(text, IDENTIFIER) <= CONNECTION_ON);
-	if (!doctor_read_profile(text, IDENTIFIER, &order))
-		must(order == 0);
+	must(ends_within(e->waiting, sizeof(e->waiting)));
+	must(ends_within(e->leaving, sizeof(e->leaving)));
+	doctor_read_profiles(text, IDENTIFIER, IDENTIFIER, IDENTIFIER, &p);
+	must(p.proxy || p.order == 0);
+	if (doctor_read_plist(text, "ExpirationDate", word))
+		must(ends_within(word, sizeof(word)));
+	doctor_read_job(text, &j);
+	must(ends_within(j.state, sizeof(j.state)));
+	must(ends_within(j.exit_code, sizeof(j.exit_code)));
+	doctor_read_log(text, &l);
+	must(ends_within(l.refused, sizeof(l.refused)));
+	if (doctor_find_foreign_group(text, "ABCDE12345", word))
+		must(ends_within(word, sizeof(word)));
+	if (doctor_has_process(text, IDENTIFIER))
+		must(strstr(text, IDENTIFIER) != NULL);
 	if (doctor_read_value(text, "source", word))
 		must(ends_within(word, sizeof(word)));
 	if (doctor_read_assessment(text, word))
