@@ -22,12 +22,13 @@ libbase_a_SOURCES = \
 	base/roots.c base/roots.h \
 	base/self.h \
 	base/shm.c base/shm.h \
+	base/sync.h \
 	base/utf8.c base/utf8.h
 if LINUX
-libbase_a_SOURCES += base/self_linux.c base/shm_linux.c
+libbase_a_SOURCES += base/self_linux.c base/shm_linux.c base/sync_linux.c
 endif
 if DARWIN
-libbase_a_SOURCES += base/self_darwin.c base/shm_darwin.c
+libbase_a_SOURCES += base/self_darwin.c base/shm_darwin.c base/sync_darwin.c
 endif
-EXTRA_DIST += base/self_linux.c base/shm_linux.c \
-	base/self_darwin.c base/shm_darwin.c
+EXTRA_DIST += base/self_linux.c base/shm_linux.c base/sync_linux.c \
+	base/self_darwin.c base/shm_darwin.c base/sync_darwin.c

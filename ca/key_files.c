@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/sync.h"
 #include "ca/key.h"
 
 #define FILE_BYTES_MAX (64u * 1024)
@@ -307,8 +308,8 @@ write_temporary(int directory, const char *name, const char *text, mode_t mode,
 		return E_SYS;
 	int error = fchmod(fd, mode) == 0 ? file_write(fd, text, strlen(text))
 	                                  : E_SYS;
-	if (error == 0 && fsync(fd) != 0)
-		error = E_SYS;
+	if (error == 0)
+		error = sync_whole(fd);
 	int saved = errno;
 	(void)close(fd);
 	if (error != 0)
@@ -343,8 +344,8 @@ write_files(int directory, const struct pair *pair, const char *key,
 	if (error != 0)
 		return error;
 	error = write_file(directory, pair->certificate, certificate, MODE_PUBLIC);
-	if (error == 0 && fsync(directory) != 0)
-		error = E_SYS;
+	if (error == 0)
+		error = sync_whole(directory);
 	if (error != 0) {
 		/* The key that we have just written; nobody has used it yet. */
 		int saved = errno;
@@ -438,7 +439,7 @@ promote_certificate(int directory)
 	        CA_CERTIFICATE_FILE) != 0 ||
 	    utimensat(directory, CA_CERTIFICATE_FILE, NULL, 0) != 0)
 		return E_SYS;
-	return fsync(directory) == 0 ? 0 : E_SYS;
+	return sync_whole(directory);
 }
 
 int

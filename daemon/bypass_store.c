@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/sync.h"
 #include "daemon/bypass.h"
 
 /* Every entry at its longest, escaped. */
@@ -125,8 +126,8 @@ replace(const char *path, const struct buf *text)
 	if (fd < 0)
 		return E_SYS;
 	int error = file_write(fd, buf_data(text), buf_length(text));
-	if (error == 0 && fsync(fd) != 0)
-		error = E_SYS;
+	if (error == 0)
+		error = sync_whole(fd);
 	int saved = errno;
 	(void)close(fd);
 	if (error == 0 && rename(beside, path) == 0)

@@ -25,7 +25,7 @@ liblog_a_SOURCES = \
 	log/source.c log/source.h log/source_back.c \
 	log/store.c log/store.h \
 	log/store_census.c log/store_repair.c \
-	log/sync.h log/watch.h \
+	log/watch.h \
 	log/when.c log/when.h
 
 # Prints the lists of fields in man/sightglass-log.5.
@@ -34,10 +34,9 @@ log_describe_SOURCES = log/describe.c
 log_describe_LDADD = liblog.a libbase.a
 
 if LINUX
-liblog_a_SOURCES += log/sync_linux.c log/watch_linux.c
+liblog_a_SOURCES += log/watch_linux.c
 endif
 if DARWIN
-liblog_a_SOURCES += log/sync_darwin.c log/watch_darwin.c
+liblog_a_SOURCES += log/watch_darwin.c
 endif
-EXTRA_DIST += log/sync_linux.c log/sync_darwin.c \
-	log/watch_linux.c log/watch_darwin.c
+EXTRA_DIST += log/watch_linux.c log/watch_darwin.c

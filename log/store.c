@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "log/sync.h"
+#include "base/sync.h"
 
 #define OPEN_NAME_BYTES (SEGMENT_NAME_BYTES + 8)
 #define CREATE_TRIES 100
@@ -135,7 +135,7 @@ store_create(struct store *s, uint64_t now_us)
 		error = highest_number(listing, &number);
 	if (error == 0)
 		error = create_next(s, directory, number, now_us);
-	if (error == 0 && fsync(directory) != 0) {
+	if (error == 0 && sync_whole(directory) != 0) {
 		/* Some file systems cannot; the file itself is synced anyway. */
 	}
 	int saved = errno;
@@ -206,7 +206,9 @@ rename_sealed(const struct store *s)
 	open_name(s, name);
 	int error = renameat(directory, name, directory, s->name) == 0 ? 0 : E_SYS;
 	int saved = errno;
-	(void)fsync(directory);
+	if (sync_whole(directory) != 0) {
+		/* As above. */
+	}
 	(void)close(directory);
 	errno = saved;
 	return error;

@@ -20,7 +20,7 @@
 #include <xxhash.h>
 
 #include "base/err.h"
-#include "log/sync.h"
+#include "base/sync.h"
 
 #define OPEN_NAME_BYTES (SEGMENT_NAME_BYTES + 8)
 #define LOCK_TRIES 100
@@ -257,7 +257,9 @@ store_repair(const char *directory,
 		if (segment_parse_name(entry->d_name, &number, &open) && open)
 			repair_named(dirfd(listing), entry->d_name, tell, context);
 	}
-	(void)fsync(dirfd(listing));
+	if (sync_whole(dirfd(listing)) != 0) {
+		/* Some file systems cannot; the files are synced anyway. */
+	}
 	(void)closedir(listing);
 	return 0;
 }

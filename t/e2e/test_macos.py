@@ -21,6 +21,12 @@ TEAM = "ABCDE12345"
 APP = "org.sightglass.Sightglass"
 EXTENSION = f"Contents/Library/SystemExtensions/{APP}.extension.systemextension"
 LABEL = "org.sightglass.sightglassd"
+# Of launchd.plist(5), those that a daemon may want.
+JOB_KEYS = {"Label", "Program", "ProgramArguments", "AssociatedBundleIdentifiers", "Sockets",
+            "RunAtLoad", "KeepAlive", "ThrottleInterval", "ExitTimeOut", "ProcessType",
+            "AbandonProcessGroup", "SoftResourceLimits", "HardResourceLimits", "Umask",
+            "StandardErrorPath", "StandardOutPath", "WorkingDirectory",
+            "EnvironmentVariables", "MachServices", "LaunchEvents", "UserName", "GroupName"}
 
 # Writes the file that -o names.
 COMPILER = """#!/bin/sh
@@ -236,6 +242,28 @@ cp "$2"/private/etc/sightglass/sightglass.yaml.example "$CALLS.yaml"
             self.assertEqual(of_socket["SockPathName"], f"{run}/{name}")
             self.assertEqual(of_socket["SockPathMode"], stat.S_IRUSR | stat.S_IWUSR)
             self.assertLess(len(of_socket["SockPathName"]), 104)
+
+    def test_how_launchd_is_to_treat_the_daemon(self):
+        self.pkg("--team", TEAM)
+        job = read_plist(self.record + ".plist")
+        self.assertEqual(set(job) - JOB_KEYS, set(), "not in launchd.plist(5)")
+        # Its parent is what launchd knows: not somebody else, not started once only, and
+        # not with all its roles killed when it dies.
+        self.assertNotIn("UserName", job)
+        self.assertEqual(job["KeepAlive"], {"SuccessfulExit": False})
+        self.assertIs(job["RunAtLoad"], True)
+        self.assertIs(job["AbandonProcessGroup"], True)
+        self.assertEqual(job["ProcessType"], "Interactive")
+        # In order: drain_timeout, 3 s of grace, 30 s to seal (daemon/parent.c).
+        said = subprocess.run([os.path.join(BUILD, "conf", "describe"), "yaml"], check=True,
+                              capture_output=True, text=True).stdout
+        drain = int(re.search(r"^#drain_timeout: (\d+) s$", said, re.M)[1])
+        self.assertGreater(job["ExitTimeOut"], drain + 3 + 30)
+        with open(os.path.join(PACKAGING, "scripts", "functions"), encoding="utf-8") as file:
+            patience = int(re.search(r"wait_until (\d+) daemon_is_gone", file.read())[1])
+        self.assertGreater(patience, job["ExitTimeOut"])
+        for limits in ("SoftResourceLimits", "HardResourceLimits"):
+            self.assertGreaterEqual(job[limits]["NumberOfFiles"], 65536)
 
     def test_only_programs_of_the_team_may_connect(self):
         self.pkg("--team", TEAM)
