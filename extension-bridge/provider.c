@@ -390,7 +390,7 @@ expire_flows(struct provider *p)
 
 	for (size_t i = 0; p->flow_count > 0 && i < p->options.flows_max; i++)
 		if (p->flows[i] != NULL && p->flows[i]->deadline_ms <= now)
-			flow_expire(p->flows[i]);
+			flow_time_out(p->flows[i]);
 }
 
 void

@@ -342,7 +342,7 @@ flow_check(struct provider_flow *f)
 }
 
 void
-flow_expire(struct provider_flow *f)
+flow_time_out(struct provider_flow *f)
 {
 	f->deadline_ms = PROVIDER_NEVER;
 	if (f->state == FLOW_OPENING)

@@ -141,7 +141,7 @@ bool flow_begin(struct provider *p, void *app, const struct flow_header *h, int 
 void flow_run(struct provider_flow *f);
 void flow_fail(struct provider_flow *f, int error);
 /* Its deadline is over. */
-void flow_expire(struct provider_flow *f);
+void flow_time_out(struct provider_flow *f);
 /* Its own connection may be dead though no byte will tell. */
 void flow_check(struct provider_flow *f);
 /* The daemon takes nothing more, or is gone. */
