@@ -587,9 +587,9 @@ doctor_known_trouble(const char *version)
 	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++) {
 		const char *release = troubles[i].release;
 		size_t length = strlen(release);
-		bool whole = strchr(release, '.') == NULL && version[length] == '.';
+		bool whole = strchr(release, '.') == NULL;
 		if (strncmp(version, release, length) == 0 &&
-		    (version[length] == '\0' || whole))
+		    (version[length] == '\0' || (whole && version[length] == '.')))
 			return troubles[i].trouble;
 	}
 	return NULL;

@@ -195,11 +195,12 @@ list(bool json, char *const *patterns, int count)
 		diag_error("%s", err_text(error));
 		return CLI_CANNOT_READ;
 	}
+	if (buf_length(&out) == 0) {
+		diag_error("no record has a field '%s'", patterns[0]);
+		return CLI_NO_MATCH;
+	}
 	(void)fwrite(buf_data(&out), 1, buf_length(&out), stdout);
-	if (buf_length(&out) > 0)
-		return CLI_OK;
-	diag_error("no record has a field '%s'", patterns[0]);
-	return CLI_NO_MATCH;
+	return CLI_OK;
 }
 
 static bool

@@ -78,8 +78,8 @@ explain(const char *what, const char *text, bool wrong,
 		diag_warning("%s: %s", what, error->words);
 	buf_init(&line, FILTER_TEXT_MAX * 8);
 	int outcome = safe_text(&line, text, error->column, "");
-	int caret = (int)safe_width((const char *)buf_data(&line),
-	    buf_length(&line));
+	int caret = buf_length(&line) == 0 ? 0
+	    : (int)safe_width((const char *)buf_data(&line), buf_length(&line));
 	if (outcome == 0)
 		outcome = safe_text(&line, text + error->column,
 		    strlen(text) - error->column, "");

@@ -458,6 +458,11 @@ class Test(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory, True)
         self.addCleanup(self.tell)
 
+    def check_memory(self, used, most_kib):
+        """What a program took at most, by wait4; a sanitizer keeps what is freed."""
+        if not is_sanitized():
+            self.assertLess(used.ru_maxrss, most_kib, "KiB")
+
     def tell(self):
         """On failure: what every process said."""
         outcome = self._outcome.result

@@ -279,7 +279,7 @@ location /form { return 200 thanks; }""")
             _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         self.assertEqual(child.returncode, 0)
-        self.assertLess(used.ru_maxrss, 32 << 10, "KiB")
+        self.check_memory(used, 32 << 10)
         with open(out.name, encoding="utf-8") as written:
             entries = json.load(written)["log"]["entries"]
         self.assertEqual(len(entries), 2001)

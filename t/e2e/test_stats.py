@@ -314,7 +314,7 @@ class Made(Stats):
         self.assertEqual(sum(g["count"] for g in summary["groups"])
                          + summary["others"]["count"], lines)
         self.assertGreater(summary["given_up"], 0)
-        self.assertLess(usage.ru_maxrss, 64 << 10)
+        self.check_memory(usage, 64 << 10)
 
 
 if __name__ == "__main__":
