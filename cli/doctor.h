@@ -61,8 +61,20 @@ doctor_probe doctor_root_files;
 /* Who turned our certificates down in the last day. */
 doctor_probe doctor_alerts;
 
-/* Whether a connection of the doctor's own is opened. */
+/* Whether a connection of the doctor's own is opened, and is in the log. */
 doctor_probe doctor_connection;
+
+#define DOCTOR_RECORD_BYTES 64
+
+/* What the record of a TLS flow says; "" where it says nothing. */
+struct doctor_record {
+	char decision[DOCTOR_RECORD_BYTES], reason[DOCTOR_RECORD_BYTES];
+};
+
+/* The first record of dataset tls, since then, of that server name; waits for it, some
+ * seconds at most. False: none came, or the log cannot be read. */
+bool doctor_find_record(const struct doctor *d, const char *server_name,
+    int64_t since_us, struct doctor_record *out) WUNRES NONNULL(1, 2, 4);
 
 /* What is the system's own: its clock, and on macOS extension, configuration,
  * profile and signatures. */

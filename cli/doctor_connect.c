@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A TLS connection as any program makes it: who is in its way shows in the
- * certificate that comes back. CLI. Sends nothing but a handshake.
+ * certificate that comes back, and what the daemon made of it in its record. CLI.
+ * Sends nothing but a handshake.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <mbedtls/psa_util.h>
 #include <mbedtls/ssl.h>
 
+#include "base/clock.h"
 #include "cli/doctor.h"
 
 #define DEADLINE_MS 10000
@@ -75,51 +77,108 @@ shake_hands(struct connection *c, struct doctor *d, const char *host)
 	return result;
 }
 
-static void
-judge(struct doctor *d, struct connection *c, const char *host, const char *port)
+/* What the certificate says that came back. */
+struct outcome {
+	bool opened; /* it is of our CA */
+	char issuer[256];
+};
+
+static struct outcome
+look_at(const struct connection *c)
 {
 	const mbedtls_x509_crt *leaf = mbedtls_ssl_get_peer_cert(&c->ssl);
-	char issuer[256] = "?";
+	struct outcome o = {.opened = mbedtls_ssl_get_verify_result(&c->ssl) == 0,
+	    .issuer = "?"};
 
-	if (mbedtls_ssl_get_verify_result(&c->ssl) == 0) {
-		finding_ok(&d->found, FINDING_CONNECTION, "to %s, port %s is opened: "
-		    "its certificate is of our CA", host, port);
-		return;
-	}
 	if (leaf != NULL)
-		(void)mbedtls_x509_dn_gets(issuer, sizeof(issuer), &leaf->issuer);
-	finding_failure(&d->found, FINDING_CONNECTION, "to %s, port %s is not opened: "
-	    "its certificate is of %s", host, port, issuer);
-	finding_remedy(&d->found, "see what the record of this flow gives as its "
-	    "reason: sightglass show --dataset tls -S 1m; without one, no forwarder "
-	    "took it");
+		(void)mbedtls_x509_dn_gets(o.issuer, sizeof(o.issuer), &leaf->issuer);
+	return o;
 }
 
-void
-doctor_connection(struct doctor *d)
+static void
+tell_opened(struct doctor *d, const char *host, const char *port, bool logged)
 {
-	char host[256], port[8];
-	struct connection c;
-
-	if (d->connect == NULL)
-		return;
-	if (!split(d->connect, host, port)) {
-		finding_failure(&d->found, FINDING_CONNECTION, "'%s' is not HOST or "
-		    "HOST:PORT", d->connect);
+	if (logged) {
+		finding_ok(&d->found, FINDING_CONNECTION, "to %s, port %s is opened: "
+		    "its certificate is of our CA, and its record is in the log", host,
+		    port);
 		return;
 	}
+	finding_warning(&d->found, FINDING_CONNECTION, "to %s, port %s is opened, and no "
+	    "record of it came into %s", host, port, d->conf->log_dir);
+	finding_remedy(&d->found, "ask as one who may read the log, of the daemon whose "
+	    "log it is (-d, -c); else sightglass status tells what the logger waits "
+	    "for");
+}
+
+/* A daemon that saw it says why it let it pass. */
+static void
+tell_closed(struct doctor *d, const char *host, const char *port, const char *issuer,
+    const struct doctor_record *record)
+{
+	finding_failure(&d->found, FINDING_CONNECTION, "to %s, port %s is not opened: "
+	    "its certificate is of %s", host, port, issuer);
+	if (record == NULL)
+		finding_remedy(&d->found, "no record of it is in the log: no forwarder "
+		    "took it; see bridge");
+	else
+		finding_remedy(&d->found, "the daemon saw it: its record says '%s', for "
+		    "the reason '%s' (sightglass-log(5))", record->decision,
+		    record->reason);
+}
+
+static void
+judge(struct doctor *d, const struct outcome *o, const char *host, const char *port,
+    int64_t since_us)
+{
+	struct doctor_record record;
+	bool logged = doctor_find_record(d, host, since_us, &record);
+
+	if (o->opened)
+		tell_opened(d, host, port, logged);
+	else
+		tell_closed(d, host, port, o->issuer, logged ? &record : NULL);
+}
+
+/* False: there is nothing to look at, which has been told. */
+static bool
+try(struct doctor *d, const char *host, const char *port, struct outcome *o)
+{
+	struct connection c;
+	bool done = false;
+
 	mbedtls_net_init(&c.net);
 	mbedtls_ssl_init(&c.ssl);
 	mbedtls_ssl_config_init(&c.config);
-	if (mbedtls_net_connect(&c.net, host, port, MBEDTLS_NET_PROTO_TCP) != 0)
+	if (mbedtls_net_connect(&c.net, host, port, MBEDTLS_NET_PROTO_TCP) != 0) {
 		finding_failure(&d->found, FINDING_CONNECTION, "%s, port %s cannot be "
 		    "reached", host, port);
-	else if (shake_hands(&c, d, host) != 0)
+	} else if (shake_hands(&c, d, host) != 0) {
 		finding_failure(&d->found, FINDING_CONNECTION, "%s, port %s speaks no "
 		    "TLS that we do", host, port);
-	else
-		judge(d, &c, host, port);
+	} else {
+		*o = look_at(&c);
+		done = true;
+	}
 	mbedtls_ssl_free(&c.ssl);
 	mbedtls_ssl_config_free(&c.config);
 	mbedtls_net_free(&c.net);
+	return done;
+}
+
+/* The record comes when the flow is over. */
+void
+doctor_connection(struct doctor *d)
+{
+	int64_t since_us = (int64_t)clock_wall_us();
+	char host[256], port[8];
+	struct outcome o;
+
+	if (d->connect == NULL)
+		return;
+	if (!split(d->connect, host, port))
+		finding_failure(&d->found, FINDING_CONNECTION, "'%s' is not HOST or "
+		    "HOST:PORT", d->connect);
+	else if (try(d, host, port, &o))
+		judge(d, &o, host, port, since_us);
 }

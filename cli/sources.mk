@@ -29,6 +29,7 @@ sightglass_SOURCES = \
 	cli/doctor_daemon.c \
 	cli/doctor_log.c \
 	cli/doctor_macos.c cli/doctor_macos.h \
+	cli/doctor_record.c \
 	cli/doctor_text.c cli/doctor_text.h \
 	cli/doctor_trust.c \
 	cli/exec.c cli/exec.h \

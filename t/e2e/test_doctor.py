@@ -197,16 +197,36 @@ class Itself(Doctor):
         seen = self.one(self.doctor(daemon.directory, "--connect", f"localhost:{door}"),
                         "connection")
         self.assertEqual(seen[0], "ok", seen)
-        level, text, remedy = self.one(self.doctor(
-            daemon.directory, "--connect", f"localhost:{nginx.port}", status=1),
-            "connection")
-        self.assertEqual(level, "FAILURE")
-        self.assertIn("is not opened", text)
-        self.assertIn("sightglass show --dataset tls", remedy)
+        self.assertIn("its record is in the log", seen[1])
         for target, words in (("", "HOST"), ("[::1", "HOST"),
                               ("localhost:1", "cannot be reached")):
             self.assertIn(words, self.one(self.doctor(
                 daemon.directory, "--connect", target, status=1), "connection")[1])
+
+    def test_a_flow_that_is_not_opened(self):
+        certificates = self.certificates()
+        nginx = Nginx(self, tls=certificates.server())
+        daemon = Daemon(self, "policy.splice=localhost", trust=certificates.ca)
+        door = Forwarder(self, daemon, nginx.port).port
+        for port, words in ((nginx.port, "no forwarder took it"),
+                            (door, "'splice', for the reason 'policy_name'")):
+            level, text, remedy = self.one(self.doctor(
+                daemon.directory, "--connect", f"localhost:{port}", status=1),
+                "connection")
+            self.assertEqual(level, "FAILURE")
+            self.assertIn("is not opened", text)
+            self.assertIn(words, remedy)
+
+    def test_a_flow_whose_record_is_elsewhere(self):
+        certificates = self.certificates()
+        nginx = Nginx(self, tls=certificates.server())
+        elsewhere = os.path.join(self.directory, "elsewhere")
+        daemon = Daemon(self, f"paths.log={elsewhere}", trust=certificates.ca)
+        door = Forwarder(self, daemon, nginx.port).port
+        level, text, _ = self.one(self.doctor(
+            daemon.directory, "--connect", f"localhost:{door}"), "connection")
+        self.assertEqual(level, "warning")
+        self.assertIn("no record of it", text)
 
 
 class Trust(Doctor):
