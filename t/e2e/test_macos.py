@@ -181,13 +181,26 @@ class Bundle(Tools):
                          found("conf/params.h", r'"macos\.exclude", \s*\\\s*"([^"]*)"').split())
 
 
+# otool -L PROGRAM
+OTOOL = """#!/bin/sh
+echo "$2:"
+echo "	/usr/lib/libSystem.B.dylib (compatibility version 1.0.0, current version 1336.0.0)"
+echo "	/System/Library/Frameworks/Security.framework/Versions/A/Security (compatibility \
+version 1.0.0, current version 61123.121.1)"
+"""
+HOMEBREW = """echo "	/opt/homebrew/opt/mbedtls@3/lib/libmbedtls.21.dylib (compatibility \
+version 21.0.0, current version 3.6.4)"
+"""
+
+
 class Package(Tools):
     """packaging/macos/pkg, of what was built here."""
 
-    def pkg(self, *arguments, status=0):
+    def pkg(self, *arguments, otool=OTOOL, status=0):
         app, _ = self.make_bundle(f"TEAM={TEAM}")
         for name in ("pkgbuild", "productbuild"):
             self.stand_in(name)
+        self.stand_in("otool", otool)
         # The tree is gone afterwards: it is listed, and one file kept.
         self.stand_in("pkgbuild", RECORDER + """
 (cd "$2" && find . | sort) > "$CALLS.tree"
@@ -279,6 +292,12 @@ cp "$2"/private/etc/sightglass/sightglass.yaml.example "$CALLS.yaml"
             status=0 if sys.platform == "darwin" else 2)
         if sys.platform != "darwin":
             self.assertIn("bridge.signed_by: programs are signed on macOS only", done)
+
+    def test_a_library_that_only_this_mac_has(self):
+        said = self.pkg("--team", TEAM, otool=OTOOL + HOMEBREW, status=1)
+        self.assertIn("sightglassd wants "
+                      "/opt/homebrew/opt/mbedtls@3/lib/libmbedtls.21.dylib, which", said)
+        self.assertIn("--enable-static-libraries", said)
 
     def test_a_bundle_of_another_team(self):
         self.assertIn(f"built for team {TEAM}", self.pkg("--team", "ZZZZZ99999", status=1))
