@@ -96,6 +96,13 @@ judge_version(struct doctor *d, yyjson_val *answer, const char *place)
 	}
 }
 
+/* The daemon of an exec has the forwarder of that exec. */
+static const char *
+expected_at(const struct doctor *d, const char *place)
+{
+	return strcmp(place, d->conf->run_dir) == 0 ? doctor_forwarder : NULL;
+}
+
 static void
 judge_answer(struct doctor *d, const struct buf *answer, const char *place)
 {
@@ -108,7 +115,7 @@ judge_answer(struct doctor *d, const struct buf *answer, const char *place)
 	judge_version(d, root, place);
 	d->has_log_uid = yyjson_is_uint(uid);
 	d->log_uid = (uid_t)yyjson_get_uint(uid);
-	doctor_bridge(&d->found, root, doctor_forwarder, (int64_t)clock_wall_us());
+	doctor_bridge(&d->found, root, expected_at(d, place), (int64_t)clock_wall_us());
 	yyjson_doc_free(doc);
 }
 

@@ -217,6 +217,19 @@ class Itself(Doctor):
             self.assertIn("is not opened", text)
             self.assertIn(words, remedy)
 
+    def test_its_own_flow_inside_exec(self):
+        certificates = self.certificates()
+        nginx = Nginx(self, tls=certificates.server())
+        state = os.path.join(self.directory, "state")
+        done = self.run_cli(
+            "exec", "-q", "-d", state, "--", CLI, "doctor", "-d", state, "-o", "json",
+            "--connect", f"localhost:{nginx.port}",
+            env={**self.environment, "SSL_CERT_FILE": certificates.ca})
+        found = {f["id"]: f for f in map(json.loads, done.stdout.splitlines())}
+        self.assertEqual(found["connection"]["state"], "ok", done.stdout + done.stderr)
+        self.assertIn("its record is in the log", found["connection"]["text"])
+        self.assertIn("exec (", found["bridge"]["text"])
+
     def test_a_flow_whose_record_is_elsewhere(self):
         certificates = self.certificates()
         nginx = Nginx(self, tls=certificates.server())
