@@ -363,7 +363,7 @@ capture_rules_flow(const struct capture_rules *r,
 {
 	const struct policy_subject address = {.address = subject->address};
 	const struct policy_subject application = {.executable = subject->executable,
-	    .signing_id = subject->signing_id};
+	    .signing_id = subject->signing_id, .team_id = subject->team_id};
 	struct capture_flow flow = {0};
 
 	for (size_t i = 0; i < r->count; i++) {

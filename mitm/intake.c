@@ -30,6 +30,7 @@ intake_ask_policy(const struct flow *flow, const struct sockaddr_storage *addres
 	    .address = address,
 	    .executable = text_or_null(h->executable),
 	    .signing_id = text_or_null(h->signing_id),
+	    .team_id = text_or_null(h->team_id),
 	    .uid = h->has_uid ? &h->uid : NULL,
 	};
 

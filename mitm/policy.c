@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@
 #define POLICY_BYTES_MAX ((size_t)256 * 1024 * 1024)
 #define NAME_BYTES 256u
 #define KEY_BYTES (NAME_BYTES + 2)
+#define WITH_TEAM_BYTES (64u + 256u) /* of both, as flow_header.h has them */
 #define V4_BITS 32u
 #define V6_BITS 128u
 #define FIRST_SLOTS 64u
@@ -568,21 +570,31 @@ match_exactly(const struct policy *p, const char *application)
 	    ? 0 : look_up(p, &key);
 }
 
+/* "ABCDE12345:com.example.tool", or NULL: no team is known, or it does not fit. */
+static const char *
+with_team(const struct policy_subject *subject, char out[WITH_TEAM_BYTES])
+{
+	if (subject->team_id == NULL || subject->signing_id == NULL)
+		return NULL;
+	int length = snprintf(out, WITH_TEAM_BYTES, "%s:%s", subject->team_id,
+	    subject->signing_id);
+	return length > 0 && length < (int)WITH_TEAM_BYTES ? out : NULL;
+}
+
 static unsigned
 match_application(const struct policy *p, const struct policy_subject *subject)
 {
-	unsigned found = stronger(match_exactly(p, subject->executable),
-	    match_exactly(p, subject->signing_id));
+	char vouched[WITH_TEAM_BYTES];
+	const char *const names[] = {subject->executable, subject->signing_id,
+	    with_team(subject, vouched)};
+	unsigned found = 0;
 
-	for (const struct glob *g = p->globs; g != NULL; g = g->next) {
-		if (g->strength <= found)
-			continue;
-		if ((subject->executable != NULL &&
-		    glob_matches(g->pattern, subject->executable)) ||
-		    (subject->signing_id != NULL &&
-		    glob_matches(g->pattern, subject->signing_id)))
-			found = g->strength;
-	}
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		found = stronger(found, match_exactly(p, names[i]));
+	for (const struct glob *g = p->globs; g != NULL; g = g->next)
+		for (size_t i = 0; i < ARRAY_LENGTH(names) && g->strength > found; i++)
+			if (names[i] != NULL && glob_matches(g->pattern, names[i]))
+				found = g->strength;
 	return found;
 }
 

@@ -12,7 +12,9 @@
  *   17.0.0.0/8  ::1    an address or a CIDR block
  *   port:25            a destination port, or port:5000-5100
  *   app:/usr/bin/foo   an executable path; app:com.example.* a signing id (glob:
- *                      * any run of characters, ? any one, \ takes the next)
+ *                      * any run of characters, ? any one, \ takes the next);
+ *                      app:ABCDE12345:com.example.tool with the team that vouches
+ *                      for the signing id
  *   user:501           a numeric uid
  * An IPv4 address inside IPv6 (::ffff:a.b.c.d) is that IPv4 address, in rules
  * and in flows.
@@ -35,6 +37,7 @@ struct policy_subject {
 	const struct sockaddr_storage *address;
 	const char *executable;
 	const char *signing_id;
+	const char *team_id; /* that signed it */
 	const uint32_t *uid; /* NULL: unknown */
 };
 

@@ -80,7 +80,8 @@ take_capture_rules(struct flow *flow)
 	const struct flow_header *h = flow->header;
 	const struct policy_subject subject = {.address = &h->destination,
 	    .executable = text_or_null(h->executable),
-	    .signing_id = text_or_null(h->signing_id)};
+	    .signing_id = text_or_null(h->signing_id),
+	    .team_id = text_or_null(h->team_id)};
 
 	flow->capture_rules = capture_rules_hold(flow->host->capture_rules);
 	if (flow->capture_rules != NULL)

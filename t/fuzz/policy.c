@@ -70,6 +70,7 @@ ask_line(const struct policy *p, const char *line)
 	uint32_t uid = (uint32_t)length;
 	const struct policy_subject subject = {.server_name = line,
 	    .address = &address, .executable = line, .signing_id = line,
+	    .team_id = line,
 	    .uid = &uid};
 	struct verdict v = policy_ask(p, &subject);
 	if (v.reason == NULL || v.decision > DECIDE_REFUSE)

@@ -184,6 +184,51 @@ START_TEST(applications_match_by_path_or_signing_id)
 }
 END_TEST
 
+static const struct {
+	const char *rule, *signing_id, *team_id;
+	bool matches;
+} vouched_for[] = {
+	{"app:ABCDE12345:com.example.tool", "com.example.tool", "ABCDE12345", true},
+	{"app:ABCDE12345:com.example.tool", "com.example.tool", "ZZZZZ99999", false},
+	{"app:ABCDE12345:com.example.tool", "com.example.tool", NULL, false},
+	{"app:ABCDE12345:com.example.tool", "com.example.tools", "ABCDE12345", false},
+	{"app:ABCDE12345:com.example.tool", NULL, "ABCDE12345", false},
+	{"app:ABCDE12345:*", "com.example.tool", "ABCDE12345", true},
+	{"app:ABCDE12345:*", "com.example.tool", "ABCDE1234", false},
+	{"app:*:com.example.tool", "com.example.tool", "ABCDE12345", true},
+	{"app:com.example.tool", "com.example.tool", "ABCDE12345", true},
+	{"app:ABCDE12345", "com.example.tool", "ABCDE12345", false},
+};
+
+START_TEST(a_team_vouches_for_a_signing_id)
+{
+	struct policy *p = policy_with(vouched_for[_i].rule);
+	const struct policy_subject subject = {
+	    .signing_id = vouched_for[_i].signing_id,
+	    .team_id = vouched_for[_i].team_id};
+
+	ck_assert((policy_ask(p, &subject).decision == DECIDE_SPLICE) ==
+	    vouched_for[_i].matches);
+	policy_free(p);
+}
+END_TEST
+
+START_TEST(a_team_and_a_signing_id_may_be_as_long_as_a_header_has_them)
+{
+	char team[64], id[256], rule[4 + 64 + 256] = "app:";
+
+	memset(team, 'T', sizeof(team) - 1);
+	team[sizeof(team) - 1] = '\0';
+	memset(id, 'i', sizeof(id) - 1);
+	id[sizeof(id) - 1] = '\0';
+	strcat(strcat(strcat(rule, team), ":"), id);
+	struct policy *p = policy_with(rule);
+	ck_assert(policy_ask(p, &(struct policy_subject){.signing_id = id,
+	    .team_id = team}).decision == DECIDE_SPLICE);
+	policy_free(p);
+}
+END_TEST
+
 START_TEST(a_hostile_glob_takes_no_longer_than_its_product)
 {
 	struct policy *p = policy_with("app:*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b");
@@ -332,6 +377,9 @@ suite(void)
 	tcase_add_test(t, ports_match_alone_and_in_ranges);
 	tcase_add_loop_test(t, applications_match_by_path_or_signing_id, 0,
 	    ARRAY_LENGTH(applications));
+	tcase_add_loop_test(t, a_team_vouches_for_a_signing_id, 0,
+	    ARRAY_LENGTH(vouched_for));
+	tcase_add_test(t, a_team_and_a_signing_id_may_be_as_long_as_a_header_has_them);
 	tcase_add_test(t, a_hostile_glob_takes_no_longer_than_its_product);
 	tcase_add_test(t, users_match_by_number);
 	tcase_add_test(t, refuse_beats_splice_beats_inspect_beats_the_default);
