@@ -1,5 +1,5 @@
 bin_PROGRAMS += sightglass
-sightglass_SOURCES = \
+CLI_SOURCES = \
 	cli/amount.c cli/amount.h \
 	cli/anchors.c cli/anchors.h \
 	cli/anchors_nss.c \
@@ -73,6 +73,7 @@ sightglass_SOURCES = \
 	cli/trust.c \
 	cli/verify.c \
 	cli/view.c cli/view.h
+sightglass_SOURCES = $(CLI_SOURCES)
 if LINUX
 sightglass_SOURCES += cli/anchors_linux.c cli/doctor_linux.c cli/exec_linux.c
 endif

@@ -352,6 +352,15 @@ t_unit_provider_suite_SOURCES = t/unit/provider.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 t_unit_provider_suite_LDADD = libbridge.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 EXTRA_DIST += t/corpus/provider extension-bridge/macos/README.md
 
+# The command line with macOS's half of the doctor, which runs tools and is plain C:
+# t/e2e/test_doctor_macos.py gives it the tools.
+if LINUX
+noinst_PROGRAMS += t/unit/doctor-of-macos
+t_unit_doctor_of_macos_SOURCES = $(CLI_SOURCES) cli/anchors_linux.c \
+	cli/doctor_darwin.c cli/exec_linux.c
+t_unit_doctor_of_macos_LDADD = $(sightglass_LDADD)
+endif
+
 # The same world with a daemon that runs: t/e2e/test_provider.py starts it.
 noinst_PROGRAMS += t/unit/provider-drive
 t_unit_provider_drive_SOURCES = t/unit/provider_drive.c $(PROVIDER_WORLD)
