@@ -24,12 +24,16 @@ MACOS_EXTENSION_OBJC = \
 	extension-bridge/macos/extension/network_rules.m
 # What the extension has of the rest of the tree.
 MACOS_EXTENSION_SHARED = \
-	base/buf.c base/clock.c base/err.c base/json.c base/utf8.c \
+	base/buf.c base/clock.c base/endpoint.c base/err.c base/json.c base/utf8.c \
 	extension-bridge/flow_header.c extension-bridge/handoff.c \
 	extension-bridge/networks.c \
 	extension-bridge/provider.c extension-bridge/provider_datagrams.c \
 	extension-bridge/provider_flow.c extension-bridge/provider_link.c \
 	extension-bridge/provider_states.c
+MACOS_APP_LIBS = -framework CoreFoundation -framework Foundation \
+	-framework NetworkExtension -framework SystemExtensions -lobjc
+MACOS_EXTENSION_LIBS = -framework CoreFoundation -framework Foundation \
+	-framework Network -framework NetworkExtension -framework Security -lobjc -lbsm
 MACOS_H = \
 	extension-bridge/macos/app/DNSConfiguration.h \
 	extension-bridge/macos/app/ExtensionRequest.h \

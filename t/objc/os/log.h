@@ -9,12 +9,12 @@
 @end
 typedef OS_os_log *os_log_t;
 
-/* Macros there, which take printf's formats with an annotation in braces. */
 extern os_log_t _Nonnull os_log_create(const char *_Nonnull subsystem,
     const char *_Nonnull category);
-extern void os_log(os_log_t _Nonnull log, const char *_Nonnull format, ...)
-    __attribute__((format(os_log, 2, 3)));
-extern void os_log_error(os_log_t _Nonnull log, const char *_Nonnull format, ...)
-    __attribute__((format(os_log, 2, 3)));
+
+/* printf's formats, with an annotation in braces: here they are checked alone. */
+#define os_log(log, ...)                                                      \
+	((void)(log), (void)__builtin_os_log_format_buffer_size(__VA_ARGS__))
+#define os_log_error(log, ...) os_log(log, __VA_ARGS__)
 
 #endif
