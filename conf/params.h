@@ -139,7 +139,9 @@
 	    "PEM file of the roots that servers are verified against, or "    \
 	    "\"system\": the distribution's, on macOS what the system's and "  \
 	    "the administrators' trust settings come to for servers of TLS, " \
-	    "those of device management among them and those of users not. "  \
+	    "those of device management among them and those of users not "   \
+	    "(what is denied there is no root; an intermediate that is "      \
+	    "denied is to be named in upstream.distrust, too). "              \
 	    "When they change they are read again by themselves, and "        \
 	    "verdicts and sessions that rested on them end; a file that "     \
 	    "cannot be read then, or has no certificate, changes nothing.")   \

@@ -26,8 +26,8 @@
 #include "daemon/roots_asker.h"
 #include "log/watch.h"
 
-#define QUIET_MS 500u  /* no further change for so long */
-#define LONGEST_MS 5000u /* ... but no longer than this after the first */
+#define QUIET_MS 500   /* no further change for so long */
+#define LONGEST_MS 3000u /* ... but no longer than this after the first */
 #define AGAIN_S 600
 #define ASK_AGAIN_S 30 /* after none that can be used */
 #define ANSWER_MS 20000u /* the system looks at each of some hundred and fifty */
@@ -40,9 +40,9 @@ struct roots {
 	struct watch *watch;    /* NULL: they are looked at every few minutes only */
 	struct event *happened; /* something did, where the watch looks */
 	struct event *notice;   /* the system says so; NULL: it does not */
-	struct event *settled;  /* it has been quiet */
+	struct event *settled;  /* it may have been quiet */
 	struct event *again;
-	uint64_t first_ms; /* when what is not looked at yet began; 0: nothing */
+	uint64_t first_ms; /* when what is not looked at yet began */
 	bool complained;   /* of what is wrong now */
 	bool known;        /* what there is, if anything */
 };
@@ -203,47 +203,75 @@ on_answered(void *context, struct buf *bytes, const char *words)
 }
 
 static void
+on_again(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
+{
+	look(context);
+}
+
+/* Whether nothing has happened since it was last asked. */
+static bool
+is_quiet(struct roots *r)
+{
+	bool quiet = r->watch == NULL || watch_wait(r->watch, 0) == 0;
+	char bytes[256];
+	ssize_t n = 0;
+
+	/* What the notice says does not matter. */
+	while (r->notice != NULL &&
+	    (n = read(event_get_fd(r->notice), bytes, sizeof(bytes))) > 0)
+		quiet = false;
+	if (r->notice == NULL || n != 0)
+		return quiet;
+	diag_debug("the system gives no more notices");
+	(void)close(event_get_fd(r->notice));
+	event_free(r->notice);
+	r->notice = NULL;
+	return quiet;
+}
+
+static void
+start_listening(struct roots *r)
+{
+	if ((r->happened != NULL && event_add(r->happened, NULL) != 0) ||
+	    (r->notice != NULL && event_add(r->notice, NULL) != 0))
+		diag_debug("cannot watch the roots");
+}
+
+static void
+wait_for_quiet(struct roots *r)
+{
+	const struct timeval in = {.tv_usec = QUIET_MS * 1000};
+
+	(void)event_add(r->settled, &in);
+}
+
+static void
 on_settled(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
 	struct roots *r = context;
 
-	r->first_ms = 0;
+	if (!is_quiet(r) && clock_tick_ms() < r->first_ms + LONGEST_MS) {
+		wait_for_quiet(r);
+		return;
+	}
+	start_listening(r);
 	look(r);
 }
 
-/* Something has happened: to be looked at when it is over. */
-static void
-settle(struct roots *r)
-{
-	uint64_t now_ms = clock_tick_ms();
-
-	if (r->first_ms == 0)
-		r->first_ms = now_ms;
-	uint64_t left_ms = r->first_ms + LONGEST_MS > now_ms
-	    ? r->first_ms + LONGEST_MS - now_ms : 0;
-	const struct timeval in = {.tv_usec =
-	    (suseconds_t)(left_ms < QUIET_MS ? left_ms : QUIET_MS) * 1000};
-	(void)event_add(r->settled, &in);
-}
-
+/* To be looked at when it is over. Until then nobody listens: much may happen in a
+ * directory that is none of ours. */
 static void
 on_happened(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
 	struct roots *r = context;
 
-	if (watch_wait(r->watch, 0) < 0)
-		diag_debug("the roots' watch fails: %s", strerror(errno));
-	settle(r);
-}
-
-static void
-on_notice(evutil_socket_t fd, short what UNUSED, void *context)
-{
-	char bytes[256];
-
-	while (read(fd, bytes, sizeof(bytes)) > 0)
-		; /* that there are some is all */
-	settle(context);
+	if (r->happened != NULL)
+		(void)event_del(r->happened);
+	if (r->notice != NULL)
+		(void)event_del(r->notice);
+	(void)is_quiet(r);
+	r->first_ms = clock_tick_ms();
+	wait_for_quiet(r);
 }
 
 static void
@@ -251,19 +279,15 @@ start_watch(struct roots *r, struct event_base *base)
 {
 	int notice = system_roots_notice();
 
-	r->notice = notice < 0 ? NULL
-	    : event_new(base, notice, EV_READ | EV_PERSIST, on_notice, r);
-	if (r->notice != NULL && event_add(r->notice, NULL) != 0)
-		diag_debug("the system's notices are not heard");
+	if (notice >= 0)
+		r->notice = event_new(base, notice, EV_READ, on_happened, r);
 	r->watch = watch_new();
-	if (r->watch == NULL) {
+	if (r->watch == NULL)
 		diag_debug("cannot watch the roots: %s", strerror(errno));
-		return;
-	}
-	r->happened = event_new(base, watch_fd(r->watch), EV_READ | EV_PERSIST,
-	    on_happened, r);
-	if (r->happened == NULL || event_add(r->happened, NULL) != 0)
-		diag_debug("cannot watch the roots");
+	else
+		r->happened = event_new(base, watch_fd(r->watch), EV_READ, on_happened,
+		    r);
+	start_listening(r);
 }
 
 /* --- the whole --- */
@@ -307,7 +331,7 @@ roots_new(struct event_base *base, const struct conf *conf,
 	*r = (struct roots){.options = *options,
 	    .asker = roots_asker_new(base, &asker),
 	    .settled = evtimer_new(base, on_settled, r),
-	    .again = event_new(base, -1, EV_PERSIST, on_settled, r)};
+	    .again = event_new(base, -1, EV_PERSIST, on_again, r)};
 	buf_init(&r->bytes, ROOTS_BYTES_MAX);
 	if (r->asker == NULL || r->settled == NULL || r->again == NULL ||
 	    event_add(r->again, &again) != 0) {

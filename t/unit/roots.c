@@ -313,6 +313,25 @@ START_TEST(asked_again_by_the_notice)
 }
 END_TEST
 
+/* An end that is readable for ever must not keep the loop awake. */
+START_TEST(without_a_notice_any_more)
+{
+	int turns = 0;
+
+	write_file(world.file, PEM("one"), 0600);
+	make_roots();
+	ck_assert_int_eq(close(notices[1]), 0);
+	for (; world.changes == 0; turns++) {
+		if (turns == 1)
+			write_file(world.file, PEM("two"), 0600);
+		turn();
+	}
+	assert_roots(PEM("two"));
+	ck_assert_int_lt(turns, 50);
+	notices[1] = dup(notices[0]);
+}
+END_TEST
+
 START_TEST(asked_again_when_a_keychain_changes)
 {
 	write_file(world.file, PEM("one"), 0600);
@@ -393,6 +412,7 @@ suite(void)
 	tcase_add_checked_fixture(roots, make_world, end_world);
 	tcase_add_test(roots, known_before_anything_begins);
 	tcase_add_test(roots, asked_again_by_the_notice);
+	tcase_add_test(roots, without_a_notice_any_more);
 	tcase_add_test(roots, asked_again_when_a_keychain_changes);
 	tcase_add_test(roots, the_last_good_ones_stay);
 	tcase_add_test(roots, none_at_the_start);
