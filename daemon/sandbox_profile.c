@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The rules. Apple documents their language nowhere, but ships profiles in it, and so do
- * Chromium, Firefox and CUPS: no word stands here that these do not use, since one that
+ * Chromium, Firefox and CUPS: no word stands here that none of these uses, since one that
  * a release does not know keeps a role from starting. What newer releases added is asked
- * for first (defined?). Pure.
+ * for first (defined?). What a descriptor was opened for, it stays good for. Pure.
  */
 #include "daemon/sandbox_profile.h"
 
@@ -46,17 +46,21 @@ static const struct {
         "  (sysctl-name \"kern.usrstack64\")\n"
         "  (sysctl-name \"kern.version\")\n"
         "  (sysctl-name \"sysctl.proc_cputype\"))\n"
-        "(allow file-read-data\n"
-        "  (literal \"/dev/null\")\n"
-        "  (literal \"/dev/random\")\n"
-        "  (literal \"/dev/urandom\"))\n"
         "(allow file-write-data (literal \"/dev/null\"))\n"
         "(allow file-read*\n"
+        "  (literal \"/dev/null\")\n"
+        "  (literal \"/dev/random\")\n"
+        "  (literal \"/dev/urandom\")\n"
         "  (subpath \"/System/Cryptexes/OS\")\n"
         "  (subpath \"/System/Library/dyld\")\n"
         "  (subpath \"/System/Volumes/Preboot/Cryptexes/OS\")\n"
         "  (subpath \"/usr/lib\")\n"
         "  (subpath \"/usr/share/i18n\"))\n"},
+
+    /* What a file is, not what it says: fstat(2) of those that the parent opened for a
+     * role is asked about as if it had named them. Landlock does not forbid it either. */
+    {EVERY,
+        "(allow file-read-metadata)\n"},
 
     /* Rings and what the parent sends later, which a role maps and cannot make:
      * base/shm_darwin.c names them so, and takes the name away at once. */

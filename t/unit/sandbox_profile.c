@@ -120,6 +120,18 @@ START_TEST(only_the_logger_writes_files)
 }
 END_TEST
 
+/* Of the whole system, but for what the rules name, nobody reads what a file says. */
+START_TEST(files_at_large_may_be_looked_at_alone)
+{
+	ck_assert(allows(SANDBOX_WORKER, "(allow file-read-metadata)\n"));
+	for (int kind = SANDBOX_WORKER; kind <= SANDBOX_LOGGER; kind++) {
+		ck_assert(!allows((enum sandbox_kind)kind, "(allow file-read*)"));
+		ck_assert(!allows((enum sandbox_kind)kind, "file-read-data"));
+		ck_assert(!allows((enum sandbox_kind)kind, "(subpath \"/\")"));
+	}
+}
+END_TEST
+
 START_TEST(only_the_worker_has_a_network)
 {
 	ck_assert(allows(SANDBOX_WORKER, "(allow network-outbound (remote tcp) "));
@@ -195,6 +207,7 @@ suite(void)
 	tcase_add_test(t, each_is_what_people_can_read);
 	tcase_add_test(t, each_is_well_formed);
 	tcase_add_test(t, only_the_logger_writes_files);
+	tcase_add_test(t, files_at_large_may_be_looked_at_alone);
 	tcase_add_test(t, only_the_worker_has_a_network);
 	tcase_add_test(t, only_the_worker_asks_about_other_processes);
 	tcase_add_test(t, none_starts_another_program_or_asks_a_service);
