@@ -95,13 +95,21 @@ extension(struct doctor *d, const struct macos_names *names)
 	buf_free(&said);
 }
 
+/* The app knows best; without it there is what the system lists. */
 static void
 connection(struct doctor *d, const struct macos_names *names)
 {
+	static const char *const status[] = {APP_PATH "/Contents/MacOS/Sightglass",
+	    "status", NULL};
 	static const char *const list[] = {"scutil", "--nc", "list", NULL};
 	struct buf said;
-	const char *text = ask(&said, list);
 
+	const char *text = ask(&said, status);
+	bool known = text != NULL && macos_judge_app(&d->found, text);
+	buf_free(&said);
+	if (known)
+		return;
+	text = ask(&said, list);
 	if (text != NULL)
 		macos_judge_connections(&d->found, text, names);
 	buf_free(&said);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <yyjson.h>
+
 #include "cli/doctor_text.h"
 #include "log/when.h"
 
@@ -164,11 +166,10 @@ macos_judge_processes(struct findings *f, const char *text,
 	    "Filters & Proxies; if that does not help, restart the Mac");
 }
 
-void
-macos_judge_connections(struct findings *f, const char *text,
-    const struct macos_names *names)
+static void
+tell_connection(struct findings *f, enum connection_state state)
 {
-	switch (doctor_read_connection(text, names->app)) {
+	switch (state) {
 	case CONNECTION_ON:
 		finding_ok(f, FINDING_PROXY, "is configured and on");
 		break;
@@ -194,6 +195,89 @@ macos_judge_connections(struct findings *f, const char *text,
 		    VERB "activate");
 	}
 }
+
+void
+macos_judge_connections(struct findings *f, const char *text,
+    const struct macos_names *names)
+{
+	enum connection_state state = doctor_read_connection(text, names->app);
+
+	if (state != CONNECTION_NONE) {
+		tell_connection(f, state);
+		return;
+	}
+	finding_warning(f, FINDING_PROXY, "the app does not tell of it, and the system's "
+	    "list, in which such proxies may be missing, has none");
+	finding_remedy(f, VERB "status, as the user who is logged in");
+}
+
+/* --- what app and extension say --- */
+
+static unsigned long long
+number(yyjson_val *object, const char *key)
+{
+	return (unsigned long long)yyjson_get_uint(yyjson_obj_get(object, key));
+}
+
+/* BridgeHost.m; the link's states are those of extension-bridge/provider_states.h. */
+static void
+judge_link(struct findings *f, yyjson_val *said)
+{
+	const char *link = yyjson_get_str(yyjson_obj_get(said, "link"));
+
+	if (link == NULL) {
+		finding_warning(f, FINDING_BRIDGE, "the extension does not say how its "
+		    "link to the daemon is");
+		finding_remedy(f, "where it does not run, see extension and proxy; "
+		    "else it hangs: switch the proxy off and on");
+	} else if (strcmp(link, "up") == 0 || strcmp(link, "pinging") == 0) {
+		finding_ok(f, FINDING_BRIDGE, "the extension says: the link is %s, "
+		    "%llu flows now; %llu claimed, %llu left alone, %llu refused, %llu "
+		    "failed", link, number(said, "flows"), number(said, "claimed"),
+		    number(said, "declined"), number(said, "refused"), number(said,
+		    "failed"));
+	} else {
+		finding_failure(f, FINDING_BRIDGE, "the extension does not reach the "
+		    "daemon: its link is %s", link);
+		finding_remedy(f, "the daemon has to run, be signed as "
+		    "DaemonRequirement of the profile says, and serve where FlowSocket "
+		    "and ControlSocket are");
+	}
+}
+
+static void
+judge_dns(struct findings *f, const char *text)
+{
+	char words[DOCTOR_WORD_BYTES];
+
+	if (!doctor_read_value(text, "dns", words) ||
+	    strcmp(words, "of another app") != 0)
+		return;
+	finding_warning(f, FINDING_OTHERS, "another app is the DNS proxy: not all "
+	    "queries are seen");
+	finding_remedy(f, "the system has one: take the other's configuration away");
+}
+
+bool
+macos_judge_app(struct findings *f, const char *text)
+{
+	const char *bridge = strstr(text, "bridge: ");
+	enum connection_state proxy;
+
+	if (!doctor_read_app(text, &proxy))
+		return false;
+	tell_connection(f, proxy);
+	judge_dns(f, text);
+	if (bridge == NULL || proxy != CONNECTION_ON)
+		return true;
+	bridge += strlen("bridge: ");
+	yyjson_doc *doc = yyjson_read(bridge, strcspn(bridge, "\r\n"), 0);
+	judge_link(f, yyjson_doc_get_root(doc));
+	yyjson_doc_free(doc);
+	return true;
+}
+
+/* --- profiles --- */
 
 void
 macos_judge_profiles(struct findings *f, const char *text,

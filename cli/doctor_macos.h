@@ -33,7 +33,10 @@ bool macos_judge_extensions(struct findings *f, const char *text,
 /* ps -axo command=, where ours is enabled and active. */
 void macos_judge_processes(struct findings *f, const char *text,
     const struct macos_names *names) NONNULL(1, 2, 3);
-/* scutil --nc list. */
+/* The app's own status, and through it the extension's. False: it says nothing of its
+ * configuration. */
+bool macos_judge_app(struct findings *f, const char *text) NONNULL(1, 2);
+/* scutil --nc list, which may leave transparent proxies out. */
 void macos_judge_connections(struct findings *f, const char *text,
     const struct macos_names *names) NONNULL(1, 2, 3);
 /* profiles show -output stdout-xml. */

@@ -228,6 +228,35 @@ doctor_read_connection(const char *text, const char *app)
 	return found;
 }
 
+/* --- the app's status --- */
+
+/* "proxy: enabled, from a profile, running" (macos/app/Verbs.m). */
+static enum connection_state
+read_proxy(const char *words)
+{
+	if (strstr(words, "no configuration") != NULL)
+		return CONNECTION_NONE;
+	if (strstr(words, "not enabled") != NULL)
+		return CONNECTION_DISABLED;
+	if (strstr(words, ", running") != NULL)
+		return CONNECTION_ON;
+	if (strstr(words, "starting") != NULL || strstr(words, "stopping") != NULL)
+		return CONNECTION_CHANGING;
+	return CONNECTION_OFF;
+}
+
+bool
+doctor_read_app(const char *text, enum connection_state *proxy)
+{
+	char words[DOCTOR_WORD_BYTES];
+
+	*proxy = CONNECTION_NONE;
+	if (!doctor_read_value(text, "proxy", words))
+		return false;
+	*proxy = read_proxy(words);
+	return true;
+}
+
 /* --- property lists --- */
 
 /* A tag and the text behind it, as far as the next. */

@@ -42,6 +42,10 @@ enum connection_state {
 enum connection_state doctor_read_connection(const char *text, const char *app)
     WUNRES NONNULL(1, 2);
 
+/* `Sightglass status`, the app's: what it knows of its own configuration. False: it
+ * says nothing of it. */
+bool doctor_read_app(const char *text, enum connection_state *proxy) NONNULL(1, 2);
+
 /* `profiles show -output stdout-xml`: what profiles say of us, whoever wrote them. */
 struct profile_state {
 	bool installed; /* one of our identifier */

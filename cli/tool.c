@@ -43,6 +43,8 @@ tool_find(const char *name, char path[PATH_MAX])
 {
 	const char *directories = getenv("PATH");
 
+	if (strchr(name, '/') != NULL)
+		return access(name, X_OK) == 0 && realpath(name, path) != NULL;
 	return (directories != NULL && find_in(directories, name, path)) ||
 	    find_in(administrators, name, path);
 }

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 
 /* The real path of a program on PATH, or in a directory of the administrator's
- * programs, which PATH often lacks. */
+ * programs, which PATH often lacks; of a name with a slash in it, that file's. */
 bool tool_find(const char *name, char path[PATH_MAX]) WUNRES NONNULL(1, 2);
 
 /* Runs it and waits. It reads `input` (NULL: nothing; some KiB at most); what it

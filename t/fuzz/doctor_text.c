@@ -24,6 +24,7 @@ static void
 read_all(const char *text, struct extension_state *e, struct signature_state *s)
 {
 	char word[DOCTOR_WORD_BYTES] = "";
+	enum connection_state proxy;
 	struct profile_state p;
 	struct job_state j;
 	struct log_state l;
@@ -35,6 +36,7 @@ read_all(const char *text, struct extension_state *e, struct signature_state *s)
 	doctor_read_signature(text, s);
 	must(ends_within(s->team, sizeof(s->team)));
 	must(doctor_read_connection(text, IDENTIFIER) <= CONNECTION_ON);
+	must(doctor_read_app(text, &proxy) || proxy == CONNECTION_NONE);
 	must(ends_within(e->waiting, sizeof(e->waiting)));
 	must(ends_within(e->leaving, sizeof(e->leaving)));
 	doctor_read_profiles(text, IDENTIFIER, IDENTIFIER, IDENTIFIER, &p);

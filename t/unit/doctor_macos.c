@@ -36,6 +36,12 @@ connections(struct findings *f, const char *text)
 }
 
 static void
+app(struct findings *f, const char *text)
+{
+	(void)macos_judge_app(f, text);
+}
+
+static void
 profiles(struct findings *f, const char *text)
 {
 	macos_judge_profiles(f, text, &names);
@@ -84,6 +90,12 @@ assessment(struct findings *f, const char *text)
 #define SERVICE(star, state)                                                  \
 	"Available network connection services in the current set (*=enabled):\n" \
 	star " (" state ")   0AB1 VPN (" APP ") \"Sightglass\" [VPN:" APP "]\n"
+#define STATUS(proxy, bridge)                                                 \
+	"extension: 0.1.0 (7), enabled\nproxy: " proxy "\ndns: no configuration\n" \
+	"bridge: " bridge "\n"
+#define EXTENSION_SAYS(link)                                                  \
+	"{\"life\":\"running\",\"link\":\"" link "\",\"flows\":3,\"claimed\":90,"  \
+	"\"declined\":2,\"refused\":1,\"direct\":0,\"failed\":4,\"answered_ms_ago\":12}"
 #define PROXY(order)                                                          \
 	"<key>ProfileIdentifier</key><string>" APP ".profile</string>"        \
 	"<key>PayloadContent</key><dict>" order "<key>VPNSubType</key><string>" APP \
@@ -157,9 +169,24 @@ static const struct {
     {connections, SERVICE("*", "Connected"), 0, 0, "configured and on"},
     {connections, SERVICE("*", "Connecting"), 1, 0, "after sleep"},
     {connections, SERVICE("*", "Disconnected"), 0, 1, "configured and off"},
-    {connections, SERVICE(" ", "Disconnected"), 0, 1, "not enabled"},
-    {connections, "Available network connection services in the current set:\n", 0, 1,
-	"is not configured"},
+    {connections, SERVICE(" ", "Invalid"), 0, 1, "not enabled"},
+    {connections, "Available network connection services in the current set:\n", 1, 0,
+	"may be missing"},
+    {app, STATUS("enabled, from a profile, running", EXTENSION_SAYS("up")), 0, 0,
+	"the link is up, 3 flows now; 90 claimed, 2 left alone, 1 refused, 4 failed"},
+    {app, STATUS("enabled, from this app, running", EXTENSION_SAYS("waiting")), 0, 1,
+	"its link is waiting"},
+    {app, STATUS("enabled, from a profile, running", "the extension does not say"), 1, 0,
+	"does not say how its link"},
+    {app, STATUS("enabled, from a profile, starting", "the extension does not say"), 1, 0,
+	"after sleep"},
+    {app, STATUS("enabled, from a profile, stopped", "the extension does not say"), 0, 1,
+	"configured and off"},
+    {app, STATUS("not enabled, from this app, stopped", "x"), 0, 1, "not enabled"},
+    {app, STATUS("no configuration, not configured", "x"), 0, 1, "is not configured"},
+    {app, "proxy: enabled, from a profile, running\ndns: of another app\n", 1, 0,
+	"not all queries are seen"},
+    {app, "Sightglass: reading the proxy's configuration: permission denied\n", 0, 0, NULL},
     {profiles, PROXY(ORDER) POLICY, 0, 0, "Order 1"},
     {profiles, PROXY("") POLICY, 1, 0, "no Order"},
     {profiles, PROXY(ORDER), 1, 0, "a person is asked"},

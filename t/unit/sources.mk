@@ -133,7 +133,7 @@ check_PROGRAMS += t/unit/doctor_macos-suite
 t_unit_doctor_macos_suite_SOURCES = t/unit/doctor_macos.c $(UNIT_SUITE) \
 	cli/doctor_macos.c cli/doctor_macos.h cli/doctor_text.c cli/doctor_text.h \
 	$(UNIT_FINDING)
-t_unit_doctor_macos_suite_LDADD = liblog.a libbase.a $(UNIT_LIBS)
+t_unit_doctor_macos_suite_LDADD = liblog.a libbase.a $(YYJSON_LIBS) $(UNIT_LIBS)
 
 check_PROGRAMS += t/unit/doctor_text-suite
 t_unit_doctor_text_suite_SOURCES = t/unit/doctor_text.c $(UNIT_SUITE) \
