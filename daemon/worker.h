@@ -107,7 +107,6 @@ struct worker {
  * has ended. */
 void worker_step(struct worker_flow *wf) NONNULL(1);
 
-
 /* Reads the clocks for what follows. */
 void worker_tick(struct worker *w) NONNULL(1);
 
