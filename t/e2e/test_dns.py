@@ -151,7 +151,7 @@ zone:
 def bare(text):
     """Data without what may be written in two ways: the case of digits, a name's
     final dot, quotation marks where they may stand, 24.00m for 24m."""
-    words = [word.strip('"').rstrip(".").lower() or "." for word in text.split()]
+    words = [word.replace('"', "").rstrip(".").lower() or "." for word in text.split()]
     return [re.sub(r"^(-?\d+)\.0+(m?)$", r"\1\2", word) for word in words]
 
 
