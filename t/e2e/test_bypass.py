@@ -13,8 +13,8 @@ import subprocess
 import threading
 import unittest
 
-from harness import (DAEMON, Daemon, Forwarder, Nginx, Process, Test, ThreadServer,
-                     free_port, get, listens, wait_for)
+from harness import (DAEMON, TLV_SIGNING_ID, TLV_TEAM_ID, Daemon, Forwarder, Nginx,
+                     Process, Test, ThreadServer, free_port, get, listens, wait_for)
 from seen import row
 
 BAD_CERTIFICATE, CERTIFICATE_UNKNOWN, UNKNOWN_CA = 42, 46, 48
@@ -696,6 +696,20 @@ class Lists(Bypass):
         self.assertNotEqual(self.curl(refused.port, ca=ours).returncode, 0)
         self.assertEqual(self.decisions(daemon), [
             ("inspect", "policy_name"), ("refuse", "policy_application")])
+
+    def test_a_rule_may_name_the_team_of_a_program(self):
+        nginx = self.nginx()
+        daemon = self.daemon("policy.splice=app:ABCDE12345:com.example.tool", workers=1)
+        ours = daemon.path("ca", "sightglass-ca.pem")
+        for team, ca in ((b"ABCDE12345", self.ca.ca), (b"ZZZZZ99999", ours)):
+            flow = daemon.flow(nginx.port, tlvs=[
+                (TLV_SIGNING_ID, b"com.example.tool"), (TLV_TEAM_ID, team)])
+            with ssl.create_default_context(cafile=ca).wrap_socket(
+                    flow, server_hostname="localhost") as client:
+                client.sendall(b"GET /x HTTP/1.0\r\n\r\n")
+                self.assertTrue(client.recv(65536))
+        self.assertEqual(self.decisions(daemon), [
+            ("splice", "policy_application"), ("inspect", "default")])
 
     def test_what_is_known_to_break_gives_way_to_any_rule(self):
         nginx = self.nginx()
