@@ -31,6 +31,7 @@
 #define READ_BYTES 4096u
 #define LINGER_MS 2000u  /* for a refused client to read why */
 #define RETRY_MS 50u     /* between two tries to hand over */
+#define BRIDGE_KEPT_S 5  /* for the daemon to take what was handed over */
 
 /* The longest that can come together: a rewritten head and what was read behind
  * the one that it replaces. */
@@ -274,6 +275,25 @@ pass_on(struct client *c, int bridge_fd)
 	return false;
 }
 
+static void
+on_taken(evutil_socket_t bridge_fd, short what UNUSED, void *context UNUSED)
+{
+	(void)close(bridge_fd);
+}
+
+/* For sending now, and whole when the daemon has: if it asks who signed us
+ * (bridge.signed_by), macOS answers that of an end which is still there. */
+static void
+let_go(struct client *c, int bridge_fd)
+{
+	const struct timeval most = {.tv_sec = BRIDGE_KEPT_S};
+
+	if (shutdown(bridge_fd, SHUT_WR) != 0 ||
+	    event_base_once(c->services->base, bridge_fd, EV_READ, on_taken, NULL,
+	        &most) != 0)
+		(void)close(bridge_fd);
+}
+
 /* What passes when other flows have gone their way. */
 static bool
 is_shortage(int error)
@@ -299,7 +319,7 @@ hand_over(struct client *c)
 		return;
 	}
 	bool passing = pass_on(c, bridge_fd);
-	(void)close(bridge_fd);
+	let_go(c, bridge_fd);
 	if (!passing)
 		gone(c);
 }

@@ -324,6 +324,18 @@ START_TEST(socks_hands_the_connection_over)
 }
 END_TEST
 
+/* Who asks the system about the proxy is answered only while its end is there. */
+START_TEST(the_daemon_closes_the_bridge_first)
+{
+	start(0, 0, 0);
+	int fd = dial();
+	says(fd, "CONNECT 192.0.2.1:443 HTTP/1.1\r\n\r\n");
+	receiver_take(&daemon_end, &taken);
+	ck_assert(taken.is_held);
+	is_connected_to(fd);
+}
+END_TEST
+
 START_TEST(socks_names_and_ipv6_are_understood_all_in_one_write)
 {
 	static const uint8_t six[] = {5, 1, 0, 5, 1, 0, 4, 0x20, 1, 0xD, 0xB8, 0, 0,
@@ -566,6 +578,7 @@ suite(void)
 	tcase_add_test(t, an_absolute_request_arrives_as_the_server_expects_it);
 	tcase_add_test(t, a_head_of_63_kib_passes);
 	tcase_add_test(t, socks_hands_the_connection_over);
+	tcase_add_test(t, the_daemon_closes_the_bridge_first);
 	tcase_add_test(t, socks_names_and_ipv6_are_understood_all_in_one_write);
 	tcase_add_loop_test(t, a_client_that_cannot_be_served_is_told_why, 0,
 	    (int)ARRAY_LENGTH(refused));

@@ -3,6 +3,7 @@
 #include "t/unit/receiver.h"
 
 #include <check.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,9 @@ receiver_take(struct receiver *r, struct received *out)
 	read_whole(out->bridge_fd, out->prefix + have,
 	    out->header.prefix_bytes - have);
 	ck_assert_int_eq(read(out->bridge_fd, &more, 1), 0);
+	struct pollfd end = {.fd = out->bridge_fd};
+	ck_assert_int_ge(poll(&end, 1, 0), 0);
+	out->is_held = (end.revents & POLLHUP) == 0;
 	(void)close(out->bridge_fd);
 	out->bridge_fd = -1;
 }

@@ -7,6 +7,8 @@
 #ifndef SIGHTGLASS_T_UNIT_RECEIVER_H
 #define SIGHTGLASS_T_UNIT_RECEIVER_H
 
+#include <stdbool.h>
+
 #include "extension-bridge/flow_header.h"
 
 struct receiver {
@@ -19,6 +21,7 @@ struct received {
 	struct flow_header header;
 	int client_fd; /* -1: none was sent along */
 	uint8_t prefix[FLOW_PREFIX_BYTES_MAX];
+	bool is_held;  /* the other end was still there when it had sent all */
 	int bridge_fd; /* open only after receiver_take_datagrams */
 };
 
@@ -30,7 +33,7 @@ void receiver_open_absent(struct receiver *r);
 
 void receiver_close(struct receiver *r);
 
-/* Waits for one stream; checks that the connection ends behind the prefix. */
+/* Waits for one stream; checks that nothing comes behind the prefix. */
 void receiver_take(struct receiver *r, struct received *out);
 
 /* Waits for one flow of datagrams and keeps its connection open. */
