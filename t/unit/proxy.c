@@ -332,6 +332,7 @@ START_TEST(the_daemon_closes_the_bridge_first)
 	says(fd, "CONNECT 192.0.2.1:443 HTTP/1.1\r\n\r\n");
 	receiver_take(&daemon_end, &taken);
 	ck_assert(taken.is_held);
+	hears_established(fd);
 	is_connected_to(fd);
 }
 END_TEST
