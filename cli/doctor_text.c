@@ -595,8 +595,9 @@ static const struct {
 	const char *trouble;
 } troubles[] = {
     /* github.com/tailscale/tailscale/issues/17937 */
-    {"26.1", "a configuration that connects on demand was reported to hang after sleep: "
-             "switch it off and on, or update"},
+    {"26.1", "a configuration that connects on demand was reported to hang after sleep "
+             "(switch it off and on), and a proxy extension may be started twice in one "
+             "process: update it"},
     /* developer.apple.com/forums: FB21464147; thread/821372, of 26.3 on M5 and A18 */
     {"26", "may start a proxy extension twice in one process, and on some processors "
            "the kernel panics when a transparent proxy and a content filter of "
