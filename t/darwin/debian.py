@@ -83,8 +83,10 @@ class Sources:
     def unpack(self, package, fits, tree, directory):
         """Unpacks what lies below the folder tree ("" for all) of the authors' archive
         of a source package, of a version that fits says yes to."""
-        said = self.update.stdout + self.update.stderr
-        for version in filter(fits, self._versions(package)):
+        versions = self._versions(package)
+        said = (f"there are {', '.join(versions)}: after apt-get upgrade its headers are "
+                "of one of them" if versions else self.update.stdout + self.update.stderr)
+        for version in filter(fits, versions):
             done = self._apt("apt-get", "-q", "source", "--download-only", "--tar-only",
                              f"{package}={version}")
             archives = glob.glob(os.path.join(self.folder.name, "*.orig.tar.*[!c]"))
@@ -94,7 +96,7 @@ class Sources:
                     os.unlink(path)
                 return
             said = done.stdout + done.stderr
-        raise Missing(f"no source package {package} that fits:\n{said}")
+        raise Missing(f"no source of {package} that fits what is installed: {said}")
 
 
 def unpack(archive, tree, directory):
