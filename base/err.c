@@ -32,3 +32,18 @@ err_text(int error)
 	}
 	return error >= 0 ? "no error" : "unknown error";
 }
+
+int
+err_of_errno(void)
+{
+	switch (errno) {
+	case ENOENT:
+	case ESRCH:
+		return E_NOTFOUND;
+	case EACCES:
+	case EPERM:
+		return E_DENIED;
+	default:
+		return E_SYS;
+	}
+}

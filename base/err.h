@@ -39,4 +39,8 @@ const char *err_name(int error);
  * strerror's own buffer. */
 const char *err_text(int error);
 
+/* errno as one of these: E_NOTFOUND (no such file or process), E_DENIED (no right to
+ * it), else E_SYS. */
+int err_of_errno(void);
+
 #endif

@@ -28,20 +28,6 @@ extern int csops_audittoken(pid_t pid, unsigned int operation, void *out, size_t
 
 _Static_assert(sizeof(audit_token_t) == FLOW_AUDIT_TOKEN_BYTES, "PROTOCOL.md says 32");
 
-static int
-trouble(void)
-{
-	switch (errno) {
-	case ESRCH:
-		return E_NOTFOUND;
-	case EPERM:
-	case EACCES:
-		return E_DENIED;
-	default:
-		return E_SYS;
-	}
-}
-
 /* A text of the signature. None, and one that does not fit, is "". */
 static int
 ask_text(pid_t pid, unsigned int operation, audit_token_t *token, char *out,
@@ -50,9 +36,10 @@ ask_text(pid_t pid, unsigned int operation, audit_token_t *token, char *out,
 	char blob[BLOB_HEAD_BYTES + 1024] = {0};
 
 	out[0] = '\0';
-	if (csops_audittoken(pid, operation, blob, sizeof(blob) - 1, token) != 0)
-		return errno == ENOENT || errno == EINVAL || errno == ERANGE ? 0
-		                                                             : trouble();
+	if (csops_audittoken(pid, operation, blob, sizeof(blob) - 1, token) != 0) {
+		bool none = errno == ENOENT || errno == EINVAL || errno == ERANGE;
+		return none ? 0 : err_of_errno();
+	}
 	size_t length = strlen(blob + BLOB_HEAD_BYTES);
 	if (length < capacity)
 		memcpy(out, blob + BLOB_HEAD_BYTES, length + 1);
@@ -66,7 +53,7 @@ ask_signature(pid_t pid, audit_token_t *token, struct process_signature *out)
 
 	*out = (struct process_signature){.valid = false};
 	if (csops_audittoken(pid, CS_OPS_STATUS, &flags, sizeof(flags), token) != 0)
-		return trouble();
+		return err_of_errno();
 	out->valid = (flags & CS_VALID) != 0;
 	if (!out->valid)
 		return 0;
@@ -94,7 +81,7 @@ static int
 take_path(const char *path, int length, char *out, size_t capacity)
 {
 	if (length <= 0)
-		return errno == ENOENT ? 0 : trouble();
+		return errno == ENOENT ? 0 : err_of_errno();
 	if ((size_t)length < capacity)
 		memcpy(out, path, (size_t)length + 1);
 	return 0;

@@ -6,7 +6,6 @@
 #include "daemon/process_sockets.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <libproc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,19 +69,6 @@ look_at(pid_t pid, int fd, const struct endpoint *remote,
 		take(&socket.psi.soi_proto.pri_tcp.tcpsi_ini, remote, out);
 }
 
-static int
-trouble(void)
-{
-	switch (errno) {
-	case ESRCH:
-		return E_NOTFOUND;
-	case EPERM:
-		return E_DENIED;
-	default:
-		return E_SYS;
-	}
-}
-
 int
 process_sockets(uint32_t pid, const struct endpoint *remote, size_t most,
     struct process_sockets *out)
@@ -95,7 +81,7 @@ process_sockets(uint32_t pid, const struct endpoint *remote, size_t most,
 		return E_NOMEM;
 	int used = proc_pidinfo((int)pid, PROC_PIDLISTFDS, 0, fds, (int)size);
 	if (used <= 0) {
-		int error = trouble();
+		int error = err_of_errno();
 		free(fds);
 		return error;
 	}

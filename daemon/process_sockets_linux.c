@@ -7,7 +7,6 @@
 #include "daemon/process_sockets.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -81,7 +80,7 @@ find_candidates(uint32_t pid, const char *table, const struct endpoint *remote,
 	(void)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/net/%s", pid, table);
 	FILE *file = fopen(path, "re");
 	if (file == NULL)
-		return errno == ENOENT ? E_NOTFOUND : E_SYS;
+		return err_of_errno();
 	while (!out->cut && fgets(line, sizeof(line), file) != NULL) {
 		out->cut = out->looked++ >= most;
 		if (!read_line(line, &local, &far, &inode) || !endpoint_is(&far, remote))
@@ -125,7 +124,7 @@ walk_descriptors(uint32_t pid, size_t most, struct candidates *candidates,
 	(void)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/fd", pid);
 	DIR *directory = opendir(path);
 	if (directory == NULL)
-		return errno == EACCES || errno == EPERM ? E_DENIED : E_SYS;
+		return err_of_errno();
 	for (struct dirent *e;
 	     candidates->count > 0 && !out->cut && (e = readdir(directory)) != NULL;) {
 		out->cut = out->looked++ >= most;
