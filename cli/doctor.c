@@ -42,6 +42,8 @@ judge_rules(struct doctor *d, const char *key, const struct conf_list *rules,
 		good = false;
 		finding_failure(&d->found, FINDING_POLICY, "%s: rule '%s': %s", key,
 		    rules->items[i], why);
+		finding_remedy(&d->found, "write it as sightglass.yaml(5) says under "
+		    "policy; sightglassd -n checks the file");
 	}
 	return good;
 }

@@ -94,5 +94,9 @@ doctor_ca(struct doctor *d)
 		    "the daemon");
 	} else {
 		finding_failure(&d->found, FINDING_CA, "%s: %s", path, err_text(error));
+		finding_remedy(&d->found, error == E_SYS
+		    ? "let the doctor read it: it is no secret"
+		    : "bring it back from where it was given out, or move it and its "
+		      "key away, and a new CA is made");
 	}
 }

@@ -153,9 +153,13 @@ try(struct doctor *d, const char *host, const char *port, struct outcome *o)
 	if (mbedtls_net_connect(&c.net, host, port, MBEDTLS_NET_PROTO_TCP) != 0) {
 		finding_failure(&d->found, FINDING_CONNECTION, "%s, port %s cannot be "
 		    "reached", host, port);
+		finding_remedy(&d->found, "name a server that is there, and see whether "
+		    "it is reached without sightglass");
 	} else if (shake_hands(&c, d, host) != 0) {
 		finding_failure(&d->found, FINDING_CONNECTION, "%s, port %s speaks no "
 		    "TLS that we do", host, port);
+		finding_remedy(&d->found, "name a server of TLS 1.2 or 1.3; if it is "
+		    "one, its record says more: sightglass show --dataset tls");
 	} else {
 		*o = look_at(&c);
 		done = true;
@@ -176,9 +180,11 @@ doctor_connection(struct doctor *d)
 
 	if (d->connect == NULL)
 		return;
-	if (!split(d->connect, host, port))
+	if (!split(d->connect, host, port)) {
 		finding_failure(&d->found, FINDING_CONNECTION, "'%s' is not HOST or "
 		    "HOST:PORT", d->connect);
-	else if (try(d, host, port, &o))
+		finding_remedy(&d->found, "as in: --connect example.com, or [::1]:8443");
+	} else if (try(d, host, port, &o)) {
 		judge(d, &o, host, port, since_us);
+	}
 }

@@ -86,6 +86,8 @@ judge_version(struct doctor *d, yyjson_val *answer, const char *place)
 	if (version == NULL) {
 		finding_failure(&d->found, FINDING_DAEMON, "what answers at "
 		    "%s/control.sock is not understood", place);
+		finding_remedy(&d->found, "it may be another program, or a daemon of "
+		    "another release: stop it, and start sightglassd");
 	} else if (strcmp(version, SIGHTGLASS_VERSION) != 0) {
 		finding_warning(&d->found, FINDING_DAEMON, "version %s answers at "
 		    "%s/control.sock, and this is " SIGHTGLASS_VERSION, version, place);
@@ -133,6 +135,8 @@ ask(struct doctor *d, const char *place)
 		judge_bypasses(d, place);
 	} else if (outcome != E_NOTFOUND) {
 		finding_failure(&d->found, FINDING_DAEMON, "%s", error);
+		finding_remedy(&d->found, "ask as root, or as the user whose daemon it "
+		    "is; if it hangs, restart it");
 	}
 	buf_free(&answer);
 	return outcome != E_NOTFOUND;

@@ -24,10 +24,12 @@ macos_judge_release(struct findings *f, const char *text)
 	if (!doctor_read_value(text, "ProductVersion", version))
 		return;
 	const char *trouble = doctor_known_trouble(version);
-	if (trouble == NULL)
+	if (trouble == NULL) {
 		finding_ok(f, FINDING_MACOS, "%s", version);
-	else
+	} else {
 		finding_warning(f, FINDING_MACOS, "%s: %s", version, trouble);
+		finding_remedy(f, "install the newest update of macOS");
+	}
 }
 
 void
@@ -350,6 +352,8 @@ judge_entitlements(struct findings *f, const char *text, const char *path, bool 
 		    "the app's alone", path);
 	else
 		return true;
+	finding_remedy(f, "install the released package, or sign it with the "
+	    "entitlements that extension-bridge/macos/Makefile makes");
 	return false;
 }
 

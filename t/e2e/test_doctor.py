@@ -40,6 +40,8 @@ class Doctor(Test):
             else:
                 level, what = line.split()[:2]
                 found.setdefault(what, []).append((level, line[21:], ""))
+        self.assertEqual([], [(what, f) for what, each in found.items() for f in each
+                              if f[0] != "ok" and not f[2]], "without a remedy")
         for level, word in (("FAILURE", "failure"), ("warning", "warning")):
             count = sum(f[0] == level for each in found.values() for f in each)
             self.assertIn(f"{count} {word}{'' if count == 1 else 's'}", total)

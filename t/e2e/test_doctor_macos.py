@@ -72,6 +72,8 @@ class OfMacos(Test):
         found = {}
         for finding in map(json.loads, done.stdout.splitlines()):
             found.setdefault(finding["id"], []).append(finding)
+            if finding["state"] != "ok":
+                self.assertTrue(finding.get("remedy"), finding)
         with open(os.path.join(self.said, "calls"), encoding="utf-8") as calls:
             return found, calls.read()
 
