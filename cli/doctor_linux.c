@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What Linux says of itself: whether somebody sets its clock. CLI. */
+/* What Linux says of itself: its roots, and whether somebody sets its clock. CLI. */
 #include <string.h>
 #include <sys/timex.h>
 

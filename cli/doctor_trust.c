@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "base/roots.h"
 #include "ca/key.h"
-#include "ca/system_roots.h"
 #include "cli/anchors.h"
 #include "cli/doctor.h"
 #include "cli/doctor_text.h"
@@ -66,48 +65,22 @@ file_has(const char *path, const mbedtls_x509_crt *wanted, bool *has)
 	return error;
 }
 
-static void
-tell_system(struct doctor *d, bool has, const char *what)
-{
-	if (has) {
-		finding_ok(&d->found, FINDING_SYSTEM, "%s has the CA", what);
-		return;
-	}
-	finding_warning(&d->found, FINDING_SYSTEM, "%s does not have the CA", what);
-	finding_remedy(&d->found, "sudo sightglass ca trust --system");
-}
-
-/* Where it has no file of what it trusts. */
-static void
-ask_system(struct doctor *d)
-{
-	const mbedtls_x509_crt *wanted = root_of(d);
-	struct buf roots;
-	char words[256];
-
-	buf_init(&roots, BUNDLE_BYTES_MAX);
-	if (system_roots_read(&roots, words) == 0)
-		tell_system(d, memmem(buf_data(&roots), buf_length(&roots),
-		    wanted->raw.p, wanted->raw.len) != NULL, "what the system trusts");
-	else
-		finding_warning(&d->found, FINDING_SYSTEM, "it cannot be asked what it "
-		    "trusts: %s", words);
-	buf_free(&roots);
-}
-
 void
 doctor_root_files(struct doctor *d)
 {
 	bool has;
 
-	if (system_roots_are_asked()) {
-		ask_system(d);
-		return;
-	}
 	for (size_t i = 0; roots_system_files[i] != NULL; i++) {
 		if (file_has(roots_system_files[i], root_of(d), &has) != 0)
 			continue;
-		tell_system(d, has, roots_system_files[i]);
+		if (has) {
+			finding_ok(&d->found, FINDING_SYSTEM, "%s has the CA",
+			    roots_system_files[i]);
+		} else {
+			finding_warning(&d->found, FINDING_SYSTEM, "%s does not have "
+			    "the CA", roots_system_files[i]);
+			finding_remedy(&d->found, "sudo sightglass ca trust --system");
+		}
 		return;
 	}
 }
