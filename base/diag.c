@@ -7,18 +7,15 @@
 #include "base/diag.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 
 static struct {
 	char name[64];
 	enum diag_level least;
-	bool syslog;
-} diag = {"sightglass", DIAG_INFO, false};
+} diag = {"sightglass", DIAG_INFO};
 
 void
 diag_open(const char *name, enum diag_level least)
@@ -27,17 +24,9 @@ diag_open(const char *name, enum diag_level least)
 	diag.least = least;
 }
 
-void
-diag_to_syslog(void)
-{
-	diag.syslog = true;
-	openlog(diag.name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
-}
-
 static void
 say(enum diag_level level, const char *format, va_list arguments)
 {
-	static const int priority[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
 	static const char *const words[] = {"error: ", "warning: ", "", ""};
 	char text[2048];
 	char line[2200];
@@ -53,8 +42,6 @@ say(enum diag_level level, const char *format, va_list arguments)
 	if (write(STDERR_FILENO, line, (size_t)length) < 0) {
 		/* Nobody left to tell. */
 	}
-	if (diag.syslog)
-		syslog(priority[level], "%s%s", words[level], text);
 }
 
 #define SAY(level)                                                            \

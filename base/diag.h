@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a process of ours tells the person who runs it: one line a message, to
- * standard error (and to syslog when detached). A message names the thing, the
- * value and the remedy. Not for records: those go to the log.
+ * standard error. A message names the thing, the value and the remedy. Not for
+ * records: those go to the log.
  *
  * Every process calls diag_open once, before any other thread exists.
  */
@@ -16,9 +16,6 @@ enum diag_level { DIAG_ERROR, DIAG_WARNING, DIAG_INFO, DIAG_DEBUG };
 /* Sets the name before each message ("sightglassd: worker 1"), copied, and the
  * least important level that is still printed. */
 void diag_open(const char *name, enum diag_level least) NONNULL(1);
-
-/* From now on to syslog(3) too (facility daemon). */
-void diag_to_syslog(void);
 
 void diag_error(const char *format, ...) NONNULL(1) PRINTF_LIKE(1, 2);
 void diag_warning(const char *format, ...) NONNULL(1) PRINTF_LIKE(1, 2);

@@ -217,12 +217,6 @@ static const struct traffic_key keys[] = {
     {"method", true, {"http.request.method"}, NULL},
 };
 
-const char *
-traffic_key_name(size_t index)
-{
-	return index < ARRAY_LENGTH(keys) ? keys[index].name : NULL;
-}
-
 struct traffic_by
 traffic_by(const char *name, size_t length)
 {

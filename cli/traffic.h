@@ -48,9 +48,6 @@ struct traffic_by {
 
 struct traffic_by traffic_by(const char *name, size_t length) NONNULL(1);
 
-/* The names of the table, one by one from 0; NULL behind the last. */
-const char *traffic_key_name(size_t index);
-
 struct traffic_value {
 	const char *text; /* NULL: it has none, which counts as a value */
 	size_t length;

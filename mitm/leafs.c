@@ -132,12 +132,6 @@ leafs_set_issuer(struct leafs *l, const uint8_t *der, size_t length)
 	return error;
 }
 
-const mbedtls_x509_crt *
-leafs_issuer(const struct leafs *l)
-{
-	return l->issuer.raw.p == NULL ? NULL : &l->issuer;
-}
-
 const struct scope *
 leafs_scope(const struct leafs *l)
 {

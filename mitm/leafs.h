@@ -74,9 +74,7 @@ void leafs_rsa_failed(struct leafs *l) NONNULL(1);
 int leafs_set_issuer(struct leafs *l, const uint8_t *der, size_t length)
     WUNRES NONNULL(1, 2);
 
-/* The CA and those above it, or NULL before there is one; and what they may
- * certify. Borrowed until leafs_set_issuer. */
-const mbedtls_x509_crt *leafs_issuer(const struct leafs *l) NONNULL(1);
+/* What the CA and those above it may certify. Borrowed until leafs_set_issuer. */
 const struct scope *leafs_scope(const struct leafs *l) NONNULL(1);
 
 void leafs_id(const struct leafs *l, const struct leaf_key *key,
