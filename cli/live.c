@@ -45,7 +45,7 @@ print_all(struct reader *r, struct view *v)
 	}
 }
 
-/* What the signal interrupts it not waiting for is read once more behind it. */
+/* What came up to the signal is read once more behind it. */
 static int
 print_until_told(struct reader *r, const char *run_id, pid_t parent)
 {
@@ -55,7 +55,7 @@ print_until_told(struct reader *r, const char *run_id, pid_t parent)
 	while (finishing == 0 && getppid() == parent) {
 		if (!print_all(r, &v))
 			return 1;
-		if (finishing == 0 && reader_wait(&r, 1, LOOK_AT_PARENT_MS) < 0 &&
+		if (reader_wait(&r, 1, LOOK_AT_PARENT_MS, &finishing) < 0 &&
 		    errno != EINTR)
 			return 1;
 	}

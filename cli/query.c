@@ -356,6 +356,12 @@ query_previous(struct query *q, struct reader_line *line)
 }
 
 int
+query_wait(struct query *q)
+{
+	return inputs_wait(&q->inputs, -1, &interrupted);
+}
+
+int
 query_status(const struct query *q, int error)
 {
 	const char *where = q->conf == NULL ? NULL : q->conf->log_dir;

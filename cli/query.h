@@ -76,6 +76,9 @@ int query_previous(struct query *q, struct reader_line *line)
     WUNRES NONNULL(1, 2);
 bool query_interrupted(void);
 
+/* Until there may be more, or it is interrupted: as inputs_wait. */
+int query_wait(struct query *q) WUNRES NONNULL(1);
+
 /* Says which file it was that could not be read, and returns the status that fits
  * what came of the reading. `error` is E_AGAIN when all was read. */
 int query_status(const struct query *q, int error) WUNRES NONNULL(1);

@@ -223,9 +223,9 @@ follow(struct settings *s)
 		error = print_all(s);
 		if (fflush(s->view.out) != 0)
 			return E_SYS;
-		if (error != E_AGAIN || query_interrupted())
+		if (error != E_AGAIN)
 			break;
-		int waited = inputs_wait(&s->query.inputs, -1);
+		int waited = query_wait(&s->query);
 		if (waited == E_CLOSED)
 			break;
 		if (waited < 0 && errno != EINTR)

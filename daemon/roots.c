@@ -212,7 +212,7 @@ on_again(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 static bool
 is_quiet(struct roots *r)
 {
-	bool quiet = r->watch == NULL || watch_wait(r->watch, 0) == 0;
+	bool quiet = r->watch == NULL || watch_wait(r->watch, 0, NULL) == 0;
 	char bytes[256];
 	ssize_t n = 0;
 

@@ -169,9 +169,9 @@ inputs_previous(struct inputs *in, struct reader_line *line)
 }
 
 int
-inputs_wait(struct inputs *in, int timeout_ms)
+inputs_wait(struct inputs *in, int timeout_ms, const volatile sig_atomic_t *stop)
 {
-	return reader_wait(in->readers, in->count, timeout_ms);
+	return reader_wait(in->readers, in->count, timeout_ms, stop);
 }
 
 const char *

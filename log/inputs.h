@@ -5,6 +5,7 @@
 #ifndef SIGHTGLASS_LOG_INPUTS_H
 #define SIGHTGLASS_LOG_INPUTS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,7 +47,9 @@ int inputs_start_at_last(struct inputs *in, size_t count) WUNRES NONNULL(1);
 /* Before inputs_previous and inputs_start_at_last, where there may be streams. */
 int inputs_keep(struct inputs *in) WUNRES NONNULL(1);
 
-int inputs_wait(struct inputs *in, int timeout_ms) WUNRES NONNULL(1);
+/* As reader_wait. */
+int inputs_wait(struct inputs *in, int timeout_ms,
+    const volatile sig_atomic_t *stop) WUNRES NONNULL(1, 3);
 
 /* Which file the last E_CORRUPT or E_SYS was about. */
 const char *inputs_place(const struct inputs *in) NONNULL(1);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -683,9 +684,29 @@ is_watched(const struct reader *r)
 	return r->count != 1 || !r->sources[0]->streamed;
 }
 
+/* No signal comes between the look at what its handler sets and the wait. */
+static int
+wait_unless_stopped(struct watch *w, int timeout_ms,
+    const volatile sig_atomic_t *stop)
+{
+	sigset_t all, before;
+	int woken = E_SYS;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	errno = EINTR;
+	if (*stop == 0)
+		woken = watch_wait(w, timeout_ms, &before);
+	int saved = errno;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return woken;
+}
+
 /* Made late: a reader that never waits needs none. */
 int
-reader_wait(struct reader *const *readers, size_t count, int timeout_ms)
+reader_wait(struct reader *const *readers, size_t count, int timeout_ms,
+    const volatile sig_atomic_t *stop)
 {
 	struct reader *holder = readers[0];
 	size_t watched = 0;
@@ -706,5 +727,6 @@ reader_wait(struct reader *const *readers, size_t count, int timeout_ms)
 	}
 	if (watched == 0)
 		return E_CLOSED;
-	return any_new ? 1 : watch_wait(holder->watch, timeout_ms);
+	return any_new ? 1
+	               : wait_unless_stopped(holder->watch, timeout_ms, stop);
 }

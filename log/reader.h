@@ -7,6 +7,7 @@
 #ifndef SIGHTGLASS_LOG_READER_H
 #define SIGHTGLASS_LOG_READER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -76,9 +77,10 @@ int reader_mark_read(const struct reader *r, const char *text, size_t length,
 
 /* Waits until one of the readers may have more, for at most timeout_ms (-1: for
  * ever). 1: look again; 0: the time is over; E_CLOSED: all are streams, which
- * have ended; E_SYS, also when a signal came (errno EINTR). */
-int reader_wait(struct reader *const *readers, size_t count, int timeout_ms)
-    WUNRES NONNULL(1);
+ * have ended; E_SYS, also when a signal came (errno EINTR). `stop` is what a handler
+ * sets: that it is set is not missed, be it before the wait or in it. */
+int reader_wait(struct reader *const *readers, size_t count, int timeout_ms,
+    const volatile sig_atomic_t *stop) WUNRES NONNULL(1, 4);
 
 /* What the last E_CORRUPT or E_SYS was about, for messages: borrowed,
  * "sightglass-….ndjson.zst, frame at byte 123". */

@@ -7,6 +7,8 @@
 #ifndef SIGHTGLASS_LOG_WATCH_H
 #define SIGHTGLASS_LOG_WATCH_H
 
+#include <signal.h>
+
 #include "base/attr.h"
 
 struct watch;
@@ -28,7 +30,9 @@ int watch_file(struct watch *w, int fd) WUNRES NONNULL(1);
 int watch_fd(const struct watch *w) NONNULL(1);
 
 /* 1: something changed since the last call; 0: timeout_ms (-1: none) is over;
- * E_SYS, with EINTR after a signal. */
-int watch_wait(struct watch *w, int timeout_ms) WUNRES NONNULL(1);
+ * E_SYS, with EINTR after a signal. `signals`: those that are blocked meanwhile, as in
+ * pselect(2); NULL: as they are. */
+int watch_wait(struct watch *w, int timeout_ms, const sigset_t *signals)
+    WUNRES NONNULL(1);
 
 #endif

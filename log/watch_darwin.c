@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/event.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -134,13 +135,24 @@ watch_fd(const struct watch *w)
 }
 
 int
-watch_wait(struct watch *w, int timeout_ms)
+watch_wait(struct watch *w, int timeout_ms, const sigset_t *signals)
 {
-	struct timespec timeout = {timeout_ms / 1000,
+	const struct timespec timeout = {timeout_ms / 1000,
 	    (long)(timeout_ms % 1000) * 1000000};
+	const struct timespec at_once = {0};
 	struct kevent event;
+	fd_set queue;
 
-	int n = kevent(w->queue, NULL, 0, &event, 1,
-	    timeout_ms < 0 ? NULL : &timeout);
+	if (w->queue >= FD_SETSIZE) {
+		errno = EMFILE;
+		return E_SYS;
+	}
+	FD_ZERO(&queue);
+	FD_SET(w->queue, &queue);
+	/* kevent(2) takes no mask. */
+	int n = pselect(w->queue + 1, &queue, NULL, NULL,
+	    timeout_ms < 0 ? NULL : &timeout, signals);
+	if (n > 0)
+		n = kevent(w->queue, NULL, 0, &event, 1, &at_once);
 	return n < 0 ? E_SYS : n;
 }

@@ -86,12 +86,14 @@ watch_fd(const struct watch *w)
 }
 
 int
-watch_wait(struct watch *w, int timeout_ms)
+watch_wait(struct watch *w, int timeout_ms, const sigset_t *signals)
 {
+	const struct timespec timeout = {timeout_ms / 1000,
+	    (long)(timeout_ms % 1000) * 1000000};
 	struct pollfd poller = {.fd = w->fd, .events = POLLIN};
 	char events[4096];
 
-	int n = poll(&poller, 1, timeout_ms);
+	int n = ppoll(&poller, 1, timeout_ms < 0 ? NULL : &timeout, signals);
 	if (n <= 0)
 		return n < 0 ? E_SYS : 0;
 	while (read(w->fd, events, sizeof(events)) > 0)

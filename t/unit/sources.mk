@@ -372,6 +372,11 @@ t_unit_proxy_suite_SOURCES = t/unit/proxy.c $(UNIT_SUITE) t/unit/receiver.c \
 t_unit_proxy_suite_LDADD = libbridge.a libbase.a $(EVENT_LIBS) \
 	$(LLHTTP_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/reader-suite
+t_unit_reader_suite_SOURCES = t/unit/reader.c $(UNIT_SUITE)
+t_unit_reader_suite_LDADD = liblog.a libbase.a $(ZSTD_LIBS) $(XXHASH_LIBS) \
+	$(YYJSON_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/recent-suite
 t_unit_recent_suite_SOURCES = t/unit/recent.c $(UNIT_SUITE)
 t_unit_recent_suite_LDADD = libbase.a $(UNIT_LIBS)
