@@ -9,7 +9,7 @@ import signal
 import subprocess
 import unittest
 
-from harness import CLI, DAEMON, Daemon, Nginx, Test, may_run, wait_for
+from harness import CLI, DAEMON, SOURCE, Daemon, Nginx, Test, may_run, wait_for
 from test_failures import fetch
 
 USER = "nobody"
@@ -192,6 +192,26 @@ class Users(Start):
         daemon.stop()
         self.assertEqual(os.stat(daemon.path("log")).st_uid,
                          pwd.getpwnam(self.LOGGER).pw_uid)
+
+
+class Unit(Test):
+    """What systemd does before each command of a unit, a reload's too: a directory that
+    it makes for the unit becomes root's again, with all that is in it (systemd.exec(5),
+    RuntimeDirectory=)."""
+
+    def setUp(self):
+        super().setUp()
+        with open(os.path.join(SOURCE, "conf", "sightglassd.service.in"),
+                  encoding="utf-8") as lines:
+            self.rows = [line.strip().split("=", 1) for line in lines if "=" in line]
+
+    def values(self, key):
+        return [value for k, value in self.rows if k == key]
+
+    def test_the_loggers_directory_stays_the_loggers(self):
+        self.assertEqual(self.values("LogsDirectory"), [])
+        self.assertRegex(self.values("ExecStartPre")[0], r"^\+/bin/mkdir -p .*@logdir@$")
+        self.assertEqual(self.values("ReadWritePaths"), ["-@logdir@"])
 
 
 class Strangers(Start):
