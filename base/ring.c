@@ -85,6 +85,15 @@ ring_next_sequence(const struct ring *r)
 	return atomic_load_explicit(&r->shared->sequence, memory_order_relaxed) + 1;
 }
 
+/* Whole records end at multiples of 8. One that hostile hands set elsewhere would have
+ * the next producer write a header over the end of the area, and the consumer find no
+ * way on: it is taken for the last that could have been meant. */
+static uint64_t
+head_of(const struct ring *r, memory_order order)
+{
+	return atomic_load_explicit(&r->shared->head, order) & ~(uint64_t)7;
+}
+
 /* --- the producer --- */
 
 static uint64_t
@@ -124,7 +133,7 @@ int
 ring_put(struct ring *r, const void *bytes, size_t length)
 {
 	struct ring_shared *s = r->shared;
-	uint64_t head = atomic_load_explicit(&s->head, memory_order_relaxed);
+	uint64_t head = head_of(r, memory_order_relaxed);
 	uint64_t at = head % r->size;
 	uint64_t need = padded(length);
 	uint64_t skip = r->size - at < need ? r->size - at : 0;
@@ -157,10 +166,8 @@ ring_put(struct ring *r, const void *bytes, size_t length)
 static int
 bytes_ahead(const struct ring *r, uint64_t from, uint64_t *ahead)
 {
-	uint64_t head = atomic_load_explicit(&r->shared->head, memory_order_acquire);
-
-	*ahead = head - from;
-	return *ahead > r->size || head % 8 != 0 ? E_CORRUPT : 0;
+	*ahead = head_of(r, memory_order_acquire) - from;
+	return *ahead > r->size ? E_CORRUPT : 0;
 }
 
 /* One record or skip mark at read_next: 1 for a record, 0 for a skip. */
@@ -240,7 +247,7 @@ ring_sleep(struct ring *r)
 
 	atomic_store_explicit(&s->consumer_sleeps, 1, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (atomic_load_explicit(&s->head, memory_order_relaxed) == r->read_next)
+	if (head_of(r, memory_order_relaxed) == r->read_next)
 		return true;
 	atomic_store_explicit(&s->consumer_sleeps, 0, memory_order_relaxed);
 	return false;
@@ -249,7 +256,7 @@ ring_sleep(struct ring *r)
 uint64_t
 ring_discard(struct ring *r)
 {
-	uint64_t head = atomic_load_explicit(&r->shared->head, memory_order_acquire);
+	uint64_t head = head_of(r, memory_order_acquire);
 	uint64_t lost = head - r->read_next;
 
 	r->read_next = head;
@@ -260,8 +267,7 @@ ring_discard(struct ring *r)
 uint64_t
 ring_unread(const struct ring *r)
 {
-	return atomic_load_explicit(&r->shared->head, memory_order_acquire) -
-	    r->read_next;
+	return head_of(r, memory_order_acquire) - r->read_next;
 }
 
 bool

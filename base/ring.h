@@ -9,8 +9,9 @@
  * One producer and one consumer at a time, lock-free (C11 atomics). A ring that
  * is full pushes back; it never overwrites. Pure over the memory it is given:
  * no descriptor, no clock, no system call. The memory is shared with a process
- * that handles hostile input, so the consumer trusts none of it: every length
- * and offset is read once and checked.
+ * that handles hostile input, so neither end trusts what the other, or its own
+ * predecessor, left there: every length and offset is read once and checked. The bytes
+ * of a record are not: the consumer that needs them to stay as they are copies them.
  *
  * Layout: one 4096-byte header page, then the data area. A record is an 8-byte
  * header (u32 length, u32 zero) and its bytes, padded to 8; a record never
@@ -66,9 +67,9 @@ uint64_t ring_next_sequence(const struct ring *r) NONNULL(1);
 /* --- the consumer --- */
 
 /* The next unread record: *bytes points into the ring and stays valid until
- * ring_release passes it. Returns 0; E_AGAIN when there is none (the ring is
- * not yet marked as asleep); E_CORRUPT when the producer left nonsense: call
- * ring_discard. */
+ * ring_release passes it, though a hostile producer may change what is there. Returns
+ * 0; E_AGAIN when there is none (the ring is not yet marked as asleep); E_CORRUPT when
+ * the producer left nonsense: call ring_discard. */
 int ring_peek(struct ring *r, const uint8_t **bytes, size_t *length)
     WUNRES NONNULL(1, 2, 3);
 

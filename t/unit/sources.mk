@@ -427,6 +427,10 @@ t_unit_retention_suite_LDADD = liblog.a libbase.a $(UNIT_LIBS)
 
 # The system is one that has to be asked, whichever this is: t/unit/roots.c says so.
 if LINUX
+check_PROGRAMS += t/unit/ring-suite
+t_unit_ring_suite_SOURCES = t/unit/ring.c $(UNIT_SUITE)
+t_unit_ring_suite_LDADD = libbase.a $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/roots-suite
 t_unit_roots_suite_SOURCES = t/unit/roots.c $(UNIT_SUITE) \
 	daemon/os_linux.c daemon/os.h daemon/roots.c daemon/roots.h \
