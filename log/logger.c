@@ -94,7 +94,7 @@ drop(struct logger *l, uint64_t now_us)
 		l->unflushed_us = now_us;
 }
 
-/* A line that was peeked: into the segment, or back into its ring. */
+/* Into the segment, or back into its ring. */
 static bool
 take_line(struct logger *l, const uint8_t *line, size_t length, uint64_t now_us)
 {
@@ -105,24 +105,42 @@ take_line(struct logger *l, const uint8_t *line, size_t length, uint64_t now_us)
 	return add_line(l, line, length, now_us);
 }
 
+/* What was peeked, for whoever put it there may change it while it is read. One that is
+ * no line is dropped. */
+static bool
+take_record(struct logger *l, const uint8_t *record, size_t length, uint64_t now_us)
+{
+	buf_clear(&l->line);
+	int error = buf_append(&l->line, record, length);
+
+	if (error == E_NOMEM) {
+		logger_abandon_segment(l, error, now_us);
+		return false;
+	}
+	if (error != 0 || length == 0 ||
+	    !segment_is_line(buf_data(&l->line), length)) {
+		drop(l, now_us);
+		return true;
+	}
+	return take_line(l, buf_data(&l->line), length, now_us);
+}
+
 /* Takes up to a flush's worth of lines from one ring; *taken counts their
  * bytes. False: the segment cannot take more. */
 static bool
 drain_ring(struct logger *l, struct source *s, uint64_t now_us, size_t *taken)
 {
-	const uint8_t *line;
+	const uint8_t *record;
 	size_t length;
 
 	while (l->unflushed_bytes < FLUSH_BYTES) {
-		int error = ring_peek(&s->ring, &line, &length);
+		int error = ring_peek(&s->ring, &record, &length);
 		if (error == E_CORRUPT)
 			logger_discard(l, s, now_us);
 		if (error != 0)
 			return true;
 		*taken += length;
-		if (!segment_is_line(line, length))
-			drop(l, now_us);
-		else if (!take_line(l, line, length, now_us))
+		if (!take_record(l, record, length, now_us))
 			return false;
 	}
 	return logger_flush(l, now_us);
@@ -350,6 +368,7 @@ logger_new(const struct logger_options *options, uint64_t now_us, char error[256
 	    .fd = -1};
 	buf_init(&l->out, OUT_BYTES_MAX);
 	buf_init(&l->notes, NOTES_BYTES_MAX);
+	buf_init(&l->line, SEGMENT_LINE_MAX);
 	begin_notes(l);
 	/* The daemon does not start without its log, but goes on without it. */
 	if (!settle(l, now_us) && !ledger_begun(l->ledger)) {
@@ -464,6 +483,7 @@ logger_free(struct logger *l)
 	logger_forget_segment(l);
 	buf_free(&l->out);
 	buf_free(&l->notes);
+	buf_free(&l->line);
 	free((char *)l->options.directory);
 	free(l);
 }

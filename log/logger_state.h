@@ -34,6 +34,7 @@ struct logger {
 	struct store store;
 	struct segment_writer *writer; /* of the open segment, or NULL */
 	struct buf out;        /* compressed, not yet in the file */
+	struct buf line;       /* the one in hand, out of its ring */
 	struct buf notes;      /* our own records, not yet in the file */
 	size_t notes_taken;    /* bytes of them that were compressed */
 	uint64_t noted_sequence; /* of the last of them */

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 
 #define KIB 1024u
 #define RING_BYTES (256u * KIB)
+#define CHANGES_MAX 2000000000u /* nobody needs so many */
 
 static struct rig rig;
 
@@ -58,6 +60,24 @@ static void
 put(unsigned ring, size_t filler, struct buf *copy)
 {
 	ck_assert_int_ge(rig_put(&rig, ring, filler, 1, copy), 0);
+}
+
+static void
+must_be_records(void)
+{
+	struct buf lines;
+
+	ck_assert(rig_lines(&rig, &lines));
+	const char *at = (const char *)buf_data(&lines);
+	const char *end = at + buf_length(&lines);
+	for (const char *newline; at < end; at = newline + 1) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		yyjson_doc *doc = yyjson_read(at, (size_t)(newline - at), 0);
+		ck_assert_msg(doc != NULL, "'%.*s' is no record",
+		    (int)(newline - at < 80 ? newline - at : 80), at);
+		yyjson_doc_free(doc);
+	}
+	buf_free(&lines);
 }
 
 /* The records of `action` in the log, as the sum of that number of theirs. */
@@ -347,6 +367,46 @@ START_TEST(a_ring_of_nonsense_costs_itself_only)
 	ck_assert_int_eq(rig_finish(&rig), 0);
 	ck_assert_uint_eq(count_told("gap", "lost_records", &lost), 1);
 	buf_free(&kept);
+}
+END_TEST
+
+/* A process that breaks the line in the ring and mends it, over and over. */
+static pid_t
+start_changing(void *end_of_line)
+{
+	_Atomic uint8_t *byte = end_of_line;
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child != 0)
+		return child;
+	for (uint32_t i = 0; i < CHANGES_MAX; i++)
+		atomic_store_explicit(byte, i % 2 == 0 ? 'x' : '\n',
+		    memory_order_relaxed);
+	_exit(0);
+}
+
+/* What is no line any more when it is written would spoil the next one, which may be
+ * another worker's. */
+START_TEST(a_line_that_changes_while_it_is_read_costs_itself_only)
+{
+	const uint8_t *line;
+	struct ring place;
+	size_t length;
+
+	start();
+	for (unsigned i = 0; i < 200; i++) {
+		put(0, 50000, NULL);
+		ck_assert_int_eq(ring_attach(&place, rig.memory[0], rig.ring_bytes), 0);
+		ck_assert_int_eq(ring_peek(&place, &line, &length), 0);
+		pid_t child = start_changing((void *)(uintptr_t)(line + length - 1));
+		put(1, 100, NULL);
+		rig_wait(&rig, 100);
+		ck_assert_int_eq(kill(child, SIGKILL), 0);
+		ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	}
+	ck_assert_int_eq(rig_finish(&rig), 0);
+	must_be_records();
 }
 END_TEST
 
@@ -741,6 +801,7 @@ add_when(TCase *t)
 	tcase_add_loop_test(t, what_is_no_line_is_dropped_and_counted, 0,
 	    (int)ARRAY_LENGTH(no_lines));
 	tcase_add_test(t, a_ring_of_nonsense_costs_itself_only);
+	tcase_add_test(t, a_line_that_changes_while_it_is_read_costs_itself_only);
 }
 
 static void
