@@ -100,6 +100,14 @@ channel_drain(struct channel *c, int timeout_ms)
 	}
 }
 
+static int
+send_rest(struct channel *c, const uint8_t *bytes, size_t length)
+{
+	int error = buf_append(&c->out, bytes, length);
+
+	return error != 0 ? error : flush_out(c);
+}
+
 /* A descriptor travels with the first byte of its message. */
 static int
 send_with_fd(struct channel *c, const uint8_t *bytes, size_t length, int fd)
@@ -126,7 +134,7 @@ send_with_fd(struct channel *c, const uint8_t *bytes, size_t length, int fd)
 		if (n == (ssize_t)length)
 			return 0;
 		if (n >= 0)
-			return buf_append(&c->out, bytes + n, length - (size_t)n);
+			return send_rest(c, bytes + n, length - (size_t)n);
 		if (errno == EPIPE || errno == ECONNRESET)
 			return E_CLOSED;
 		if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
@@ -160,32 +168,30 @@ channel_send(struct channel *c, enum msg_type type, const void *payload,
 {
 	const struct frame frame = {type, (uint32_t)length};
 
-	if (c->fd < 0)
-		return E_CLOSED;
-	if (length > MSG_BYTES_MAX)
-		return E_LIMIT;
-	if (fd >= 0)
-		return send_fd_message(c, &frame, payload, fd);
-	int error = buf_append(&c->out, &frame, sizeof(frame));
-	if (error == 0 && length > 0)
-		error = buf_append(&c->out, payload, length);
-	return error != 0 ? error : flush_out(c);
+	if (fd < 0)
+		return channel_send2(c, type, payload, length, NULL, 0);
+	return c->fd < 0 ? E_CLOSED : send_fd_message(c, &frame, payload, fd);
 }
 
 int
 channel_send2(struct channel *c, enum msg_type type, const void *first,
     size_t first_length, const void *second, size_t second_length)
 {
-	const struct frame frame = {type, (uint32_t)(first_length + second_length)};
+	size_t length = first_length + second_length;
+	const struct frame frame = {type, (uint32_t)length};
+	uint8_t *room;
 
 	if (c->fd < 0)
 		return E_CLOSED;
-	if (first_length + second_length > MSG_BYTES_MAX)
+	if (length > MSG_BYTES_MAX)
 		return E_LIMIT;
-	int error = buf_append(&c->out, &frame, sizeof(frame));
+	/* For all of it: behind half a message no other could be read. */
+	int error = buf_reserve(&c->out, sizeof(frame) + length, &room);
+	if (error == 0)
+		error = buf_append(&c->out, &frame, sizeof(frame));
 	if (error == 0)
 		error = buf_append(&c->out, first, first_length);
-	if (error == 0 && second_length > 0)
+	if (error == 0)
 		error = buf_append(&c->out, second, second_length);
 	return error != 0 ? error : flush_out(c);
 }

@@ -46,16 +46,16 @@ int channel_open(struct channel *c, struct event_base *base, int fd,
     unsigned peer) WUNRES NONNULL(1, 2);
 void channel_close(struct channel *c) NONNULL(1);
 
-/* Queues a message of `length` bytes. With fd ≥ 0 it is sent at once (waiting
- * up to 5 s for room) and fd stays the caller's. E_CLOSED, E_LIMIT, E_TIMEOUT,
- * E_SYS, E_NOMEM. */
+/* Queues a message of `length` bytes: all of it, or nothing on an error. With fd ≥ 0 it
+ * is sent at once (waiting up to 5 s for room) and fd stays the caller's. E_CLOSED,
+ * E_LIMIT, E_TIMEOUT, E_SYS, E_NOMEM. */
 int channel_send(struct channel *c, enum msg_type type, const void *payload,
     size_t length, int fd) WUNRES NONNULL(1);
 
 /* Two payloads, one behind the other: a struct and what follows it. */
 int channel_send2(struct channel *c, enum msg_type type, const void *first,
     size_t first_length, const void *second, size_t second_length)
-    WUNRES NONNULL(1, 3);
+    WUNRES NONNULL(1);
 
 /* Waits until everything queued is sent, at most timeout_ms. */
 int channel_drain(struct channel *c, int timeout_ms) WUNRES NONNULL(1);

@@ -43,6 +43,11 @@ t_unit_client_certificates_suite_SOURCES = t/unit/client_certificates.c \
 t_unit_client_certificates_suite_LDADD = libmitm.a libca.a libbase.a \
 	$(MBEDTLS_LIBS) $(UNIT_LIBS)
 
+check_PROGRAMS += t/unit/channel-suite
+t_unit_channel_suite_SOURCES = t/unit/channel.c $(UNIT_SUITE) daemon/msg.c \
+	daemon/msg.h daemon/msgs.h
+t_unit_channel_suite_LDADD = libbase.a $(EVENT_LIBS) $(UNIT_LIBS)
+
 check_PROGRAMS += t/unit/charset-suite
 t_unit_charset_suite_SOURCES = t/unit/charset.c $(UNIT_SUITE) $(UNIT_CORPUS) \
 	t/fuzz/charset.c t/fuzz/charset_all.c t/fuzz/charset_all.h
