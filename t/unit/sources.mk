@@ -430,12 +430,12 @@ check_PROGRAMS += t/unit/retention-suite
 t_unit_retention_suite_SOURCES = t/unit/retention.c $(UNIT_SUITE)
 t_unit_retention_suite_LDADD = liblog.a libbase.a $(UNIT_LIBS)
 
-# The system is one that has to be asked, whichever this is: t/unit/roots.c says so.
-if LINUX
 check_PROGRAMS += t/unit/ring-suite
 t_unit_ring_suite_SOURCES = t/unit/ring.c $(UNIT_SUITE)
 t_unit_ring_suite_LDADD = libbase.a $(UNIT_LIBS)
 
+# The system is one that has to be asked, whichever this is: t/unit/roots.c says so.
+if LINUX
 check_PROGRAMS += t/unit/roots-suite
 t_unit_roots_suite_SOURCES = t/unit/roots.c $(UNIT_SUITE) \
 	daemon/os_linux.c daemon/os.h daemon/roots.c daemon/roots.h \
@@ -447,6 +447,13 @@ endif
 check_PROGRAMS += t/unit/sample-suite
 t_unit_sample_suite_SOURCES = t/unit/sample.c $(UNIT_SUITE)
 t_unit_sample_suite_LDADD = libmitm.a libbase.a $(MBEDTLS_LIBS) $(UNIT_LIBS)
+
+if LINUX
+check_PROGRAMS += t/unit/sandbox-suite
+t_unit_sandbox_suite_SOURCES = t/unit/sandbox.c $(UNIT_SUITE) \
+	daemon/sandbox_linux.c daemon/sandbox.h
+t_unit_sandbox_suite_LDADD = libbase.a $(UNIT_LIBS)
+endif
 
 check_PROGRAMS += t/unit/sandbox_profile-suite
 t_unit_sandbox_profile_suite_SOURCES = t/unit/sandbox_profile.c $(UNIT_SUITE) \
