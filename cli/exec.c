@@ -194,20 +194,18 @@ start_isolated(struct run *r, char *const *argv)
 
 /* --- the command, with a proxy --- */
 
+/* Not all_proxy: with SOCKS in it programs that know it by HTTP alone (httpx, aria2) do
+ * not start, and with HTTP curl finds no FTP server. */
 static void
 set_proxy(const char *address)
 {
-	static const char *const http[] = {"http_proxy", "https_proxy",
+	static const char *const names[] = {"http_proxy", "https_proxy",
 	    "HTTP_PROXY", "HTTPS_PROXY"};
-	static const char *const all[] = {"all_proxy", "ALL_PROXY"};
 	char url[PROXY_ADDRESS_BYTES + 16];
 
 	(void)snprintf(url, sizeof(url), "http://%s", address);
-	for (size_t i = 0; i < sizeof(http) / sizeof(http[0]); i++)
-		(void)setenv(http[i], url, 1);
-	(void)snprintf(url, sizeof(url), "socks5h://%s", address);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		(void)setenv(all[i], url, 1);
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		(void)setenv(names[i], url, 1);
 	(void)setenv("no_proxy", "", 1);
 	(void)setenv("NO_PROXY", "", 1);
 	(void)setenv("NODE_USE_ENV_PROXY", "1", 1);

@@ -514,6 +514,21 @@ put_failure(struct page *g, yyjson_val *record, const struct failure *f)
 	put_duration(g, at(record, "/event/duration"));
 }
 
+/* A client that judges a chain behind the handshake closes without an alert, and has
+ * said nothing inside TLS. */
+static bool
+said_nothing(const struct page *g, yyjson_val *record)
+{
+	const struct pretty_tls *t = recall_tls(g->p, record);
+	yyjson_val *bytes = at(record, "/sightglass/bytes");
+
+	return t != NULL && strcmp(t->verification, "ok") == 0 &&
+	    strcmp(at_text(record, "/sightglass/protocol"), "tls") == 0 &&
+	    strcmp(at_text(record, "/sightglass/decision"), "inspect") == 0 &&
+	    yyjson_get_uint(yyjson_obj_get(bytes, "client")) == 0 &&
+	    yyjson_get_uint(yyjson_obj_get(bytes, "server")) == 0;
+}
+
 static void
 put_ended(struct page *g, yyjson_val *record)
 {
@@ -527,6 +542,8 @@ put_ended(struct page *g, yyjson_val *record)
 	put_duration(g, at(record, "/event/duration"));
 	put_labelled(g, "", at(record, "/sightglass/close"));
 	put_labelled(g, "", at(record, "/sightglass/detail"));
+	if (said_nothing(g, record))
+		put(g, "  the client said nothing (does it trust the CA?)");
 }
 
 static void

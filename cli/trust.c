@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Whom the command trusts: whom its caller trusts, and our CA. One bundle, named
- * by every variable that programs look at; and for wget and Java, which look at
- * none, a wgetrc and a trust store. CLI, before the command starts. It touches
- * no file of the user's and no store of the system.
+ * by every variable that programs look at; and for wget, PHP and Java, which look at
+ * none, a wgetrc, a php.ini and a trust store. CLI, before the command starts. It
+ * touches no file of the user's and no store of the system.
  */
 #include "cli/exec.h"
 
@@ -34,7 +34,9 @@
 static const char *const bundle_variables[] = {"SSL_CERT_FILE",
     "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
     "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "CARGO_HTTP_CAINFO", "PIP_CERT",
-    "DENO_CERT", "npm_config_cafile", "NPM_CONFIG_CAFILE"};
+    "DENO_CERT", "npm_config_cafile", "NPM_CONFIG_CAFILE", "PERL_LWP_SSL_CA_FILE",
+    "HTTPLIB2_CA_CERTS", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", "NIX_SSL_CERT_FILE"};
 
 static int
 fail(char error[EXEC_ERROR_BYTES], const char *path)
@@ -286,6 +288,32 @@ set_wgetrc(const struct exec_places *places, const char *bundle,
 	return outcome;
 }
 
+/* --- PHP --- */
+
+/* Its module curl asks no variable. Settings are read from the directories of the list,
+ * the last one wins, and an empty name is the one that PHP was built with. */
+static int
+set_php(const struct exec_places *places, const char *bundle,
+    char error[EXEC_ERROR_BYTES])
+{
+	const char *own = getenv("PHP_INI_SCAN_DIR");
+	char path[FILE_BYTES], list[2 * FILE_BYTES];
+
+	(void)snprintf(path, sizeof(path), "%s/php.ini", places->run);
+	FILE *out = fopen(path, "we");
+	if (out == NULL)
+		return fail(error, path);
+	(void)fprintf(out, "curl.cainfo = '%s'\nopenssl.cafile = '%s'\n", bundle,
+	    bundle);
+	int outcome = finish(out, path, error);
+	int length = snprintf(list, sizeof(list), "%s:%s", own == NULL ? "" : own,
+	    places->run);
+	if (outcome == 0 && length < (int)sizeof(list) &&
+	    setenv("PHP_INI_SCAN_DIR", list, 1) != 0)
+		outcome = fail(error, "PHP_INI_SCAN_DIR");
+	return outcome;
+}
+
 /* --- Java --- */
 
 /* A copy of Java's own roots, with our CA added. */
@@ -399,6 +427,8 @@ trust_set_environment(const struct exec_places *places,
 	int outcome = write_bundle(certificate, next, bundle, error);
 	if (outcome == 0)
 		outcome = set_wgetrc(places, bundle, error);
+	if (outcome == 0)
+		outcome = set_php(places, bundle, error);
 	if (outcome != 0)
 		return outcome;
 	for (size_t i = 0; i < ARRAY_LENGTH(bundle_variables); i++) {

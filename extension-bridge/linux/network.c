@@ -23,6 +23,8 @@
 
 #define BACKLOG 1024
 #define RECEIVE_BYTES (4 * 1024 * 1024)
+#define DUMMY4 "192.0.0.8" /* RFC 7600, section 4.8 */
+#define DUMMY6 "100::8"    /* of the prefix that is discarded: RFC 6666 */
 
 static int
 fail(char words[FORWARDER_WORDS], const char *what)
@@ -128,6 +130,36 @@ route_groups(int fd, unsigned index)
 	return netlink_ask(fd, &r.header);
 }
 
+/* An address that is none of loopback, and that nobody can want to reach: the C library
+ * asks for no addresses of a family of which the machine has none (AI_ADDRCONFIG of RFC
+ * 3493, section 6.1). */
+static int
+add_dummy(int fd, unsigned index, unsigned char family, const char *text)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifaddrmsg about;
+		struct rtattr attribute;
+		unsigned char address[sizeof(struct in6_addr)];
+	} request = {.header = {.nlmsg_type = RTM_NEWADDR,
+	                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE},
+	    .about = {.ifa_family = family, .ifa_index = index,
+	        .ifa_scope = RT_SCOPE_UNIVERSE},
+	    .attribute = {.rta_type = IFA_LOCAL}};
+	unsigned length = family == AF_INET ? sizeof(struct in_addr)
+	                                    : sizeof(struct in6_addr);
+
+	if (inet_pton(family, text, request.address) != 1) {
+		errno = EINVAL;
+		return -1;
+	}
+	request.about.ifa_prefixlen = (unsigned char)(8 * length);
+	request.attribute.rta_len = (unsigned short)RTA_LENGTH(length);
+	request.header.nlmsg_len = NLMSG_LENGTH(sizeof(request.about)) +
+	    (unsigned)RTA_LENGTH(length);
+	return netlink_ask(fd, &request.header);
+}
+
 int
 network_up(bool ipv6, char words[FORWARDER_WORDS])
 {
@@ -138,10 +170,12 @@ network_up(bool ipv6, char words[FORWARDER_WORDS])
 	if (fd < 0 || index == 0 || loopback_up(fd, index) != 0)
 		error = fail(words, "setting up the namespace's loopback interface");
 	else if (make_all_local(fd, index, AF_INET) != 0 ||
-	    route_groups(fd, index) != 0)
+	    route_groups(fd, index) != 0 ||
+	    add_dummy(fd, index, AF_INET, DUMMY4) != 0)
 		error = fail(words, "making every address local");
-	else if (ipv6)
-		(void)make_all_local(fd, index, AF_INET6); /* may be switched off */
+	else if (ipv6 && make_all_local(fd, index, AF_INET6) == 0)
+		(void)add_dummy(fd, index, AF_INET6, DUMMY6);
+	/* Of IPv6 nothing is needed: it may be switched off. */
 	if (fd >= 0)
 		(void)close(fd);
 	return error;

@@ -164,6 +164,45 @@ class Get {
         self.assertEqual(done.stdout, "hello\n")
         self.assertEqual(get(http, "process.executable"), shutil.which("curl"))
 
+    def test_a_proxy_is_told_of_by_http_alone(self):
+        """Of all_proxy many know HTTP alone, and some (httpx, aria2) do not start with
+        SOCKS in it."""
+        names = ("http_proxy", "https_proxy", "all_proxy", "ALL_PROXY")
+        for name in names:
+            self.environment.pop(name, None)
+        done = self.exec(sys.executable, "-c", "import os\n"
+                         f"print([os.environ.get(n, '')[:7] for n in {names}])",
+                         options=["--proxy"])
+        self.assertEqual(done.stdout, "['http://', 'http://', '', '']\n", done.stderr)
+
+    def test_a_variable_of_each_program_names_the_bundle(self):
+        """Also one that names another file: a program that knows it asks no other."""
+        names = ("SSL_CERT_FILE", "PERL_LWP_SSL_CA_FILE", "HTTPLIB2_CA_CERTS",
+                 "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "NIX_SSL_CERT_FILE",
+                 "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE")
+        self.environment.update({name: self.ca.ca for name in names})
+        done = self.exec(sys.executable, "-c", "import os\n"
+                         f"print({{os.path.basename(os.environ[n]) for n in {names}}})")
+        self.assertEqual(done.stdout, "{'bundle.pem'}\n", done.stderr)
+
+    def test_php_is_told_behind_what_it_has(self):
+        done = self.exec("sh", "-c", 'echo "$PHP_INI_SCAN_DIR"; cat "${PHP_INI_SCAN_DIR#'
+                         '*:}"/*.ini')
+        first, *settings = done.stdout.splitlines()
+        self.assertRegex(first, r"^:/[^:]+$")
+        bundle = os.path.join(first[1:], "bundle.pem")
+        self.assertEqual(settings, [f"curl.cainfo = '{bundle}'",
+                                    f"openssl.cafile = '{bundle}'"])
+        self.environment["PHP_INI_SCAN_DIR"] = "/etc/own"
+        done = self.exec("sh", "-c", 'echo "$PHP_INI_SCAN_DIR"')
+        self.assertTrue(done.stdout.startswith("/etc/own:/"), done)
+        self.check_left()
+
+    @unittest.skipUnless(shutil.which("php"), "no PHP")
+    def test_php(self):
+        _, done = self.see("php", "-r", "echo file_get_contents('{url}');")
+        self.assertEqual(done.stdout, "hello\n")
+
     def test_git(self):
         repository = os.path.join(self.directory, "r")
         bare = os.path.join(self.directory, "nginx", "www", "r.git")
@@ -292,6 +331,16 @@ except OSError as error:
     print(error.strerror)
 """], capture_output=True, text=True, timeout=60, check=False, env=self.environment)
         self.assertEqual(done.stdout, "Network is unreachable\n", done.stderr)
+
+    def test_a_family_that_is_there_outside_is_asked_for(self):
+        """AI_ADDRCONFIG, as of getent ahostsv4 and of apt: a machine that has no address
+        of a family but loopback's asks for none of it."""
+        done = self.exec(sys.executable, "-c", """
+import socket
+print(socket.getaddrinfo("localhost", 443, socket.AF_INET, socket.SOCK_STREAM, 0,
+                         socket.AI_ADDRCONFIG)[0][4][0])
+""")
+        self.assertEqual(done.stdout, "127.0.0.1\n", done.stderr)
 
     def test_the_original_destination_is_kept(self):
         try:

@@ -103,6 +103,31 @@ START_TEST(a_failure_says_whose_side_and_why)
 }
 END_TEST
 
+#define ENDED(client)                                                         \
+	FLOW("a", "finished", ",\"decision\":\"inspect\",\"reason\":\"default\","  \
+	    "\"bytes\":{\"client\":" client ",\"server\":0}")
+#define ENDED_LINE(client, rest)                                              \
+	AT " --- tls example.com:443  inspect  default  " client " B out, 0 B in"  \
+	    "  29 ms  finished" rest "  curl\n"
+
+static const struct {
+	const char *records, *line;
+} silences[] = {
+    {TLS("a", "\"verification\":\"ok\"") ENDED("0"),
+	ENDED_LINE("0", "  the client said nothing (does it trust the CA?)")},
+    {TLS("a", "\"verification\":\"ok\"") ENDED("1"), ENDED_LINE("1", "")},
+    {TLS("a", "\"verification\":\"expired\"") ENDED("0"), ENDED_LINE("0", "")},
+    {TLS("b", "\"verification\":\"ok\"") ENDED("0"), ENDED_LINE("0", "")},
+};
+
+START_TEST(a_client_that_says_nothing_may_not_trust_us)
+{
+	struct pretty p = {.utc = true, .requests_only = true};
+
+	check_shown(&p, silences[_i].records, silences[_i].line);
+}
+END_TEST
+
 START_TEST(an_address_of_ipv6_stands_in_brackets)
 {
 	struct pretty p = {.utc = true};
@@ -257,6 +282,8 @@ suite(void)
 
 	tcase_add_loop_test(t, a_failure_says_whose_side_and_why, 0,
 	    (int)ARRAY_LENGTH(failures));
+	tcase_add_loop_test(t, a_client_that_says_nothing_may_not_trust_us, 0,
+	    (int)ARRAY_LENGTH(silences));
 	tcase_add_test(t, an_address_of_ipv6_stands_in_brackets);
 	tcase_add_test(t, requests_only_leaves_out_what_is_told_already);
 	tcase_add_test(t, an_exchange_is_a_line);
