@@ -5,8 +5,8 @@
  * its bytes; the consumer gives room back by moving tail. A producer that is
  * killed in the middle has not moved head: nothing of it is visible.
  *
- * Sleeping: the consumer says so, then looks at head once more; the producer
- * moves head, then looks whether the consumer sleeps. Each store must be seen
+ * Sleeping: the consumer says up to where, then looks at head once more; the producer
+ * moves head, then looks whether it has come there. Each store must be seen
  * before the load behind it, which takes a sequentially consistent fence on both
  * sides: then at least one of the two sees the other. The same holds, the other
  * way round, for a producer that waits for room. Pure; worker and logger.
@@ -22,6 +22,7 @@
 #define RING_MAGIC 0x474e495253474c31ull
 #define RECORD_HEADER 8u
 #define SKIP UINT32_MAX
+#define AWAKE UINT64_MAX
 
 struct ring_shared {
 	uint64_t magic;
@@ -30,7 +31,7 @@ struct ring_shared {
 	_Atomic uint64_t sequence;             /* producer's: records so far */
 	_Atomic uint32_t producer_waits;
 	alignas(64) _Atomic uint64_t tail;     /* consumer's */
-	_Atomic uint32_t consumer_sleeps;
+	_Atomic uint64_t wake_at; /* where head is to be when it is woken, or AWAKE */
 };
 
 _Static_assert(sizeof(struct ring_shared) <= RING_HEADER_BYTES,
@@ -50,6 +51,7 @@ ring_format(void *memory, size_t bytes)
 		return E_RANGE;
 	memset(shared, 0, sizeof(*shared));
 	shared->size = bytes - RING_HEADER_BYTES;
+	atomic_store(&shared->wake_at, AWAKE);
 	shared->magic = RING_MAGIC;
 	return 0;
 }
@@ -129,6 +131,18 @@ write_header(struct ring *r, uint64_t at, uint32_t length)
 	memcpy(r->data + at, &header, sizeof(header));
 }
 
+/* Whether the consumer sleeps and head is where it is to be woken; or so far from there
+ * that one of the two is nonsense. */
+static bool
+is_due(const struct ring *r, uint64_t head)
+{
+	uint64_t wake_at =
+	    atomic_load_explicit(&r->shared->wake_at, memory_order_relaxed);
+	uint64_t left = wake_at - head;
+
+	return wake_at != AWAKE && (left == 0 || left > r->size);
+}
+
 int
 ring_put(struct ring *r, const void *bytes, size_t length)
 {
@@ -151,11 +165,12 @@ ring_put(struct ring *r, const void *bytes, size_t length)
 	/* The number first: a producer that dies between the two stores leaves a
 	 * number unused, never one used twice. */
 	atomic_fetch_add_explicit(&s->sequence, 1, memory_order_relaxed);
-	atomic_store_explicit(&s->head, head + skip + need, memory_order_release);
+	head += skip + need;
+	atomic_store_explicit(&s->head, head, memory_order_release);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (atomic_load_explicit(&s->consumer_sleeps, memory_order_relaxed) == 0)
+	if (!is_due(r, head))
 		return 0;
-	atomic_store_explicit(&s->consumer_sleeps, 0, memory_order_relaxed);
+	atomic_store_explicit(&s->wake_at, AWAKE, memory_order_relaxed);
 	return 1;
 }
 
@@ -209,7 +224,7 @@ ring_peek(struct ring *r, const uint8_t **bytes, size_t *length)
 		if (outcome == 0)
 			outcome = read_one(r, ahead, bytes, length);
 		if (outcome == 1) {
-			atomic_store_explicit(&r->shared->consumer_sleeps, 0,
+			atomic_store_explicit(&r->shared->wake_at, AWAKE,
 			    memory_order_relaxed);
 			return 0;
 		}
@@ -241,15 +256,17 @@ ring_release(struct ring *r, uint64_t position)
 }
 
 bool
-ring_sleep(struct ring *r)
+ring_sleep(struct ring *r, uint64_t bytes)
 {
 	struct ring_shared *s = r->shared;
 
-	atomic_store_explicit(&s->consumer_sleeps, 1, memory_order_relaxed);
+	if (bytes > r->size / 2)
+		bytes = r->size / 2;
+	atomic_store_explicit(&s->wake_at, r->read_next + bytes, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (head_of(r, memory_order_relaxed) == r->read_next)
+	if (head_of(r, memory_order_relaxed) - r->read_next < bytes)
 		return true;
-	atomic_store_explicit(&s->consumer_sleeps, 0, memory_order_relaxed);
+	atomic_store_explicit(&s->wake_at, AWAKE, memory_order_relaxed);
 	return false;
 }
 

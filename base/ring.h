@@ -50,8 +50,8 @@ int ring_attach(struct ring *r, void *memory, size_t bytes)
 
 /* --- the producer --- */
 
-/* Commits one record of `length` bytes (copied). 0: the consumer is awake; 1:
- * it sleeps and must be woken. E_FULL: no room now, nothing was written, and
+/* Commits one record of `length` bytes (copied). 0: the consumer is awake, or sleeps
+ * on; 1: it must be woken. E_FULL: no room now, nothing was written, and
  * the ring remembers that the producer waits. E_LIMIT: longer than
  * ring_record_limit. */
 int ring_put(struct ring *r, const void *bytes, size_t length)
@@ -81,9 +81,10 @@ uint64_t ring_position(const struct ring *r) NONNULL(1);
  * must be woken. */
 bool ring_release(struct ring *r, uint64_t position) WUNRES NONNULL(1);
 
-/* Says that the consumer is about to sleep. False: something came meanwhile, do
+/* Says that the consumer is about to sleep until `bytes` more are there (from 1 on; half
+ * the data area at most), or for as long as it likes. False: they are there already, do
  * not sleep. ring_peek finding a record takes it back. */
-bool ring_sleep(struct ring *r) WUNRES NONNULL(1);
+bool ring_sleep(struct ring *r, uint64_t bytes) WUNRES NONNULL(1);
 
 /* After E_CORRUPT: throws away everything up to the producer's head. Returns
  * the bytes thrown away. */

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,6 +17,7 @@
 #include "base/shm.h"
 #include "daemon/role.h"
 #include "daemon/sandbox.h"
+#include "daemon/wake.h"
 #include "log/logger.h"
 #include "log/store.h"
 
@@ -83,10 +83,8 @@ static void
 wake_workers(struct logger_role *l, uint64_t rings)
 {
 	for (size_t i = 0; i < RINGS_MAX; i++)
-		if ((rings >> i & 1) != 0 && l->wake[i] >= 0 &&
-		    send(l->wake[i], "", 1, 0) < 0) {
-			/* Its buffer is full of wake-ups: that will do. */
-		}
+		if ((rings >> i & 1) != 0 && l->wake[i] >= 0)
+			wake_send(l->wake[i]);
 }
 
 /* One bounded turn; when there is more to do at once, the event loop has its own
@@ -158,13 +156,8 @@ static void
 on_woken(evutil_socket_t fd, short what UNUSED, void *context)
 {
 	struct logger_role *l = context;
-	char bytes[256];
-	ssize_t n;
 
-	do
-		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	while (n > 0);
-	if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+	if (!wake_take(fd))
 		close_wake(l, fd);
 	turn(l);
 	finish_if_alone(l);

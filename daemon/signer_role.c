@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@
 #include "daemon/role.h"
 #include "daemon/sandbox.h"
 #include "daemon/sink.h"
+#include "daemon/wake.h"
 #include "log/record.h"
 #include "mitm/certificate.h"
 
@@ -220,13 +220,8 @@ static void
 on_woken(evutil_socket_t fd, short what UNUSED, void *context)
 {
 	struct signer_role *s = context;
-	char bytes[256];
-	ssize_t n;
 
-	do
-		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	while (n > 0);
-	if (n == 0)
+	if (!wake_take(fd))
 		event_base_loopbreak(s->role.base); /* the parent and logger are gone */
 	else if (!sink_flush(&s->sink))
 		return; /* it will be woken again */

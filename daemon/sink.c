@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/shm.h"
+#include "daemon/wake.h"
 
 #define BACKLOG_BYTES_MAX (1024u * 1024 * 1024)
 
@@ -65,14 +65,6 @@ sink_waits(const struct sink *s)
 	return s->backlog_records > 0;
 }
 
-static void
-wake_logger(const struct sink *s)
-{
-	if (send(s->wake_fd, "", 1, 0) < 0) {
-		/* Its buffer is full of wake-ups: that will do. */
-	}
-}
-
 /* True: the ring has it. */
 static bool
 put(struct sink *s, const uint8_t *bytes, size_t length)
@@ -87,7 +79,7 @@ put(struct sink *s, const uint8_t *bytes, size_t length)
 	else
 		counter_add(&s->counters->records, 1);
 	if (outcome == 1)
-		wake_logger(s);
+		wake_send(s->wake_fd);
 	return true;
 }
 
@@ -98,7 +90,7 @@ keep(struct sink *s)
 
 	if (!sink_waits(s)) {
 		counter_add(&s->counters->waits, 1);
-		wake_logger(s); /* which may sleep while it cannot write */
+		wake_send(s->wake_fd); /* who may sleep while it cannot write */
 	}
 	if (buf_append(&s->backlog, &length, sizeof(length)) != 0 ||
 	    buf_append(&s->backlog, buf_data(&s->line), length) != 0)

@@ -29,6 +29,7 @@ sightglassd_SOURCES = \
 	daemon/sink.c daemon/sink.h \
 	daemon/source_choice.c daemon/source_choice.h \
 	daemon/sources.c daemon/sources.h \
+	daemon/wake.c daemon/wake.h \
 	daemon/worker.c daemon/worker.h \
 	daemon/worker_bypass.c \
 	daemon/worker_leafs.c \

@@ -24,6 +24,7 @@
 #include "daemon/os.h"
 #include "daemon/process.h"
 #include "daemon/sandbox.h"
+#include "daemon/wake.h"
 #include "mitm/charset.h"
 #include "mitm/policy_list.h"
 #include "mitm/redact_rules.h"
@@ -319,13 +320,8 @@ on_woken(evutil_socket_t fd, short what UNUSED, void *context)
 {
 	struct worker *w = context;
 	struct worker_flow *wf, *next;
-	char bytes[256];
 
-	ssize_t n;
-	do
-		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	while (n > 0);
-	if (n == 0) {
+	if (!wake_take(fd)) {
 		/* The parent is gone, and the logger: nobody takes a record now. */
 		event_base_loopbreak(w->role.base);
 		return;

@@ -208,15 +208,18 @@ do_due(struct logger *l, uint64_t now_us)
 		logger_retain(l, now_us);
 }
 
-/* False: something came while we were about to sleep. */
+/* With a flush to come there is no hurry before it is worth one. False: so much is there
+ * already. */
 static bool
 rings_sleep(struct logger *l)
 {
+	uint64_t bytes = l->unflushed_us == 0 || l->unflushed_bytes >= FLUSH_BYTES
+	    ? 1 : FLUSH_BYTES - l->unflushed_bytes;
 	bool sleeping = true;
 
 	for (unsigned i = 0; i < LOGGER_RINGS_MAX; i++) {
 		struct source *s = &l->sources[i];
-		if (s->memory != NULL && !ring_sleep(&s->ring))
+		if (s->memory != NULL && !ring_sleep(&s->ring, bytes))
 			sleeping = false;
 	}
 	return sleeping;

@@ -127,13 +127,40 @@ END_TEST
 
 START_TEST(who_sleeps_is_woken_once)
 {
-	ck_assert(ring_sleep(&out));
+	ck_assert(ring_sleep(&out, 1));
 	ck_assert_int_eq(put(10, 1), 1);
 	ck_assert_int_eq(put(10, 2), 0);
-	ck_assert(!ring_sleep(&out));
+	ck_assert(!ring_sleep(&out, 1));
 	take(10, 1);
 	take(10, 2);
-	ck_assert(ring_sleep(&out));
+	ck_assert(ring_sleep(&out, 1));
+}
+END_TEST
+
+START_TEST(who_sleeps_until_there_is_enough_is_woken_then)
+{
+	const unsigned record = 104 + 8; /* with its header */
+
+	for (unsigned round = 0; round < 100; round++) {
+		ck_assert(ring_sleep(&out, 3 * record));
+		ck_assert_int_eq(put(104, 1), 0);
+		ck_assert(ring_sleep(&out, 3 * record));
+		ck_assert_int_eq(put(100, 2), 0);
+		ck_assert_int_eq(put(97, 3), 1);
+		ck_assert_int_eq(put(10, 4), 0);
+		ck_assert(!ring_sleep(&out, 3 * record));
+		take(104, 1);
+		take(100, 2);
+		take(97, 3);
+		take(10, 4);
+		ck_assert(!ring_release(&out, ring_position(&out)));
+	}
+	/* No more than can be there without a producer that waits. */
+	ck_assert(ring_sleep(&out, UINT64_MAX));
+	unsigned records = 0;
+	while (put(100, 1) == 0)
+		records++;
+	ck_assert_uint_le(records * record, AREA / 2);
 }
 END_TEST
 
@@ -167,7 +194,7 @@ come_to_rest(void)
 		outcome = ring_peek(&out, &bytes, &length);
 	}
 	ck_assert_int_eq(outcome, E_AGAIN);
-	ck_assert(ring_sleep(&out));
+	ck_assert(ring_sleep(&out, 1));
 	ck_assert_uint_eq(ring_unread(&out), 0);
 	bool waited = ring_release(&out, ring_position(&out));
 	(void)waited; /* what stood there may have said so */
@@ -234,6 +261,7 @@ suite(void)
 	tcase_add_test(t, records_come_out_as_they_went_in);
 	tcase_add_test(t, a_full_ring_pushes_back_until_there_is_room);
 	tcase_add_test(t, who_sleeps_is_woken_once);
+	tcase_add_test(t, who_sleeps_until_there_is_enough_is_woken_then);
 	tcase_add_test(t, both_ends_go_on_where_they_stood);
 	tcase_add_test(t, a_head_out_of_place_leads_nobody_out_of_the_ring);
 	tcase_add_test(t, a_consumer_rests_though_the_head_is_out_of_place);
