@@ -21,7 +21,7 @@
 /* The scripted daemon's place outlives it, and the runs: making it takes longer
  * than a run. */
 char peers_flow_path[96], peers_control_path[96];
-static char directory[64];
+static char directory[88];
 static int idle_flow_fd = -1, idle_control_fd = -1;
 
 /* --- sockets --- */
@@ -471,8 +471,10 @@ make_place(struct world *w)
 {
 	const char *top = getenv("TMPDIR");
 
-	(void)snprintf(directory, sizeof(directory), "%.40s/provider-XXXXXX",
-	    top == NULL ? "/tmp" : top);
+	/* A socket's name is short: what is below a longer place goes to /tmp. */
+	if (top == NULL || snprintf(directory, sizeof(directory), "%s/provider-XXXXXX",
+	    top) >= (int)sizeof(directory))
+		(void)snprintf(directory, sizeof(directory), "/tmp/provider-XXXXXX");
 	world_must(w, mkdtemp(directory) != NULL && atexit(remove_place) == 0,
 	    "there is a directory");
 	(void)snprintf(peers_flow_path, sizeof(peers_flow_path), "%s/f", directory);

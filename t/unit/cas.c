@@ -17,7 +17,7 @@
 
 extern char **environ;
 
-char directory[64];
+char directory[SUITE_DIRECTORY_BYTES];
 struct ca ca;
 struct names names;
 struct buf der;
@@ -76,9 +76,7 @@ void
 ca_setup(void)
 {
 	ck_assert_int_eq((int)psa_crypto_init(), 0);
-	(void)snprintf(directory, sizeof(directory), "%s/sightglass-ca-XXXXXX",
-	    getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
-	ck_assert_ptr_nonnull(mkdtemp(directory));
+	suite_make_directory(directory, "sightglass-ca");
 	make_ca(&ca);
 	make_key(MBEDTLS_ECP_DP_SECP256R1);
 	names.count = 0;

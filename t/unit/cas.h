@@ -18,10 +18,11 @@
 #include "base/buf.h"
 #include "ca/key.h"
 #include "ca/names.h"
+#include "t/unit/suite.h"
 
 #define DAY_S 86400
 
-extern char directory[64];
+extern char directory[SUITE_DIRECTORY_BYTES];
 extern struct ca ca;
 extern struct names names;  /* of the leaf: www.example.com */
 extern struct buf der;      /* the certificate that was made last */

@@ -90,12 +90,8 @@ format(struct rig *r)
 void
 rig_open(struct rig *r, size_t ring_bytes)
 {
-	const char *temporary = getenv("TMPDIR");
-
 	*r = (struct rig){.ring_bytes = ring_bytes, .now_us = RIG_NOW_US};
-	(void)snprintf(r->directory, sizeof(r->directory), "%s/logger-XXXXXX",
-	    temporary == NULL ? "/tmp" : temporary);
-	ck_assert_ptr_nonnull(mkdtemp(r->directory));
+	suite_make_directory(r->directory, "logger");
 	r->ledger = pages(LOGGER_LEDGER_BYTES);
 	for (unsigned i = 0; i < RIG_RINGS; i++)
 		r->memory[i] = pages(ring_bytes);

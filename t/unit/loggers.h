@@ -16,13 +16,14 @@
 #include "base/buf.h"
 #include "base/ring.h"
 #include "log/logger.h"
+#include "t/unit/suite.h"
 
 #define RIG_RINGS 2u
 #define RIG_NOW_US 1795428900000000u /* 2026-11-23T10:15:00Z */
 #define RIG_FILE_MAX (64u * 1024 * 1024)
 
 struct rig {
-	char directory[256];
+	char directory[SUITE_DIRECTORY_BYTES];
 	struct logger_options options;
 	struct logger *logger; /* NULL: it is dead */
 	void *ledger;

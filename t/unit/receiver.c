@@ -16,8 +16,7 @@
 void
 receiver_open_absent(struct receiver *r)
 {
-	(void)strcpy(r->directory, "/tmp/sightglass-unit-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(r->directory));
+	suite_make_directory(r->directory, "sightglass-unit");
 	(void)snprintf(r->path, sizeof(r->path), "%s/flow.sock", r->directory);
 	r->fd = -1;
 }

@@ -10,10 +10,11 @@
 #include <stdbool.h>
 
 #include "extension-bridge/flow_header.h"
+#include "t/unit/suite.h"
 
 struct receiver {
-	char directory[64];
-	char path[80];
+	char directory[SUITE_DIRECTORY_BYTES];
+	char path[SUITE_DIRECTORY_BYTES + 16];
 	int fd; /* listening; -1: nobody is there */
 };
 

@@ -24,7 +24,7 @@
 
 /* --- a system that has to be asked, in the place of ours --- */
 
-static char places[1][64];
+static char places[1][SUITE_DIRECTORY_BYTES];
 const char *const system_roots_places[] = {places[0], NULL};
 static int notices[2];
 
@@ -43,7 +43,8 @@ system_roots_notice(void)
 /* --- the world of a test --- */
 
 static struct {
-	char directory[48], program[64], file[64];
+	char directory[SUITE_DIRECTORY_BYTES];
+	char program[SUITE_DIRECTORY_BYTES + 16], file[SUITE_DIRECTORY_BYTES + 16];
 	struct event_base *base;
 	struct event *child, *late;
 	struct conf *conf;
@@ -98,8 +99,7 @@ make_world(void)
 	static const struct timeval late = {.tv_sec = 60};
 
 	memset(&world, 0, sizeof(world));
-	(void)snprintf(world.directory, sizeof(world.directory), "/tmp/roots.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(world.directory));
+	suite_make_directory(world.directory, "roots");
 	(void)snprintf(world.program, sizeof(world.program), "%s/program",
 	    world.directory);
 	(void)snprintf(world.file, sizeof(world.file), "%s/trusted", world.directory);
@@ -117,7 +117,7 @@ make_world(void)
 static void
 end_world(void)
 {
-	char command[80];
+	char command[SUITE_DIRECTORY_BYTES + 16];
 
 	roots_free(world.roots); /* closes the notice's end */
 	roots_asker_free(world.asker);
@@ -297,7 +297,7 @@ END_TEST
 
 START_TEST(asked_again_by_the_notice)
 {
-	char elsewhere[80];
+	char elsewhere[SUITE_DIRECTORY_BYTES + 32];
 
 	/* Where no watch sees it. */
 	(void)snprintf(elsewhere, sizeof(elsewhere), "%s/below", world.directory);
@@ -349,7 +349,7 @@ START_TEST(the_last_good_ones_stay)
 	make_roots();
 	set_script("echo x >> asked; exit 1");
 	write_file(world.file, "nothing", 0600);
-	char asked[80];
+	char asked[SUITE_DIRECTORY_BYTES + 16];
 	(void)snprintf(asked, sizeof(asked), "%s/asked", world.directory);
 	while (access(asked, F_OK) != 0)
 		turn();
@@ -376,7 +376,7 @@ START_TEST(a_file_in_their_place)
 {
 	struct conf *conf = conf_new();
 	struct conf_error error;
-	char path[80];
+	char path[SUITE_DIRECTORY_BYTES + 16];
 
 	write_file(world.file, PEM("one"), 0600);
 	make_roots();

@@ -6,6 +6,7 @@
  */
 #include "log/segment.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -667,17 +668,20 @@ END_TEST
 static void
 run_zstd_test(const struct buf *file)
 {
-	char path[] = "/tmp/segment-XXXXXX";
-	char command[128];
-	int fd = mkstemp(path);
+	char directory[SUITE_DIRECTORY_BYTES], path[SUITE_DIRECTORY_BYTES + 16];
+	char command[SUITE_DIRECTORY_BYTES + 48];
 
+	suite_make_directory(directory, "segment");
+	(void)snprintf(path, sizeof(path), "%s/whole", directory);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(write(fd, buf_data(file), buf_length(file)),
 	    (ssize_t)buf_length(file));
 	(void)close(fd);
 	(void)snprintf(command, sizeof(command), "zstd -q -t - <%s", path);
 	int status = system(command);
-	(void)unlink(path);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(directory), 0);
 	ck_assert_int_eq(status, 0);
 }
 
