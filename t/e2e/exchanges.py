@@ -6,7 +6,7 @@ import collections
 import os
 import subprocess
 
-from harness import Daemon, Forwarder, Test, get, wait_for
+from harness import Daemon, Forwarder, Test, get, in_order, wait_for
 
 # What apache2 and nginx can each write of a request, in the order of asked().
 APACHE_FORMAT = "%m %U%q %>s %B %H"
@@ -46,9 +46,8 @@ class Exchanges(Test):
     def stop(self):
         """The http records, in the order in which their exchanges began."""
         self.records = self.daemon.stop()
-        return sorted((r for r in self.records
-                       if r["event"]["dataset"] == "sightglass.http"),
-                      key=lambda r: r["@timestamp"])
+        return in_order(r for r in self.records
+                        if r["event"]["dataset"] == "sightglass.http")
 
     def asked(self):
         """The lines of access_log: method, target, status, bytes, version."""

@@ -14,6 +14,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -44,9 +45,13 @@ TLV_PREFIX = 0xE8
 TLV_AUDIT_TOKEN = 0xE9
 
 
-def wait_for(condition, what, timeout_s=60):
-    """The first true value of condition(); fails the test when none comes. The time is
-    that of a machine whose disk is kept busy by others: one fsync can take 20 s there."""
+# How long is waited for what has to come: as long as it may take on a machine whose disk
+# is kept busy by others, where one fsync can take 20 s.
+PATIENCE_S = 60
+
+
+def wait_for(condition, what, timeout_s=PATIENCE_S):
+    """The first true value of condition(); fails the test when none comes."""
     end = time.monotonic() + timeout_s
     while True:
         value = condition()
@@ -59,11 +64,41 @@ def wait_for(condition, what, timeout_s=60):
 
 def free_port():
     """A port nobody listens on now, for servers that cannot say theirs. It is of
-    those that no client is given, which would take it before the server does."""
+    those that no client is given, which would take it before the server does, and no
+    other test's for as long as this one lasts."""
     while True:
         port = random.randint(10000, 32000)  # Linux's clients: from 32768
-        if not listens(port):
+        if claim(port) and not listens(port):
             return port
+
+
+claims = []
+
+
+def claim(port):
+    """Whether no other process of ours has this port: a socket's name in this network,
+    which goes with the process that has it."""
+    if sys.platform != "linux":
+        return True
+    s = socket.socket(socket.AF_UNIX)
+    try:
+        s.bind(f"\0sightglass.test.{port}")
+    except OSError:
+        s.close()
+        return False
+    claims.append(s)
+    return True
+
+
+def loopback_address():
+    """An address of loopback at which nobody else is, for servers whose port is fixed."""
+    return "127." + ".".join(str(random.randint(1, 250)) for _ in range(3))
+
+
+def in_order(records):
+    """By the time when what they tell of began. Workers write each for himself: of two
+    of them, who wrote first need not stand first in the log."""
+    return sorted(records, key=lambda r: r["@timestamp"])
 
 
 def may_run(user):
@@ -155,7 +190,7 @@ class Control:
 
     def __init__(self, daemon):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE_S)
         self.socket.connect(daemon.path("run", "control.sock"))
         self.stream = self.socket.makefile()
 
@@ -190,7 +225,12 @@ class Process:
         with open(self.log, encoding="utf-8", errors="backslashreplace") as text:
             return text.read()
 
-    def end(self, number=signal.SIGTERM, timeout_s=20):
+    def lines(self):
+        """Its output up to the last line that is whole: it may be writing another."""
+        text = self.output()
+        return text[:text.rfind("\n") + 1]
+
+    def end(self, number=signal.SIGTERM, timeout_s=PATIENCE_S):
         """Signals it, unless it has ended, and waits. Its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -218,8 +258,9 @@ class Daemon(Process):
                    "-o", f"workers={workers}", "-o", "capture.redact_headers=",
                    "-o", "capture.redact_fields=",
                    "-o", "capture.redact_userinfo=false",
-                   # A slow machine makes no exchange a long one.
-                   "-o", "capture.interval=0 s"]
+                   # A slow machine makes no exchange a long one, and no peer late.
+                   "-o", "capture.interval=0 s", "-o", "flow.header_timeout=1 min",
+                   "-o", "flow.handshake_timeout=2 min"]
         if trust:
             command += ["-o", f"upstream.trust={trust}"]
         for setting in settings:
@@ -235,7 +276,8 @@ class Daemon(Process):
 
     def wait_ready(self, listener):
         listener.settimeout(0.1)
-        for _ in range(200):
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
             try:
                 if b"READY=1" in listener.recv(4096):
                     return
@@ -248,9 +290,18 @@ class Daemon(Process):
         return os.path.join(self.directory, *names)
 
     def control(self, request, **more):
-        """One request on control.sock; its answer."""
-        with Control(self) as control:
-            return control.ask(request, **more)
+        """One request on control.sock; its answer. A worker gives it, and none where it
+        is killed before: then another is asked for its status, which changes nothing."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                with Control(self) as control:
+                    return control.ask(request, **more)
+            except (ConnectionError, json.JSONDecodeError):
+                if request != "status" or time.monotonic() > end or \
+                        self.process.poll() is not None:
+                    raise
+                time.sleep(0.02)
 
     def kill(self):
         """Kills its parent; its place is free for the next one afterwards."""
@@ -480,6 +531,13 @@ class Test(unittest.TestCase):
         """sightglass with these arguments: its finished process, text."""
         return subprocess.run([CLI, *arguments], capture_output=True, text=True,
                               timeout=timeout_s, **options)
+
+    def need_ipv6(self):
+        """Skips the test where loopback has no ::1."""
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            self.skipTest("no IPv6 on loopback")
 
     def need_node_library(self, name):
         """Skips the test where bootstrap could not install this package of npm."""

@@ -97,7 +97,7 @@ class Scripted(Starttls):
 
     def ask(self, s):
         """A client's part up to where TLS begins."""
-        s.settimeout(30)
+        s.settimeout(50)
         self.assertEqual(read_until(s, b"\n"), b"220 mail.test ESMTP\r\n")
         s.sendall(b"EHLO me\r\n")
         read_until(s, b"250 STARTTLS\r\n")

@@ -64,6 +64,7 @@ SSLEngine on
 SSLCertificateFile {pair[0]}
 SSLCertificateKeyFile {pair[1]}
 Protocols {protocols}
+KeepAliveTimeout 300
 TypesConfig /dev/null
 AddType text/plain .txt
 AddOutputFilterByType DEFLATE text/plain

@@ -52,7 +52,7 @@ class AsSent(Test):
         self.port = Forwarder(self, self.daemon, self.direct).port
 
     def fetch(self, path, *options, port=None):
-        done = subprocess.run(["curl", "-sS", "--max-time", "30", *options,
+        done = subprocess.run(["curl", "-sS", "--max-time", "60", *options,
                                f"http://localhost:{port or self.port}{path}"],
                               capture_output=True, check=True)
         return done.stdout

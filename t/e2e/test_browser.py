@@ -63,9 +63,9 @@ class Browser(Test):
 
         def told():
             self.assertIsNone(browser.process.poll(), "the browser has ended")
-            return self.server.output().splitlines()[1:]
+            return self.server.lines().splitlines()[1:]
 
-        (line,) = wait_for(told, "the page to tell", 90)
+        (line,) = wait_for(told, "the page to tell", 200)
         browser.end()
         return line
 

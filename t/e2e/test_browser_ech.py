@@ -5,7 +5,6 @@ key over DNS over HTTPS, unless dns.strip_ech takes it away."""
 import base64
 import json
 import os
-import random
 import socket
 import ssl
 import struct
@@ -13,7 +12,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import CLI, Process, Test, get, wait_for
+from harness import CLI, Process, Test, get, loopback_address, wait_for
 from test_browser import CHROMIUM, OPTIONS
 from test_dns import Unbound
 
@@ -35,7 +34,7 @@ class Page(threading.Thread):
 
     def __init__(self, test, tls):
         super().__init__(daemon=True)
-        self.address = f"127.78.{os.getpid() % 250}.{random.randint(1, 250)}"
+        self.address = loopback_address()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*tls)
         self.context = context
@@ -96,7 +95,7 @@ class Ech(Test):
                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.test, EXCLUDE 127.*",
                    f"--user-data-dir={home}/profile", f"https://{NAME}/"],
             f"chromium-{strip}", env=environment)
-        wait_for(lambda: self.page.asked > before, "the browser to ask for the page", 90)
+        wait_for(lambda: self.page.asked > before, "the browser to ask for the page", 120)
         browser.end()
         shown = self.run_cli("show", "-d", state, "-o", "json")
         self.records = [json.loads(line) for line in shown.stdout.splitlines()]

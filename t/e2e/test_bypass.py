@@ -14,7 +14,8 @@ import threading
 import unittest
 
 from harness import (DAEMON, TLV_SIGNING_ID, TLV_TEAM_ID, Daemon, Forwarder, Nginx,
-                     Process, Test, ThreadServer, free_port, get, listens, wait_for)
+                     Process, Test, ThreadServer, free_port, get, in_order, listens,
+                     wait_for)
 from seen import row
 
 BAD_CERTIFICATE, CERTIFICATE_UNKNOWN, UNKNOWN_CA = 42, 46, 48
@@ -37,7 +38,7 @@ class Bypass(Test):
 
     def curl(self, port, *arguments, ca=None):
         return subprocess.run(
-            ["curl", "-sS", "--max-time", "20", "--cacert", ca or self.ca.ca,
+            ["curl", "-sS", "--max-time", "60", "--cacert", ca or self.ca.ca,
              *arguments, f"https://localhost:{port}/x"],
             capture_output=True, text=True, check=False)
 
@@ -46,16 +47,21 @@ class Bypass(Test):
         self.assertTrue(answer["ok"], answer)
         return answer["bypasses"]
 
+    def await_end(self, daemon):
+        """Waits until no flow is under way."""
+        wait_for(lambda: all(w["flows"] == 0
+                             for w in daemon.control("status")["workers"]),
+                 "the flows to end")
+
     def learned(self, daemon, count=1):
         """The bypasses, once there are so many."""
         return wait_for(lambda: len(found := self.bypasses(daemon)) == count
                         and found, f"{count} bypasses")
 
     def tls(self, daemon):
-        """The TLS records, in the order of the flows: two workers wrote them."""
-        return sorted((r for r in daemon.stop()
-                       if r["event"]["dataset"] == "sightglass.tls"),
-                      key=lambda r: r["@timestamp"])
+        """The TLS records, in the order of the flows."""
+        return in_order(r for r in daemon.stop()
+                        if r["event"]["dataset"] == "sightglass.tls")
 
 
 class Pinned(Bypass):
@@ -75,7 +81,7 @@ class Pinned(Bypass):
             self.assertEqual(self.curl(forwarder.port).stdout, "here\n")
         self.assertEqual(self.learned(daemon)[0]["hits"], 3)
         records = daemon.stop()
-        tls = [r for r in records if r["event"]["dataset"] == "sightglass.tls"]
+        tls = in_order(r for r in records if r["event"]["dataset"] == "sightglass.tls")
         failed, relayed = tls[:2], tls[2:]
         for record in failed:
             self.assertEqual(get(record, "sightglass.client.alert_received"),
@@ -92,14 +98,14 @@ class Pinned(Bypass):
         nginx = self.nginx()
         daemon = self.daemon("bypass.window=1s")
         forwarder = Forwarder(self, daemon, nginx.port)
-        began = wait_for(lambda: self.curl(forwarder.port), "curl")
-        self.assertEqual(began.returncode, 60)
-        threading.Event().wait(1.2)  # the window is what is tested
-        self.curl(forwarder.port)
-        daemon.control("ping")
-        self.assertEqual(self.bypasses(daemon), [])
-        self.curl(forwarder.port)
-        self.learned(daemon)
+        for _ in range(2):
+            self.assertEqual(self.curl(forwarder.port).returncode, 60)
+            self.await_end(daemon)  # it is counted by then
+            self.assertEqual(self.bypasses(daemon), [])
+            threading.Event().wait(1.2)  # the window is what is tested
+        # Two of those that follow are in one, however slow this machine is.
+        wait_for(lambda: self.curl(forwarder.port) and self.bypasses(daemon),
+                 "a second one within a window")
 
     @row("33", "another application, another name", "learn", "nginx, curl",
          "curl 0: the page", "inspect")
@@ -130,7 +136,7 @@ class Pinned(Bypass):
 
         def run():
             return subprocess.run(command, capture_output=True, check=False,
-                                  input=b"GET /x HTTP/1.0\r\n\r\n", timeout=20,
+                                  input=b"GET /x HTTP/1.0\r\n\r\n", timeout=60,
                                   **options)
         self.assertNotEqual(run().returncode, 0)
         self.assertEqual(self.learned(daemon)[0]["reason"], "pinned")
@@ -200,7 +206,7 @@ class NotLearned(Bypass):
             tls.do_handshake()
         s = daemon.flow(port)
         self.addCleanup(s.close)
-        s.settimeout(20)
+        s.settimeout(60)
         s.sendall(outgoing.read())
         flight = b""
         while b"\x0e\x00\x00\x00" not in flight:  # ServerHelloDone
@@ -218,9 +224,7 @@ class NotLearned(Bypass):
         for _ in range(3):
             s = self.shown_our_leaf(daemon, nginx.port)
             how(s)
-        wait_for(lambda: all(w["flows"] == 0
-                             for w in daemon.control("status")["workers"]),
-                 "the flows to end")
+        self.await_end(daemon)
         self.assertEqual(self.bypasses(daemon), [])
         tls = self.tls(daemon)
         self.assertEqual(len(tls), 3)
@@ -564,19 +568,20 @@ class Kept(Bypass):
         first = daemon.control("status")["workers"][0]["pid"]
         os.kill(first, signal.SIGKILL)
 
-        def another():
-            try:
-                return daemon.control("status")["workers"][0]["pid"] not in (0, first)
-            except OSError:
-                return False
-        wait_for(another, "another worker")
+        wait_for(lambda: daemon.control("status")["workers"][0]["pid"]
+                 not in (0, first), "another worker")
         self.assertEqual(self.curl(port).stdout, "here\n")
 
     @row("33", "a bypass whose life is over", "learn", "nginx, curl",
          "curl 60: opened anew", "bypass_removed: expired")
     def test_its_time_ends(self):
-        daemon, port = self.pinned("bypass.ttl=1s")
-        wait_for(lambda: not self.bypasses(daemon), "the end of its life")
+        nginx = self.nginx()
+        daemon = self.daemon("bypass.count=1", "bypass.ttl=1s", "log.flush=1ms")
+        port = Forwarder(self, daemon, nginx.port).port
+        self.assertEqual(self.curl(port).returncode, 60)
+        wait_for(lambda: "expired: localhost for" in self.run_cli(
+            "show", "-d", daemon.directory).stdout, "the end of its life")
+        self.assertEqual(self.bypasses(daemon), [])
         self.assertEqual(self.curl(port).returncode, 60)
         records = daemon.stop()
         self.assertIn("expired: localhost for /usr/bin/test-client",
@@ -633,7 +638,7 @@ class Kept(Bypass):
         path = os.path.join(directory, "sightglass.yaml")
         with open(path, "w", encoding="ascii") as out:
             out.write("bypass:\n  count: 1\n")
-        daemon = self.daemon()
+        daemon = self.daemon(workers=1)  # whoever answers has the settings
         port = Forwarder(self, daemon, nginx.port).port
         self.curl(port)
         self.learned(daemon)

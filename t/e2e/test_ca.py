@@ -183,7 +183,7 @@ class Wrong(CaTest):
 
     def refused(self, words, *certificates, **options):
         daemon = self.provide(*certificates, wait=False, **options)
-        self.assertNotEqual(daemon.process.wait(30), 0)
+        self.assertNotEqual(daemon.process.wait(60), 0)
         self.assertIn(words, daemon.output())
 
     def test_the_key_of_another_certificate(self):
@@ -232,7 +232,7 @@ class Wrong(CaTest):
         os.chmod(self.path("issuing.key"), 0o644)
         daemon = Daemon(self, "ca.certificate=" + certificate, "ca.private_key=" +
                         self.path("issuing.key"), wait=False)
-        self.assertNotEqual(daemon.process.wait(30), 0)
+        self.assertNotEqual(daemon.process.wait(60), 0)
         self.assertIn("lets others at the key: chmod 600", daemon.output())
 
     def test_a_key_of_another_user(self):
@@ -249,7 +249,7 @@ class Wrong(CaTest):
 
     def test_a_certificate_without_a_key(self):
         daemon = Daemon(self, "ca.certificate=" + self.issuing(), wait=False)
-        self.assertEqual(daemon.process.wait(30), 2)
+        self.assertEqual(daemon.process.wait(60), 2)
         self.assertIn("ca.private_key: missing", daemon.output())
 
 
@@ -315,7 +315,7 @@ class Renewed(CaTest):
 
     def test_a_running_daemon_turns_to_the_next_one(self):
         self.put_old()
-        daemon = self.daemon("ca.name=new", "ca.overlap=3s")
+        daemon = self.daemon("ca.name=new", "ca.overlap=10s")
         self.opened(daemon, self.own())
         next_key = self.read(self.file("sightglass-ca-next.key"))
         wait_for(lambda: not os.path.exists(self.following()), "the next one's turn")

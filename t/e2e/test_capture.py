@@ -27,13 +27,13 @@ LIBRARIES = dict(os.environ, NODE_PATH="/usr/share/nodejs:/usr/lib/node_modules"
 
 
 class Capture(Test):
-    def start(self, *rules, http2=False):
+    def start(self, *rules, http2=False, **options):
         """The daemon with these rules, and nginx behind it."""
         self.ca = self.certificates()
         nginx = Nginx(self, self.ca.server(), locations=LOCATIONS, http2=http2)
         quoted = " ".join(f'"{rule}"' for rule in rules)
         settings = [f"capture.rules={quoted}"] if rules else []
-        self.daemon = Daemon(self, *settings, trust=self.ca.ca)
+        self.daemon = Daemon(self, *settings, trust=self.ca.ca, **options)
         self.port = nginx.port
         self.curl_port = Forwarder(self, self.daemon, nginx.port).port
 
@@ -126,10 +126,10 @@ class Requests(Capture):
         self.assertEqual(get(record, "process.executable"), "/opt/a b/c")
 
     def test_a_reload_is_for_the_flows_that_follow(self):
-        self.start()
+        self.start(workers=1)  # whoever answers has the settings
         context = ssl.create_default_context(
             cafile=self.daemon.path("ca", "sightglass-ca.pem"))
-        client = http.client.HTTPSConnection("localhost", self.curl_port, timeout=20,
+        client = http.client.HTTPSConnection("localhost", self.curl_port, timeout=60,
                                              context=context)
         self.addCleanup(client.close)
         for path in "/page?before", "/page?after":

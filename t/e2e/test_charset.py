@@ -57,7 +57,7 @@ def serve(test):
 
 def fetch(port, path):
     return subprocess.run(
-        ["curl", "-sS", "--max-time", "30", f"http://localhost:{port}{path}"],
+        ["curl", "-sS", "--max-time", "60", f"http://localhost:{port}{path}"],
         capture_output=True, check=True).stdout
 
 

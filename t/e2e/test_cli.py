@@ -246,7 +246,7 @@ class Running(Cli):
             out.write(self.cli("ca", "export"))
         done = subprocess.run(["curl", "-4sS", "--noproxy", "", "--cacert", trust,
                                *arguments], capture_output=True, text=True,
-                              check=False, timeout=30)
+                              check=False, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
@@ -322,10 +322,10 @@ class Running(Cli):
                               "--dataset", "http"], "tail-n")
         wait_for(lambda: "?before" in both.output(), "the record of before")
         self.curl(*proxy, url + "?after")
-        wait_for(lambda: "?after" in tail.output(), "the record in tail")
+        wait_for(lambda: "?after" in tail.lines(), "the record in tail")
         wait_for(lambda: "?after" in both.output(), "the record in tail -n 1")
         self.assertNotIn("?before", tail.output())
-        for line in tail.output().splitlines():
+        for line in tail.lines().splitlines():
             self.assertEqual(get(json.loads(line), "event.dataset"),
                              "sightglass.http")
         self.assertIn(tail.end(signal.SIGINT), (0, 130, -signal.SIGINT))
@@ -349,9 +349,9 @@ class Running(Cli):
             return len(self.daemon.segments()) >= 4
 
         wait_for(rotated, "three rotations")
-        wait_for(lambda: f"?{sent - 1}" in tail.output(), "the last record")
+        wait_for(lambda: f"?{sent - 1}" in tail.lines(), "the last record")
         seen = [get(json.loads(line), "url.query")
-                for line in tail.output().splitlines()]
+                for line in tail.lines().splitlines()]
         self.assertEqual(seen, [str(i) for i in range(int(seen[0]), sent)])
 
 

@@ -60,7 +60,7 @@ class ClientCertificates(Hosts):
              ca=None):
         forwarder = Forwarder(self, daemon, port)
         return subprocess.run(
-            ["curl", "-sS", "--max-time", "20", "--cacert",
+            ["curl", "-sS", "--max-time", "60", "--cacert",
              ca or daemon.path("ca", "sightglass-ca.pem"), "--connect-to",
              f"::localhost:{forwarder.port}", *arguments, f"https://{host}{path}"],
             capture_output=True, text=True, check=False)
@@ -281,12 +281,8 @@ class Shown(ClientCertificates):
         first = daemon.control("status")["workers"][0]["pid"]
         os.kill(first, 9)
 
-        def another():
-            try:
-                return daemon.control("status")["workers"][0]["pid"] not in (0, first)
-            except OSError:
-                return False
-        wait_for(another, "another worker")
+        wait_for(lambda: daemon.control("status")["workers"][0]["pid"]
+                 not in (0, first), "another worker")
         self.assertIn("CN=client", self.curl(daemon, nginx.port).stdout)
 
 

@@ -12,7 +12,7 @@ import sys
 import unittest
 
 from harness import (Certificates, Daemon, Process, Test, ThreadServer, get,
-                     wait_for)
+                     in_order, wait_for)
 
 
 def answer(connection):
@@ -101,8 +101,8 @@ class Handshakes(Test):
                          calls)
         self.assertEqual(len([c for c in calls if "AF_INET" in c]), 2 * len(ports),
                          calls)
-        tls = [r for r in daemon.stop()
-               if r["event"]["dataset"] == "sightglass.tls"]
+        tls = in_order(r for r in daemon.stop()
+                       if r["event"]["dataset"] == "sightglass.tls")
         self.assertEqual(
             [(get(r, "sightglass.verification"), get(r, "sightglass.server.resumed"))
              for r in tls],

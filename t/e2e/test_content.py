@@ -22,7 +22,8 @@ const packed = {
   "/br": () => ["br", zlib.brotliCompressSync(text)],
   "/zstd": () => ["zstd", zstd],
   "/both": () => ["gzip, br", zlib.brotliCompressSync(zlib.gzipSync(text))],
-  "/bomb": () => ["br", zlib.brotliCompressSync(Buffer.alloc(64 << 20))],
+  "/bomb": () => ["br", zlib.brotliCompressSync(Buffer.alloc(64 << 20),
+    {params: {[zlib.constants.BROTLI_PARAM_QUALITY]: 1}})],
   "/false": () => ["gzip", text], "/unknown": () => ["x-secret", text],
 };
 const server = http.createServer((request, response) => {
@@ -46,7 +47,7 @@ class Content(Test):
 
     def fetch(self, port, path, *options):
         return subprocess.run(
-            ["curl", "-sS", "--max-time", "30", *options,
+            ["curl", "-sS", "--max-time", "60", *options,
              f"http://localhost:{port}{path}"], capture_output=True, check=False)
 
     def body(self, daemon):

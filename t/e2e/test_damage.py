@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import unittest
 
 from harness import Daemon, Nginx, Test, get, wait_for
@@ -57,6 +58,15 @@ class Flipped(Test):
         with open(self.path, "wb") as segment:
             segment.write(content)
 
+    def is_same(self, begin, end):
+        """Whether zstd finds in the flipped frame what was in it."""
+        def unpacked(content):
+            done = subprocess.run(["zstd", "-dcq"], input=content[begin:end],
+                                  capture_output=True, check=False)
+            return done.returncode, done.stdout
+        with open(self.path, "rb") as segment:
+            return unpacked(segment.read()) == unpacked(self.content)
+
     def read(self, *arguments, status=4):
         done = self.run_cli(*arguments, "-i", os.path.dirname(self.path))
         self.assertEqual(done.returncode, status,
@@ -83,6 +93,8 @@ class Flipped(Test):
             # The frame's header has bits without a meaning: not those.
             bit = chance.randrange(8 * (begin + 6), 8 * end)
             self.flip(bit)
+            if self.is_same(begin, end):
+                continue  # so have some of its tables
             rest = self.ids[:first] + self.ids[behind:]
             with self.subTest(bit=bit, frame=frame):
                 self.assertEqual(self.read("show", "-o", "json"), rest)

@@ -13,7 +13,8 @@ import sys
 import threading
 import unittest
 
-from harness import CLI, Daemon, Process, Test, get, is_sanitized, wait_for
+from harness import (CLI, Daemon, Process, Test, get, is_sanitized, loopback_address,
+                     wait_for)
 from test_dns import refusal
 
 LONG = "LONG" in os.environ  # make check-long
@@ -103,7 +104,7 @@ class Memory(Test):
         for number, bridge in enumerate(bridges):
             bridge.sendall(self.frame(asked(number)))
         for bridge in bridges:  # the daemon ends it, and nobody else
-            bridge.settimeout(30)
+            bridge.settimeout(60)
             self.assertEqual(bridge.recv(1), b"")
         records = self.daemon.stop()
         flows = [r for r in records if r["event"]["dataset"] == "sightglass.flow"]
@@ -122,7 +123,7 @@ class Swept(Test):
         """Of exec: the flow ended in silence; the socket's next query begins another."""
         server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(server.close)
-        server.bind((f"127.58.{os.getpid() % 250}.53", 53))
+        server.bind((loopback_address(), 53))
         address = server.getsockname()[0]
 
         def serve():
@@ -142,7 +143,7 @@ class Swept(Test):
                              f"""
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(20)
+s.settimeout(60)
 s.connect(("{address}", 53))
 for i in range(3):
     s.send({asked(7)!r})
@@ -155,7 +156,7 @@ for i in range(3):
                 "status", "-d", state, "-o", "json").stdout, "the sweep")
             run.process.stdin.write(b"\n")
             run.process.stdin.flush()
-        self.assertEqual(run.process.wait(20), 0)
+        self.assertEqual(run.process.wait(60), 0)
         shown = self.run_cli("show", "-d", state, "--dataset", "flow", "-o", "json")
         self.assertEqual(shown.stdout.count('"close":"idle"'), 3, shown.stdout)
 

@@ -2,14 +2,14 @@
 """Names that were resolved, joined to the flows that go to their addresses."""
 
 import os
-import random
 import socket
 import struct
 import sys
 import unittest
 
-from harness import Daemon, Process, ThreadServer, get, wait_for
-from test_dns import HTTPS, TLS, Lossy, Unbound
+from harness import (Daemon, Process, ThreadServer, get, in_order, loopback_address,
+                     wait_for)
+from test_dns import HTTPS, PATIENT, TLS, Lossy, Unbound
 from test_exec import Exec
 
 QUESTION = b"\3wWw\7example\4test\0\0\1\0\1"
@@ -52,7 +52,7 @@ class Flows(Exec):
         self.addCleanup(bridge.close)
         bridge.sendall(self.daemon.header(self.server.address, 53, datagram=True,
                                           executable=executable, **more))
-        bridge.settimeout(20)
+        bridge.settimeout(60)
         asked = query(number, question)
         bridge.sendall(struct.pack("!HB4sH", len(asked), 4,
                                    socket.inet_aton(self.server.address), 53) + asked)
@@ -63,7 +63,7 @@ class Flows(Exec):
     def go(self, executable=b"/usr/bin/one", address="127.0.0.1", **more):
         with self.daemon.flow(self.target.port, address, executable=executable,
                               **more) as flow:
-            flow.settimeout(20)
+            flow.settimeout(60)
             flow.sendall(b"ping")
             self.assertEqual(flow.recv(4), b"ping")
 
@@ -71,8 +71,7 @@ class Flows(Exec):
         """The records of flows that are no datagrams, in their order."""
         flows = [r for r in self.daemon.stop()
                  if r["event"]["dataset"] == "sightglass.flow"]
-        return sorted((r for r in flows if get(r, "network.transport") == "tcp"),
-                      key=lambda r: r["@timestamp"])
+        return in_order(r for r in flows if get(r, "network.transport") == "tcp")
 
 
 @unittest.skipUnless(os.getuid() == 0, "needs port 53")
@@ -161,7 +160,7 @@ class Quic(Flows):
     def datagram(self, port, address="127.0.0.1", **more):
         bridge = self.daemon.bridge()
         bridge.sendall(self.daemon.header(address, port, datagram=True, **more))
-        bridge.settimeout(20)
+        bridge.settimeout(60)
         return bridge
 
     def quic(self, records):
@@ -177,8 +176,7 @@ class Quic(Flows):
         self.resolve()
         self.refused(executable=b"/usr/bin/one")
         self.refused(executable=b"/usr/bin/two")
-        own, others = sorted(self.quic(self.daemon.stop()),
-                             key=lambda r: r["@timestamp"])
+        own, others = in_order(self.quic(self.daemon.stop()))
         for flow, by in ((own, "application"), (others, "machine")):
             self.assertEqual(get(flow, "sightglass.quic"), {
                 "refused": True, "announced": "https_record",
@@ -201,7 +199,7 @@ class Quic(Flows):
         self.resolve()
         with self.daemon.flow(server.port) as flow:
             flow.sendall(b"GET / HTTP/1.1\r\nHost: WWW.example.test\r\n\r\n")
-            flow.settimeout(20)
+            flow.settimeout(60)
             self.assertIn(b"Alt-Svc", flow.recv(4096))
         self.refused()
         flow = self.one(self.quic(self.daemon.stop()))
@@ -217,9 +215,9 @@ class Quic(Flows):
     def test_it_passes_with_its_record_where_nobody_asked_for_less(self):
         server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(server.close)
-        address = f"127.57.{os.getpid() % 250}.{random.randint(1, 250)}"
+        address = loopback_address()
         server.bind((address, 443))
-        server.settimeout(20)
+        server.settimeout(60)
         for settings in ((), ("policy.quic=block", f"policy.splice={address}")):
             with self.subTest(settings):
                 self.serve(*settings, answers=[], directory=os.path.join(
@@ -246,14 +244,15 @@ class Programs(Exec):
             zone += [(f"{way}.test", "A", f"127.77.0.{i}")]
         zone += [("hint.test", "HTTPS", "1 . alpn=h2 ipv4hint=127.77.0.99")]
         server = Unbound(self, zone)
+        kdig = f"kdig @{server.address} {' '.join(PATIENT)}"
         say = ("import socket, sys\n"
                "s = socket.create_connection((sys.argv[1], int(sys.argv[2])))\n"
                "s.sendall(b'ping')\ns.recv(4)\n")
         for i, (way, options) in enumerate(ways.items()):
-            script += [f"kdig @{server.address} {' '.join(options)} {way}.test "
+            script += [f"{kdig} {' '.join(options)} {way}.test "
                        ">&2 || exit 1",
                        f"{sys.executable} -c \"$0\" 127.77.0.{i} {target.port}"]
-        script += [f"kdig @{server.address} hint.test HTTPS >&2 || exit 1",
+        script += [f"{kdig} hint.test HTTPS >&2 || exit 1",
                    f"{sys.executable} -c \"$0\" 127.77.0.99 {target.port}"]
         done = self.exec("sh", "-c", "\n".join(script), say)
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -54,7 +54,7 @@ class Page(Asked):
         """The records of the ten, each of which says what kdig printed."""
         before = len(self.records("dns")) if os.path.exists(self.state) else 0
         words = [word for question in TEN for word in question]
-        printed = self.kdig(server, *options, "+timeout=10", *words)
+        printed = self.kdig(server, *options, *words)
         fresh = self.records("dns")[before:]
         self.check_same(printed, fresh)
         return fresh

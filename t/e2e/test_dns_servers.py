@@ -6,20 +6,18 @@ import os
 import time
 import unittest
 
-from harness import get
-from test_dns import (Asked, Lossy, Nsd, Unbound, query, refusal,
+from harness import get, loopback_address
+from test_dns import (PATIENT, Asked, Lossy, Nsd, Unbound, query, refusal,
                       unbound_configuration)
 from test_resolvers import Dnsmasq
 
 
 @unittest.skipUnless(os.getuid() == 0, "needs port 53")
 class Servers(Asked):
-    def address(self):
-        return f"127.59.{os.getpid() % 250}.{os.getpid() // 250 % 250 + 1}"
-
     def test_dnsmasq(self):
+        address = loopback_address()
         server = Dnsmasq(
-            self, self.address(), "--address=/www.example.test/192.0.2.7",
+            self, address, "--address=/www.example.test/192.0.2.7",
             "--address=/www.example.test/2001:db8::7",
             "--cname=alias.example.test,host.example.test",
             "--host-record=host.example.test,192.0.2.8,2001:db8::8,600",
@@ -29,7 +27,7 @@ class Servers(Asked):
             "--ptr-record=7.2.0.192.in-addr.arpa,www.example.test",
             "--caa-record=example.test,0,issue,ca.example.test",
             "--local=/example.test/")
-        server.address = self.address()
+        server.address = address
         asked = [("www.example.test", "A"), ("www.example.test", "AAAA"),
                  ("alias.example.test", "A"), ("host.example.test", "AAAA"),
                  ("example.test", "MX"), ("example.test", "TXT"),
@@ -94,17 +92,19 @@ class Servers(Asked):
             until dig +short +tries=1 +time=1 @127.0.0.1 id.server CH TXT >/dev/null
             do :; done
             for i in $(seq 0 19)
-            do dig +short @127.0.0.1 r$i.zone.test TXT; done; kill $p""")
+            do dig {" ".join(PATIENT)} +short @127.0.0.1 r$i.zone.test TXT
+            done; kill $p""")
         self.assertEqual(done.stdout.count("\n"), 20, done.stderr)
         records = [r for r in self.records("dns") if r["dns_query_type"] == "TXT"
                    and r["dns_hostname"].startswith("r")]
-        self.assertEqual({r["dns_hostname"] for r in records},
-                         {f"r{i}.zone.test" for i in range(20)})
         names = [get(r, "dns.question.name") for r in records]
         self.assertTrue(any(n != n.lower() for n in names), names)
-        for record in records:
+        # On a slow machine unbound asks again, and hears no more of the first question.
+        answered = [r for r in records if not get(r, "sightglass.dns.incomplete")]
+        self.assertEqual({r["dns_hostname"] for r in answered},
+                         {f"r{i}.zone.test" for i in range(20)})
+        for record in answered:
             self.assertEqual(record["dns_response_code"], "NOERROR")
-            self.assertIsNone(get(record, "sightglass.dns.incomplete"))
 
     def test_answers_of_a_stream_come_out_of_order(self):
         """dnsperf asks twenty at a time on one connection; unbound answers what it knows
@@ -148,8 +148,8 @@ class Servers(Asked):
                     bytes([message[0] ^ 1]) + refusal(message)[1:]]
 
         server = Lossy(self, other)
-        self.configure("dns:\n  timeout: 500 ms\n")
-        done = self.exec("dig", "+tries=1", "+time=1", f"@{server.address}",
+        self.configure("dns:\n  timeout: 100 ms\n")
+        done = self.exec("dig", "+tries=1", "+time=4", f"@{server.address}",
                          "www.example.test")
         self.assertNotIn("REFUSED", done.stdout)
         records = self.records("dns")

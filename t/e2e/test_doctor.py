@@ -73,6 +73,8 @@ class Itself(Doctor):
 
     def test_a_daemon_and_its_log(self):
         daemon = Daemon(self)
+        wait_for(lambda: daemon.control("status")["logger"]["file_bytes"] > 0,
+                 "a write")
         found = self.doctor(daemon.directory)
         for what in ("daemon", "log", "disk", "ca", "alerts"):
             self.assertEqual(self.one(found, what)[0], "ok", found)
@@ -196,9 +198,10 @@ class Itself(Doctor):
         nginx = Nginx(self, tls=certificates.server())
         daemon = Daemon(self, trust=certificates.ca)
         door = Forwarder(self, daemon, nginx.port).port
-        seen = self.one(self.doctor(daemon.directory, "--connect", f"localhost:{door}"),
-                        "connection")
-        self.assertEqual(seen[0], "ok", seen)
+        # It waits for the record, though not for a disk that others keep busy.
+        seen = wait_for(lambda: (found := self.one(self.doctor(
+            daemon.directory, "--connect", f"localhost:{door}"), "connection"))
+            [0] == "ok" and found, "the flow to be found")
         self.assertIn("its record is in the log", seen[1])
         for target, words in (("", "HOST"), ("[::1", "HOST"),
                               ("localhost:1", "cannot be reached")):
@@ -212,23 +215,32 @@ class Itself(Doctor):
         door = Forwarder(self, daemon, nginx.port).port
         for port, words in ((nginx.port, "no forwarder took it"),
                             (door, "'splice', for the reason 'policy_name'")):
-            level, text, remedy = self.one(self.doctor(
-                daemon.directory, "--connect", f"localhost:{port}", status=1),
-                "connection")
-            self.assertEqual(level, "FAILURE")
-            self.assertIn("is not opened", text)
-            self.assertIn(words, remedy)
+            def told(port=port, words=words):
+                level, text, remedy = self.one(self.doctor(
+                    daemon.directory, "--connect", f"localhost:{port}", status=1),
+                    "connection")
+                self.assertEqual(level, "FAILURE")
+                self.assertIn("is not opened", text)
+                return words in remedy
+
+            wait_for(told, words)
 
     def test_its_own_flow_inside_exec(self):
         certificates = self.certificates()
         nginx = Nginx(self, tls=certificates.server())
         state = os.path.join(self.directory, "state")
-        done = self.run_cli(
-            "exec", "-q", "-d", state, "--", CLI, "doctor", "-d", state, "-o", "json",
-            "--connect", f"localhost:{nginx.port}",
-            env={**self.environment, "SSL_CERT_FILE": certificates.ca})
-        found = {f["id"]: f for f in map(json.loads, done.stdout.splitlines())}
-        self.assertEqual(found["connection"]["state"], "ok", done.stdout + done.stderr)
+
+        def connected():
+            done = self.run_cli(
+                "exec", "-q", "-d", state, "--", CLI, "doctor", "-d", state, "-o", "json",
+                "--connect", f"localhost:{nginx.port}",
+                env={**self.environment, "SSL_CERT_FILE": certificates.ca})
+            found = {f["id"]: f for f in map(json.loads, done.stdout.splitlines())}
+            self.assertNotEqual(found["connection"]["state"], "failure",
+                                done.stdout + done.stderr)
+            return found["connection"]["state"] == "ok" and found
+
+        found = wait_for(connected, "the flow to be found")
         self.assertIn("its record is in the log", found["connection"]["text"])
         self.assertIn("exec (", found["bridge"]["text"])
 

@@ -16,7 +16,7 @@ import unittest
 
 from fields import read as read_records
 from harness import (CLI, Certificates, Nginx, Process, Test, ThreadServer, get,
-                     may_run, wait_for)
+                     loopback_address, may_run, wait_for)
 
 
 class Exec(Test):
@@ -269,6 +269,7 @@ print(c.recv(9))
         self.assertEqual(get(flow, "destination.port"), outside.port)
 
     def test_loopback_in_both_families(self):
+        self.need_ipv6()
         six = ThreadServer(self, lambda c: c.sendall(b"six"), address="::1")
         out = self.python("import socket;"
                           f"print(socket.create_connection(('::1', {six.port}))"
@@ -277,6 +278,7 @@ print(c.recv(9))
         self.assertEqual(get(self.one(self.records("flow")), "destination.ip"), "::1")
 
     def test_localhost_is_found_at_its_other_address(self):
+        self.need_ipv6()
         four = ThreadServer(self, lambda c: c.sendall(b"four"))
         six = ThreadServer(self, lambda c: c.sendall(b"six"), address="::1")
         out = self.python(f"""
@@ -291,6 +293,7 @@ print(socket.create_connection(("127.0.0.1", {six.port})).recv(9))
         self.assertEqual({get(r, "sightglass.close") for r in flows}, {"finished"})
 
     def test_a_listener_inside_is_found_at_its_other_address(self):
+        self.need_ipv6()
         out = self.python("""
 import socket
 l = socket.create_server(("127.0.0.1", 0))
@@ -355,7 +358,7 @@ print(socket.getaddrinfo("localhost", 443, socket.AF_INET, socket.SOCK_STREAM, 0
 import socket
 for address in {addresses}:
     s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    s.settimeout(5)
+    s.settimeout(50)
     s.connect((address, 4321))
     print(s.getpeername()[0])
     try:
@@ -376,7 +379,7 @@ for address in {addresses}:
         out = self.python("""
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(20)
+s.settimeout(60)
 s.connect(("192.0.2.1", 443))
 s.send(b"hello")
 try:
@@ -391,8 +394,8 @@ except ConnectionRefusedError:
             self.skipTest("needs port 53")
         server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(server.close)
-        server.bind((f"127.53.{os.getpid() % 250}.53", 53))
-        address = server.getsockname()[0]
+        address = loopback_address()
+        server.bind((address, 53))
 
         def serve():
             while True:
@@ -404,7 +407,7 @@ except ConnectionRefusedError:
         out = self.python(f"""
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(20)
+s.settimeout(60)
 s.connect(("{address}", 53))
 for i in range(20):
     s.send(b"A")
@@ -648,12 +651,12 @@ class Life(Exec):
         self.assertEqual(len(started), 2)
 
     def test_it_says_that_it_waits_for_connections(self):
-        server = ThreadServer(self, lambda c: c.recv(1))
+        server = ThreadServer(self, lambda c: (c.sendall(b"x"), c.recv(1)))
         self.configure("drain_timeout: 2 s\n")
         leave = f"""
 import os, socket, time
 c = socket.create_connection(("127.0.0.1", {server.port}))
-time.sleep(0.2)
+c.recv(1)
 if os.fork() == 0:
     os.setsid()
     for fd in range(3):

@@ -45,7 +45,8 @@ class Export(Test):
 
     def through_daemon(self, port, *settings, **options):
         """A daemon before the port, whose log is the one exported; where it is."""
-        self.daemon = Daemon(self, *settings, **options)
+        # One worker: what is exported stands in the order of its records.
+        self.daemon = Daemon(self, *settings, workers=1, **options)
         self.log = self.daemon.path("log")
         return Forwarder(self, self.daemon, port).port
 

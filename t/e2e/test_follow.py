@@ -21,7 +21,7 @@ class Follow(Test):
         return Process(self, [CLI, "tail", "-n", "all", "-o", "json", *inputs], "tail")
 
     def await_seconds(self, tail, expected):
-        wait_for(lambda: sorted(seconds(tail.output())) == expected,
+        wait_for(lambda: sorted(seconds(tail.lines())) == expected,
                  f"the records {expected}")
 
     def directory_of(self, name, number, second):
@@ -76,8 +76,8 @@ class Follow(Test):
         sealed = write_segment(log, 2, [http(3, "https://a.example/")], is_open=True)
         os.rename(sealed, sealed.removesuffix(".part"))
         self.directory_of("log", 3, 4)
-        wait_for(lambda: 4 in seconds(tail.output()), "the newest")
-        self.assertIn(seconds(tail.output()), ([1, 2, 3, 4], [1, 3, 4]))
+        wait_for(lambda: 4 in seconds(tail.lines()), "the newest")
+        self.assertIn(seconds(tail.lines()), ([1, 2, 3, 4], [1, 3, 4]))
 
     def test_two_daemons_that_rotate_and_are_restarted(self):
         nginx = Nginx(self)
@@ -90,7 +90,7 @@ class Follow(Test):
         def ask(daemon):
             asked.append(str(len(asked)))
             fetch(daemon, nginx.port, "/x?" + asked[-1])
-            wait_for(lambda: f'"query":"{asked[-1]}"' in tail.output(), asked[-1])
+            wait_for(lambda: f'"query":"{asked[-1]}"' in tail.lines(), asked[-1])
 
         for _ in range(3):
             for daemon in daemons:
@@ -101,7 +101,7 @@ class Follow(Test):
             daemons[1] = Daemon(self, workers=1, directory=places[1])
             ask(daemons[1])
         queries = [get(json.loads(text), "url.query")
-                   for text in tail.output().splitlines()]
+                   for text in tail.lines().splitlines()]
         self.assertEqual([q for q in queries if q is not None], asked)
         self.assertIsNone(tail.process.poll())
 

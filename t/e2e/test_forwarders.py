@@ -87,7 +87,7 @@ class Real(Forwarders):
         for _ in range(2):
             subprocess.run(["curl", "-sS", "--noproxy", "", "-x",
                             f"http://127.0.0.1:{port}", "--cacert", trust, url],
-                           check=True, capture_output=True, timeout=30)
+                           check=True, capture_output=True, timeout=60)
         told = self.status(daemon.directory)
         self.assertEqual(told["proxy"]["streams"]["count"], 2, told)
         self.assertEqual(told["proxy"]["bad_headers"], 0)
@@ -173,9 +173,9 @@ class Account(Forwarders):
             found = self.find(self.doctor(daemon.directory), words)
             self.assertEqual(found["state"], "warning")
         remedy = found["remedy"].split("--where ")[1].strip("'")
-        done = self.run_cli("show", "-d", daemon.directory, "--dataset", "flow",
-                            "--where", remedy, "-o", "json")
-        self.assertEqual(len(done.stdout.splitlines()), 3, done.stderr)
+        wait_for(lambda: len(self.run_cli(
+            "show", "-d", daemon.directory, "--dataset", "flow", "--where", remedy, "-o",
+            "json").stdout.splitlines()) == 3, "the records that the remedy finds")
 
     def test_a_worker_that_dies_leaves_its_account(self):
         daemon = Daemon(self, workers=1)
@@ -208,7 +208,7 @@ class Account(Forwarders):
             ["python3", "-c",
              "import socket, sys; s = socket.socket(socket.AF_UNIX); "
              "s.connect(sys.argv[1]); s.recv(1)", os.path.join(run, "flow.sock")],
-            user=65534, group=65534, extra_groups=[], check=True, timeout=30)
+            user=65534, group=65534, extra_groups=[], check=True, timeout=60)
         found = wait_for(lambda: [f for f in self.doctor(daemon.directory)
                                   if "closed for who made them" in f["text"]], "it")
         self.assertIn("bridge.group", found[0]["remedy"])

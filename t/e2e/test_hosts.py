@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import unittest
 
-from harness import DAEMON, Daemon, Nginx, Test, get, wait_for
+from harness import DAEMON, Daemon, Nginx, Test, in_order, wait_for
 from test_bypass import Forwarder
 
 
@@ -32,7 +32,7 @@ class Hosts(Test):
         """What the TLS records say, in the order of the flows."""
         records = (r for r in daemon.stop()
                    if r["event"]["dataset"] == "sightglass.tls")
-        return [r["sightglass"] for r in sorted(records, key=lambda r: r["@timestamp"])]
+        return [r["sightglass"] for r in in_order(records)]
 
     def check(self, *settings):
         """What sightglassd -n says of them."""
@@ -55,7 +55,7 @@ class Invalid(Hosts):
     def curl(self, daemon, name):
         port = Forwarder(self, daemon, self.nginx.port).port
         return subprocess.run(
-            ["curl", "-sS", "--max-time", "20", "--cacert",
+            ["curl", "-sS", "--max-time", "60", "--cacert",
              daemon.path("ca", "sightglass-ca.pem"), "--connect-to",
              f"::localhost:{port}", f"https://{name}/x"],
             capture_output=True, text=True, check=False)

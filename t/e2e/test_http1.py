@@ -107,7 +107,7 @@ class Http1(Test):
         server = ThreadServer(self, self.take_a_form)
         daemon = Daemon(self)
         port = Forwarder(self, daemon, server.port).port
-        subprocess.run(["curl", "-sS", "--max-time", "20", "-F", "name=value", "-F",
+        subprocess.run(["curl", "-sS", "--max-time", "60", "-F", "name=value", "-F",
                         f"upload=@{file};type=text/plain", f"http://localhost:{port}/"],
                        check=True, capture_output=True)
         record = self.one(daemon.stop(), event__dataset="sightglass.http")

@@ -33,7 +33,7 @@ class KeyLog(Hosts):
 
     def curl(self, daemon, port):
         done = subprocess.run(
-            ["curl", "-sS", "--max-time", "20", "--cacert",
+            ["curl", "-sS", "--max-time", "60", "--cacert",
              daemon.path("ca", "sightglass-ca.pem"),
              f"https://localhost:{port}/secret-path"],
             capture_output=True, text=True, check=False)

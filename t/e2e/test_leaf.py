@@ -26,12 +26,15 @@ class Leaf(Test):
         self.ca = self.certificates()
         self.pair = self.ca.server()
 
-    def echo_server(self, version=None):
+    def server_context(self, version=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.pair)
         if version:
             context.maximum_version = version
-        return ThreadServer(self, echo, context).port
+        return context
+
+    def echo_server(self, version=None):
+        return ThreadServer(self, echo, self.server_context(version)).port
 
     def s_server(self, *options):
         """openssl s_server that turns each line around; its port."""
@@ -148,7 +151,9 @@ class Keys(Leaf):
 
     def test_gnutls_and_curl_without_ecdsa(self):
         daemon = self.daemon()
-        door = Forwarder(self, daemon, self.echo_server()).port
+        once = ThreadServer(self, lambda c: c.sendall(c.recv(65536)),
+                            self.server_context())
+        door = Forwarder(self, daemon, once.port).port
         ca = daemon.path("ca", "sightglass-ca.pem")
         status, said = self.run_client(
             "gnutls-cli", "-p", str(door), "--x509cafile", ca, "--sni-hostname",
@@ -159,7 +164,7 @@ class Keys(Leaf):
         status, said = self.run_client(
             "curl", "-sSv", "--http0.9", "--tls-max", "1.2", "--ciphers",
             "ECDHE-RSA-AES256-GCM-SHA384", "--cacert", ca, "--resolve",
-            f"{NAME}:{door}:127.0.0.1", "-m", "3", f"https://{NAME}:{door}/")
+            f"{NAME}:{door}:127.0.0.1", "-m", "60", f"https://{NAME}:{door}/")
         self.assertIn("SSL certificate verify ok", said)
         self.assertIn("ECDHE-RSA-AES256-GCM-SHA384", said)
         datasets = [r for r in daemon.stop()
@@ -311,14 +316,17 @@ class Signer(Leaf):
     def test_a_worker_that_is_restarted_has_another_key_and_other_leaves(self):
         daemon = self.daemon(workers=1)
         first = self.serial(daemon, "a.example.test")
-        os.kill(daemon.control("status")["workers"][0]["pid"], signal.SIGKILL)
+        old = daemon.control("status")["workers"][0]["pid"]
+        os.kill(old, signal.SIGKILL)
+        wait_for(lambda: daemon.control("status")["workers"][0]["pid"] not in (0, old),
+                 "another worker")
         self.assertNotEqual(self.serial(daemon, "a.example.test"), first)
 
-    def at_once(self, daemon, count):
+    def at_once(self, daemon, count, prefix="n"):
         """So many names asked for together; how many clients got a leaf."""
         def ask(number):
             try:
-                return self.serial(daemon, f"n{number}.example.test")
+                return self.serial(daemon, f"{prefix}{number}.example.test")
             except OSError:
                 return None
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
@@ -326,14 +334,18 @@ class Signer(Leaf):
 
     def test_flows_over_the_rate_wait(self):
         daemon = self.daemon("leaf.rate=1", workers=1)  # ten at once
-        self.assertEqual(self.at_once(daemon, 13), 13)
-        self.assertGreater(daemon.control("status")["signer"]["leaves_delayed"], 0)
+        rounds = 0
+        while True:  # a slow machine may be so slow that none has to wait
+            self.assertEqual(self.at_once(daemon, 13, f"r{rounds}-"), 13)
+            rounds += 1
+            if daemon.control("status")["signer"]["leaves_delayed"]:
+                break
         records = daemon.stop()
-        self.assertEqual(len(self.mints(records)), 13)
+        self.assertEqual(len(self.mints(records)), 13 * rounds)
         self.assertNotIn("no_leaf", {get(r, "sightglass.close") for r in records})
 
     def test_a_flow_that_waits_too_long_for_the_rate_says_so(self):
-        daemon = self.daemon("leaf.rate=1", "flow.handshake_timeout=1s", workers=1)
+        daemon = self.daemon("leaf.rate=1", "flow.handshake_timeout=4s", workers=1)
         self.assertLess(self.at_once(daemon, 20), 20)
         flows = [r for r in daemon.stop() if get(r, "sightglass.close") == "no_leaf"]
         self.assertEqual({get(r, "sightglass.detail") for r in flows},

@@ -148,7 +148,7 @@ class Compression(Never):
         seen, server = self.recorded_upstream()
         daemon = self.daemon()
         with daemon.flow(server.port) as s:
-            s.settimeout(20)
+            s.settimeout(60)
             s.sendall(self.hello(methods))
             r = Reader(next(messages(self.answer(s)))[1])
             r.take(34)
@@ -189,7 +189,7 @@ class Compression(Never):
         server = ThreadServer(self, choose)
         daemon = self.daemon()
         with daemon.flow(server.port) as s:
-            s.settimeout(20)
+            s.settimeout(60)
             s.sendall(self.hello(b"\0"))
             self.assertEqual(self.answer(s)[0], 21)
         self.assertEqual(get(self.closed(daemon), "sightglass.close"),
@@ -208,17 +208,25 @@ class EarlyData(Never):
         """A server that takes early data, and a session that it gave."""
         with open(os.path.join(self.directory, "early"), "wb") as out:
             out.write(self.REQUEST)
-        server = self.s_server("-tls1_3", "-early_data", "-msg", "-trace",
-                               stdin=subprocess.PIPE)
+        # One ticket: another would be written over the first.
+        server = self.s_server("-tls1_3", "-early_data", "-num_tickets", "1", "-msg",
+                               "-trace", stdin=subprocess.PIPE)
         session = os.path.join(self.directory, "session")
         direct = Process(
             self, ["openssl", "s_client", "-connect", f"localhost:{server.port}",
                    "-servername", "localhost", "-CAfile", self.ca.ca, "-sess_out",
                    session, "-ign_eof"], "direct", stdin=subprocess.PIPE)
-        wait_for(lambda: os.path.exists(session) and os.path.getsize(session),
-                 "a session")
+        wait_for(lambda: self.is_session(session), "a session")
         direct.end()
         return server, session
+
+    @staticmethod
+    def is_session(path):
+        """Whether there is one, and whole."""
+        if not os.path.exists(path):
+            return False
+        with open(path, encoding="ascii") as text:
+            return "-----END SSL SESSION" in text.read()
 
     @row("31", "early data, sent by the client", "never", "openssl, openssl",
          "openssl: early data was rejected; the server is offered none",
@@ -257,7 +265,7 @@ class EarlyData(Never):
         hello = wait_for(lambda: caught.heard, "the client's hello")
         client.end()
         with daemon.flow(server.port) as s:
-            s.settimeout(20)
+            s.settimeout(60)
             s.sendall(hello)
             try:
                 for _ in range(64):

@@ -5,9 +5,11 @@ those that take long. What was logged of them, put together, is what passed."""
 import base64
 import gzip
 import hashlib
+import http.client
 import json
 import os
 import subprocess
+import time
 import unittest
 
 from fields import read as read_records
@@ -195,7 +197,8 @@ class Long(Parts):
 
     def test_events_are_told_while_they_come(self):
         curl = self.events()
-        self.parts_of(3)
+        wait_for(lambda: sum(raw(get(r, "http.response.body")).count(b"event")
+                             for r in self.parts_of(3)) > 20, "more than twenty events")
         self.assertIsNone(curl.process.poll())
         records = self.logged()
         first = self.one(records, event__dataset="sightglass.http")
@@ -222,8 +225,8 @@ class Long(Parts):
     def test_a_worker_that_is_killed_leaves_what_was_told(self):
         self.events()
         told = self.parts_of(2)
-        os.kill(self.daemon.control("status")["workers"][0]["pid"], 9)
-        os.kill(self.daemon.control("status")["workers"][1]["pid"], 9)
+        for worker in self.daemon.control("status")["workers"]:
+            os.kill(worker["pid"], 9)
         records = self.daemon.stop()
         self.assertEqual([get(r, "sightglass.incomplete")
                           for r in self.of(records, "http")][:1], ["continues"])
@@ -270,13 +273,23 @@ class Long(Parts):
         return self.of(self.logged(), "http")
 
     def test_short_exchanges_are_told_once(self):
+        """Over one connection that lasts longer than each of them may."""
         nginx = Nginx(self)
         nginx.put("file", b"x" * 5000)
-        port = self.start(nginx.port, "capture.interval=200 ms")
-        self.curl(*(f"http://localhost:{port}/file?{i}" for i in range(20)))
+        port = self.start(nginx.port, "capture.interval=3 s")
+        client = http.client.HTTPConnection("localhost", port, timeout=60)
+        self.addCleanup(client.close)
+        began, asked = time.monotonic(), 0
+        while time.monotonic() < began + 4:
+            client.request("GET", f"/file?{asked}")
+            self.assertEqual(client.getresponse().read(), b"x" * 5000)
+            asked += 1
+            time.sleep(0.1)
+        client.close()
         records = self.daemon.stop()
-        self.assertEqual(len(self.of(records, "http")), 20)
+        self.assertEqual(len(self.of(records, "http")), asked)
         self.assertEqual(self.of(records, "body"), [])
+        self.assertEqual(len(self.of(records, "flow")), 1)
 
 
 if __name__ == "__main__":

@@ -197,7 +197,7 @@ class Following(Reading):
                 out.flush()
                 out.write(half[50:])
                 out.flush()
-                wait_for(lambda n=i: seconds(tail.output()) == list(range(1, n + 1)),
+                wait_for(lambda n=i: seconds(tail.lines()) == list(range(1, n + 1)),
                          "the next record")
 
     def test_no_follow_ends(self):

@@ -32,7 +32,7 @@ class Redact(Test):
     def ask(self, daemon):
         port = Forwarder(self, daemon, self.server.port).port
         done = subprocess.run(
-            ["curl", "-sS", "--max-time", "20", "-d",
+            ["curl", "-sS", "--max-time", "60", "-d",
              f"user=me&password={SECRET}", "-H", f"Authorization: Bearer {SECRET}",
              f"http://localhost:{port}/a?token={SECRET}&b=2"],
             capture_output=True, check=False)
@@ -64,7 +64,7 @@ class Redact(Test):
     def exchange(self, daemon, *options, path="/"):
         port = Forwarder(self, daemon, self.server.port).port
         done = subprocess.run(
-            ["curl", "-sS", "--max-time", "20", *options,
+            ["curl", "-sS", "--max-time", "60", *options,
              f"http://localhost:{port}{path}"], capture_output=True, check=False)
         self.assertEqual(done.stdout, ANSWER, done.stderr)
         return self.one(daemon.stop(), event__dataset="sightglass.http")

@@ -295,7 +295,7 @@ class OpenedTls(Relay):
         def one(i):
             try:
                 with self.client(daemon, nginx.port) as s:
-                    gate.wait(60)  # every connection stands before any asks
+                    gate.wait(200)  # every connection stands before any asks
                     self.get(s, f"/x?{i}")
                     if not read_to_end(s).endswith(b"y" * 1000):
                         failures.append(i)
@@ -382,7 +382,7 @@ class Plain(Relay):
         forwarder = Forwarder(self, daemon, port)
         done = subprocess.run(
             ["git", "ls-remote", f"git://127.0.0.1:{forwarder.port}/r.git"],
-            capture_output=True, text=True, timeout=30, check=False)
+            capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         flow = self.one(daemon.stop(), event__dataset="sightglass.flow")
         self.assertEqual(get(flow, "sightglass.protocol"), "git")
@@ -526,7 +526,7 @@ class Plain(Relay):
         servers = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
         for i, s in enumerate(servers):
             self.addCleanup(s.close)
-            s.settimeout(20)
+            s.settimeout(60)
             s.bind((f"127.0.0.{i + 1}", 0))
         daemon = Daemon(self, "policy.refuse=127.0.0.2")
 
@@ -544,7 +544,7 @@ class Plain(Relay):
             with self.assertRaises(BlockingIOError):
                 servers[1].recv(99)
         with daemon.bridge() as s:
-            s.settimeout(20)
+            s.settimeout(60)
             s.sendall(daemon.header("127.0.0.2", port, datagram=True))
             self.assertEqual(s.recv(9), b"")
         closes = {get(r, "destination.ip"): get(r, "sightglass.close")
@@ -559,7 +559,7 @@ class Plain(Relay):
         port = server.getsockname()[1]
         daemon = Daemon(self)
         with daemon.bridge() as s:
-            s.settimeout(10)
+            s.settimeout(60)
             frame = (struct.pack("!HB", 5, 4) + socket.inet_aton("127.0.0.1")
                      + struct.pack("!H", port) + b"query")
             # The descriptor is not asked for: it must not become the client.

@@ -150,9 +150,8 @@ class Roots(Test):
     def test_every_worker_and_its_successor(self):
         daemon = self.daemon(self.others, workers=3)
         self.replace(self.ours)
-        self.becomes(daemon, True)
-        for _ in range(12):  # flows go to whoever takes them
-            self.assertTrue(self.verifies(daemon))
+        # Flows go to whoever takes them.
+        wait_for(lambda: all(self.verifies(daemon) for _ in range(12)), "every worker")
         for worker in daemon.control("status")["workers"]:
             os.kill(worker["pid"], 9)
         self.becomes(daemon, True)

@@ -19,7 +19,7 @@ class Start(Test):
     def refused(self, *arguments):
         """What a daemon says that does not start."""
         done = subprocess.run([DAEMON, *arguments], capture_output=True, text=True,
-                              timeout=30, check=False)
+                              timeout=60, check=False)
         self.assertEqual(done.returncode, 1, done.stderr)
         return done.stderr
 
@@ -145,6 +145,8 @@ class Users(Start):
         daemon = Daemon(self, f"log.user={self.LOGGER}", f"log.group={group.gr_name}",
                         role_user=self.WORKER)
         for _ in range(2):
+            wait_for(lambda: daemon.control("status")["logger"]["file_bytes"] > 0,
+                     "a write")
             self.assertTrue(daemon.control("reload")["ok"])  # a new segment
         daemon.stop()
         for path in daemon.segments():
@@ -172,13 +174,13 @@ class Users(Start):
                      "    except PermissionError:\n"
                      "        print('denied')\n", str(other)],
                     user=user, group=pwd.getpwnam(user).pw_gid, extra_groups=[], cwd="/",
-                    text=True, capture_output=True, timeout=30, check=True).stdout
+                    text=True, capture_output=True, timeout=60, check=True).stdout
                 self.assertEqual(said.split(), ["denied"] * 2, (user, other))
 
     def test_one_that_there_is_not(self):
         for key in ("ca.user", "log.user"):
             done = subprocess.run([DAEMON, "-n", "-o", "user=root", "-o", f"{key}=nosuch"],
-                                  capture_output=True, text=True, timeout=30, check=False)
+                                  capture_output=True, text=True, timeout=60, check=False)
             self.assertEqual(done.returncode, 2)
             self.assertIn(f"{key}: there is no user 'nosuch'", done.stderr)
 
@@ -222,7 +224,7 @@ class Strangers(Start):
         return subprocess.run(
             ["python3", "-c", "import socket, sys\n"
              "s = socket.socket(socket.AF_UNIX)\n"
-             "s.settimeout(20)\n"
+             "s.settimeout(60)\n"
              "s.connect(sys.argv[1])\n"
              "try:\n"
              "    s.sendall(sys.argv[2].encode())\n"
@@ -230,7 +232,7 @@ class Strangers(Start):
              "except (BrokenPipeError, ConnectionResetError):\n"
              "    print('heard 0')", path, '{"request":"ping"}\n'],
             user=user, group=pwd.getpwnam(user).pw_gid, cwd="/", text=True,
-            capture_output=True, timeout=30, check=False)
+            capture_output=True, timeout=60, check=False)
 
     def test_a_stranger_is_closed_though_the_mode_lets_it_in(self):
         if os.geteuid() != 0:
@@ -291,7 +293,7 @@ class Odd(Start):
             for fd in "012":
                 self.assertEqual(os.readlink(f"/proc/{pid}/fd/{fd}"), "/dev/null")
         daemon.terminate()
-        self.assertEqual(daemon.wait(20), 0)
+        self.assertEqual(daemon.wait(60), 0)
 
     def test_a_key_without_its_certificate_is_explained(self):
         daemon = Daemon(self, workers=1)

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import unittest
 
-from harness import DAEMON, Forwarder, Process, free_port, get, wait_for
+from harness import DAEMON, Forwarder, Process, free_port, get, in_order, wait_for
 from starttls import MAIL, Scripted, read_until
 from starttls_peers import Smtp
 
@@ -130,9 +130,8 @@ class Learned(Scripted):
         self.assertEqual(wait_for(found, "the bypass"), [reason])
 
     def tls(self, daemon):
-        return sorted((r for r in daemon.stop()
-                       if r["event"]["dataset"] == "sightglass.tls"),
-                      key=lambda r: r["@timestamp"])
+        return in_order(r for r in daemon.stop()
+                        if r["event"]["dataset"] == "sightglass.tls")
 
     def told(self, records):
         return [(get(r, "sightglass.decision"), get(r, "sightglass.reason"),
@@ -147,7 +146,7 @@ class Learned(Scripted):
                 ["curl", "-sS", "--ssl-reqd", "--cacert", self.ca.ca, "--mail-from",
                  "a@test", "--mail-rcpt", "b@test", "-T", "-",
                  f"smtp://localhost:{port}"], input=MAIL, capture_output=True,
-                timeout=30, check=False).returncode
+                timeout=60, check=False).returncode
         self.assertEqual([send(), send()], [60, 60])
         self.learned(daemon, "pinned")
         self.assertEqual(send(), 0)

@@ -191,7 +191,7 @@ class Streams(Stats):
         def answer(connection):
             connection.recv(4096)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nfir")
-            go_on.wait(20)
+            go_on.wait(60)
             connection.sendall(b"st\n")
 
         go_on = threading.Event()
@@ -202,7 +202,7 @@ class Streams(Stats):
             while self.summaries("-d", daemon.directory)[0]["continues"] == 0:
                 self.assertIsNone(curl.poll())
             go_on.set()
-            self.assertEqual(curl.communicate(timeout=20)[0], b"first\n")
+            self.assertEqual(curl.communicate(timeout=60)[0], b"first\n")
         daemon.stop()
         said, summaries = self.summaries("-d", daemon.directory)
         self.assertEqual((said["records"], said["continues"]), (1, 1))

@@ -9,7 +9,7 @@ import struct
 import unittest
 
 from harness import Daemon, Test, ThreadServer, get
-from test_dns import HTTPS, TLS, ZONE, Lossy, Unbound, what_kdig_said
+from test_dns import (HTTPS, PATIENT, TLS, ZONE, Lossy, Unbound, what_kdig_said)
 from test_exec import Exec
 
 NAME = b"\3wWw\7example\4test\0"
@@ -43,7 +43,7 @@ AFTER = answer(query(0), ALPN + HINT + STRIPPED)
 
 
 def read(connection, length):
-    connection.settimeout(20)
+    connection.settimeout(60)
     data = b""
     while len(data) < length:
         more = connection.recv(length - len(data))
@@ -209,7 +209,8 @@ class Programs(Exec):
             self.configure(f"dns:\n  strip_ech: {str(on).lower()}\n")
             for options in ((), ("+tcp",), ("+tcp", "+keepopen"), TLS, HTTPS,
                             (*HTTPS, "+https-get")):
-                done = self.exec("kdig", f"@{server.address}", *options, *questions)
+                done = self.exec("kdig", f"@{server.address}", *PATIENT, *options,
+                                 *questions)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 said[on, options] = what_kdig_said(done.stdout)
         for (on, options), messages in said.items():

@@ -30,7 +30,7 @@ def in_terminal(command, columns=80, **environment):
     except OSError:  # Linux's way to say that the other side has closed
         pass
     os.close(ours)
-    return process.wait(20), said.decode().replace("\r\n", "\n")
+    return process.wait(60), said.decode().replace("\r\n", "\n")
 
 
 class Terminal(Test):

@@ -4,13 +4,14 @@ and by a daemon whose server shows them."""
 
 import ipaddress
 import os
+import resource
 import ssl
 import subprocess
 import time
 
 from chains import CA, CAS, DAY, HOST, LEAF, LEAFS, SIGNS, Chains, Leaf, Revoking
 from chains import constraints, san
-from harness import CLI, Daemon, ThreadServer, wait_for
+from harness import CLI, Daemon, ThreadServer, in_order, wait_for
 
 # Where the two are to differ: what makes the difference, whether we trust it, why.
 # Nothing else may differ, and each of these must.
@@ -248,14 +249,15 @@ class Verify(Chains):
         trees = ",".join(f"permitted;DNS:t{i}.example.com" for i in range(2000))
         leaf = self.leaf(san(names))
         ca = self.ca(constraints(trees))
-        began = time.monotonic()
-        self.assertEqual(self.identifier(self.chain(leaf, ca),
-                                         host="n1.example.com"), "name_constraints")
         good = ",".join(f"excluded;DNS:t{i}.example.org" for i in range(2000))
-        ca = self.ca(constraints(good))
-        self.assertEqual(self.identifier(self.chain(leaf, ca),
-                                         host="n1.example.com"), "chain_too_long")
-        self.assertLess(time.monotonic() - began, 10)
+        others = self.ca(constraints(good))
+        for above, said in (ca, "name_constraints"), (others, "chain_too_long"):
+            chain = self.chain(leaf, above)
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            self.assertEqual(self.identifier(chain, host="n1.example.com"), said)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            # Of the processor: a wall clock would tell of what else runs here.
+            self.assertLess(after.ru_utime - before.ru_utime, 5)
 
 
 class Revocation(Revoking):
@@ -315,7 +317,7 @@ class Revocation(Revoking):
             return False
 
     def verdicts(self, records):
-        return [r["sightglass"]["verification"] for r in records
+        return [r["sightglass"]["verification"] for r in in_order(records)
                 if r["event"]["dataset"] == "sightglass.tls"]
 
     def test_the_daemon_takes_lists_at_its_start_and_on_reload(self):
@@ -395,7 +397,7 @@ class Revocation(Revoking):
                                      server_hostname=HOST) as s:
                 s.sendall(b"x")
         wait_for(lambda: len(self.received) == 3, "the bytes of those who trust")
-        tls = [r["sightglass"] for r in daemon.stop()
+        tls = [r["sightglass"] for r in in_order(daemon.stop())
                if r["event"]["dataset"] == "sightglass.tls"]
         self.assertEqual([(t["decision"], t["reason"]) for t in tls],
                          [("inspect", "default")]
@@ -434,5 +436,5 @@ class Revocation(Revoking):
         for setting, words in (("upstream.distrust=abc", "64 hexadecimal"),
                                (f"upstream.crl={self.path('none')}", "cannot open")):
             daemon = Daemon(self, setting, trust=self.root, wait=False)
-            self.assertNotEqual(daemon.process.wait(20), 0)
+            self.assertNotEqual(daemon.process.wait(60), 0)
             self.assertIn(words, daemon.output())

@@ -23,7 +23,7 @@ import struct
 import time
 
 OTHER = {"client": "server", "server": "client"}
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 # What an end has of a connection: bytes, and how they ended. `end` is fin, cut (TLS
 # without a close_notify) or reset; a fin may be followed by a reset.

@@ -128,4 +128,5 @@ const server = version === "h1" ? https.createServer(options, serve)
   : http2.createSecureServer({ ...options, settings: { enableConnectProtocol: true } },
     serve).on("connect", connect);
 if (version === "h1") new WebSocketServer({ server }).on("connection", echo);
+server.keepAliveTimeout = 0; // however slow this machine is
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));

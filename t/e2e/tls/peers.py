@@ -8,7 +8,7 @@ import selectors
 import subprocess
 import time
 
-from harness import Nginx, Process, free_port, listens, wait_for
+from harness import PATIENCE_S, Nginx, Process, free_port, listens, wait_for
 
 REQUEST = b"GET /x HTTP/1.0\r\n\r\n"
 PAGE = "here"
@@ -106,7 +106,7 @@ class Reply:
 def curl(port, host, trust, *options):
     name = f"[{host}]" if ":" in host else host
     done = subprocess.run(
-        ["curl", "-sS", "--max-time", "20", "--cacert", trust, "--connect-to",
+        ["curl", "-sS", "--max-time", "60", "--cacert", trust, "--connect-to",
          f"::127.0.0.1:{port}", *options, f"https://{name}/x"],
         capture_output=True, text=True, check=False)
     said = re.search(r"curl: \(\d+\) (.*)", done.stderr)
@@ -118,7 +118,7 @@ def curl(port, host, trust, *options):
                  f"curl {done.returncode}: {words}", done.stdout + done.stderr)
 
 
-def talk(command, timeout_s=20):
+def talk(command, timeout_s=PATIENCE_S):
     """Runs a client that is given the request; ends it once it has an answer.
     (its output, whether that has the answer)"""
     with subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE,

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 # pylint: disable=wrong-import-position
 from chains import CA, HOST, LEAFS, SIGNS, Revoking  # noqa: E402
-from harness import Daemon, Forwarder, get  # noqa: E402
+from harness import Daemon, Forwarder, get, wait_for  # noqa: E402
 from peers import CLIENTS, SERVERS  # noqa: E402
 from seen import PASSED, row, seen  # noqa: E402
 
@@ -89,7 +89,7 @@ class Rows(Revoking):
         reply = self.ask(daemon, server.port, case.client, host=case.host)
         self.assertTrue(reply.served, reply.output)
         record = self.tls(daemon)
-        self.assertTrue(server.saw())
+        wait_for(server.saw, "the server to tell of the request")
         self.assertEqual(get(record, "sightglass.decision"), "inspect", record)
         self.assertEqual(get(record, "sightglass.verification"), case.reason, record)
         self.seen(reply.said, self.describe(record))

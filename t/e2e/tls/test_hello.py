@@ -7,7 +7,7 @@ import struct
 from rows import Rows, below, row
 
 from chains import CA, HOST, LEAF, SERVES, SIGNS, Leaf
-from harness import get
+from harness import get, wait_for
 from peers import REQUEST, SERVERS
 
 IP = "127.0.0.1"
@@ -33,7 +33,7 @@ class Hello(Rows):
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = context.wrap_bio(incoming, outgoing, server_hostname=HOST)
         with self.relayed.flow(self.server.port) as s:
-            s.settimeout(20)
+            s.settimeout(60)
             self.assertRaises(ssl.SSLWantReadError, tls.do_handshake)
             hello = outgoing.read()
             send(s, hello)
@@ -101,7 +101,7 @@ class Hello(Rows):
             daemon.header = lambda *a, **k: header(*a, **flow, **k)
         reply = self.ask(daemon, self.server.port, client, *options, host=host)
         self.assertTrue(reply.served, reply.output)
-        self.assertTrue(self.server.saw())
+        wait_for(self.server.saw, "the server to tell of the request")
         records = daemon.stop()
         tls = self.one(records, event__dataset="sightglass.tls")
         self.assertEqual(get(tls, "sightglass.verification"), "ok")

@@ -4,7 +4,7 @@
 from rows import Case, Rows, below, row, spread
 
 from chains import CA, LEAFS, SIGNS, Leaf
-from harness import get
+from harness import get, in_order
 from peers import SERVERS
 from test_chain import PAST
 
@@ -108,7 +108,8 @@ class Paths(Rows):
         self.assertFalse(bare.saw())
         reply = self.ask(daemon, bare.port)
         self.assertTrue(reply.served, reply.output)
-        tls = [r for r in daemon.stop() if r["event"]["dataset"] == "sightglass.tls"]
+        tls = in_order(r for r in daemon.stop()
+                       if r["event"]["dataset"] == "sightglass.tls")
         self.assertEqual([get(r, "sightglass.verification") for r in tls],
                          ["unknown_root", "ok", "ok"])
         self.seen(reply.said, self.describe(tls[-1]))

@@ -10,7 +10,7 @@ import threading
 from rows import Rows, below, row
 
 from chains import LEAFS
-from harness import ThreadServer, get
+from harness import ThreadServer, get, wait_for
 from peers import SERVERS, gnutls_server, openssl_server
 
 ALL = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
@@ -210,7 +210,7 @@ class Protocol(Rows):
         reply = self.ask(daemon, server.port, client, *options)
         self.assertTrue(reply.served, reply.output)
         tls = self.tls(daemon)
-        self.assertTrue(server.saw())
+        wait_for(server.saw, "the server to tell of the request")
         self.assertEqual(get(tls, "sightglass.verification"), "ok", tls)
         return reply, tls
 
