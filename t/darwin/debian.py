@@ -13,6 +13,10 @@ import re
 import subprocess
 import tarfile
 import tempfile
+import time
+
+
+PAUSES_S = (10, 60)
 
 
 class Missing(Exception):
@@ -82,10 +86,28 @@ class Sources:
 
     def unpack(self, package, fits, tree, directory):
         """Unpacks what lies below the folder tree ("" for all) of the authors' archive
-        of a source package, of a version that fits says yes to."""
+        of a source package, of a version that fits says yes to. What a network or a
+        mirror may have been the reason for is tried again, twice."""
+        for pause_s in (*PAUSES_S, None):
+            said, again = self._try(package, fits, tree, directory)
+            if said is None:
+                return
+            if not again or pause_s is None:
+                raise Missing(f"no source of {package} that fits what is installed: "
+                              f"{said}")
+            print(f"link-darwin: {package} did not come: again in {pause_s} s",
+                  flush=True)
+            time.sleep(pause_s)
+            self.update = self._apt("apt-get", "-q", "update")
+
+    def _try(self, package, fits, tree, directory):
+        """(None, False) when it was unpacked; else why not, and whether it may come
+        another time."""
         versions = self._versions(package)
-        said = (f"there are {', '.join(versions)}: after apt-get upgrade its headers are "
-                "of one of them" if versions else self.update.stdout + self.update.stderr)
+        if not versions:
+            return self.update.stdout + self.update.stderr, True
+        said, again = (f"there are {', '.join(versions)}: after apt-get upgrade its "
+                       "headers are of one of them"), False
         for version in filter(fits, versions):
             done = self._apt("apt-get", "-q", "source", "--download-only", "--tar-only",
                              f"{package}={version}")
@@ -94,9 +116,9 @@ class Sources:
                 unpack(archives[0], tree, directory)
                 for path in glob.glob(os.path.join(self.folder.name, "*.orig*")):
                     os.unlink(path)
-                return
-            said = done.stdout + done.stderr
-        raise Missing(f"no source of {package} that fits what is installed: {said}")
+                return None, False
+            said, again = done.stdout + done.stderr, True
+        return said, again
 
 
 def unpack(archive, tree, directory):
