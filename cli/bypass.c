@@ -170,10 +170,20 @@ text(yyjson_val *object, const char *key)
 	return value == NULL ? "?" : value;
 }
 
+static void
+print_heading(bool *printed)
+{
+	if (!*printed)
+		(void)printf("%-18s %-20s  %6s  %s\n", "REASON", "UNTIL", "HITS",
+		    "NAME AND APPLICATION");
+	*printed = true;
+}
+
 /* To the second; the rest of the time is of no use to a person. */
 static void
-print_line(void *context UNUSED, yyjson_val *entry)
+print_line(void *context, yyjson_val *entry)
 {
+	print_heading(context);
 	(void)printf("%-18s %.19sZ  %6llu", text(entry, "reason"),
 	    text(entry, "expires"),
 	    (unsigned long long)yyjson_get_uint(yyjson_obj_get(entry, "hits")));
@@ -195,10 +205,13 @@ print_json(void *context UNUSED, yyjson_val *entry)
 static int
 list(const struct target *at, const struct words *words)
 {
-	if (!words->as_json)
-		(void)printf("%-18s %-20s  %6s  %s\n", "REASON", "UNTIL", "HITS",
-		    "NAME AND APPLICATION");
-	return bypass_walk(at->place, words->as_json ? print_json : print_line, NULL);
+	bool headed = words->as_json;
+	int status = bypass_walk(at->place, words->as_json ? print_json : print_line,
+	    &headed);
+
+	if (status == CLI_OK)
+		print_heading(&headed);
+	return status;
 }
 
 /* --- changes --- */
@@ -311,8 +324,8 @@ fits(const struct action *action, const struct words *words, const char *format)
 /* At every daemon that is there: the directory's, and those of the execs that
  * run in it. */
 static int
-run_everywhere(const struct action *action, const struct conf *conf,
-    const struct words *words)
+run_everywhere(const struct cli *cli, const struct action *action,
+    const struct conf *conf, const struct words *words)
 {
 	char places[CONTROL_PLACES_MAX][PATH_BYTES], error[256], first[256] = "";
 	size_t count = control_places(conf->run_dir, places), running = 0;
@@ -332,7 +345,7 @@ run_everywhere(const struct action *action, const struct conf *conf,
 	}
 	if (running > 0)
 		return status;
-	diag_error("%s", first);
+	diag_error("%s%s", first, cli_no_daemon(cli));
 	return CLI_NO_MATCH;
 }
 
@@ -351,7 +364,7 @@ run(struct cli *cli, const struct action *action, const struct words *words)
 	    conf_set(conf, "bypass.ttl", words->ttl, &error) != 0)
 		diag_error("--ttl: %s", error.text);
 	else
-		status = run_everywhere(action, conf, words);
+		status = run_everywhere(cli, action, conf, words);
 	conf_free(conf);
 	return status;
 }

@@ -53,6 +53,7 @@ static const struct option_row rows[] = {
     OPTIONS_END};
 
 struct settings {
+	const struct cli *cli; /* borrowed */
 	bool der;
 	bool next;
 	bool all;
@@ -63,11 +64,12 @@ struct settings {
 /* --- init --- */
 
 static int
-init(const struct conf *conf, const struct settings *s UNUSED)
+init(const struct conf *conf, const struct settings *s)
 {
-	char hostname[256] = "", name[CA_NAME_BYTES];
+	char hostname[256] = "", name[CA_NAME_BYTES], place[CLI_PLACE_BYTES];
 	struct ca ca;
 
+	cli_place(s->cli, false, place);
 	if (conf->ca_certificate[0] != '\0') {
 		diag_error("ca.certificate names a CA that is provided: none is made");
 		return CLI_NO_MATCH;
@@ -94,7 +96,7 @@ init(const struct conf *conf, const struct settings *s UNUSED)
 		diag_error("cannot write to %s: %s", conf->ca_dir, err_text(error));
 	else
 		(void)printf("made '%s' in %s\nto have it trusted, give out what "
-		    "'sightglass ca export' prints\n", name, conf->ca_dir);
+		    "'sightglass ca export%s' prints\n", name, conf->ca_dir, place);
 	return error == 0 ? CLI_OK
 	    : error == E_DENIED ? CLI_NO_MATCH : CLI_CANNOT_READ;
 }
@@ -313,7 +315,7 @@ run(const struct conf *conf, const struct settings *s, const char *action)
 static int
 run_ca(struct cli *cli, int argc, char **argv)
 {
-	struct settings s = {0};
+	struct settings s = {.cli = cli};
 	int option, status;
 
 	options_begin(cli->command);

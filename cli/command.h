@@ -84,6 +84,17 @@ char *cli_path(const char *directory, const char *name) WUNRES NONNULL(1, 2);
  * standard error. */
 struct conf *cli_conf(const struct cli *cli) WUNRES NONNULL(1);
 
+#define CLI_PLACE_BYTES 8192u
+
+/* What, behind a subcommand's name in a shell, leads it to the same settings: " -d DIR",
+ * " -c FILE", both, or "" where it comes to them by itself. `other`: it is given by
+ * another user, as with sudo, who comes to the machine's alone. */
+void cli_place(const struct cli *cli, bool other, char out[CLI_PLACE_BYTES])
+    NONNULL(1, 3);
+
+/* What to say behind "no daemon runs there" of one that was not named: static. */
+const char *cli_no_daemon(const struct cli *cli) WUNRES NONNULL(1);
+
 /* What to do when nothing is in the log that applies, or whose it is: static. */
 const char *cli_remedy(const struct cli *cli) WUNRES NONNULL(1);
 

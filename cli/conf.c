@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/diag.h"
 #include "base/err.h"
 #include "cli/command.h"
+#include "cli/shell.h"
 
 #define SYSTEM_FILE SIGHTGLASS_CONFDIR "/sightglass.yaml"
 
@@ -95,6 +97,52 @@ choose(const struct cli *cli, struct conf *conf)
 	if (cli->directory != NULL)
 		return use_directory(conf, cli->directory, cli->file == NULL);
 	return cli->file != NULL ? 0 : choose_unnamed(cli, conf);
+}
+
+static int
+put_place(struct buf *out, const char *option, const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+";
+
+	if (path == NULL)
+		return 0;
+	int error = buf_puts(out, option);
+	if (error != 0 || path[strspn(path, plain)] == '\0')
+		return error != 0 ? error : buf_puts(out, path);
+	return shell_word(out, path, strlen(path));
+}
+
+void
+cli_place(const struct cli *cli, bool other, char out[CLI_PLACE_BYTES])
+{
+	bool named = cli->directory != NULL || cli->file != NULL;
+	char *own = other && !named && !means_system(cli) ? cli_state_directory()
+	                                                   : NULL;
+	struct buf words;
+
+	buf_init(&words, CLI_PLACE_BYTES - 1);
+	int error = put_place(&words, " -c ", cli->file);
+	if (error == 0)
+		error = put_place(&words, " -d ", own != NULL ? own : cli->directory);
+	(void)snprintf(out, CLI_PLACE_BYTES, "%.*s",
+	    error == 0 ? (int)buf_length(&words) : 0,
+	    error == 0 && buf_length(&words) > 0 ? (const char *)buf_data(&words) : "");
+	buf_free(&words);
+	free(own);
+}
+
+const char *
+cli_no_daemon(const struct cli *cli)
+{
+	if (cli->directory != NULL || cli->file != NULL)
+		return "";
+	if (means_system(cli))
+		return ": start sightglassd, or name an exec's directory with -d";
+	if (cli_has_system())
+		return ": the machine's is for root to ask; an exec's runs as long as "
+		    "that does";
+	return ": an exec's runs as long as that does; -d or -c names another";
 }
 
 const char *

@@ -19,8 +19,8 @@ enum doctor_option { DOCTOR_CONNECT = 0x200, DOCTOR_STRICT };
 
 static const struct option_row rows[] = {
     {DOCTOR_CONNECT, "connect", "HOST[:PORT]",
-        "connect there, as any program, and see whether\n"
-        "that is opened (443)", ARGUMENT_TEXT, NULL},
+        "connect there, as any program, by https_proxy\n"
+        "where it is set, and see whether that is opened (443)", ARGUMENT_TEXT, NULL},
     {'o', "output", "FORMAT", "text, or json: an object a line",
         ARGUMENT_WORDS, "text json"},
     {DOCTOR_STRICT, "strict", NULL, "exit with 1 for a warning, too", ARGUMENT_TEXT,

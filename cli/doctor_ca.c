@@ -80,7 +80,7 @@ judge_key(struct doctor *d)
 void
 doctor_ca(struct doctor *d)
 {
-	char path[PATH_BYTES];
+	char path[PATH_BYTES], place[CLI_PLACE_BYTES];
 	int error = load(d);
 
 	d->has_ca = error == 0;
@@ -90,12 +90,13 @@ doctor_ca(struct doctor *d)
 		judge_key(d);
 	} else if (error == E_NOTFOUND) {
 		finding_failure(&d->found, FINDING_CA, "%s: there is none", path);
-		finding_remedy(&d->found, "sightglass ca init, or the first start of "
-		    "the daemon");
+		cli_place(d->cli, false, place);
+		finding_remedy(&d->found, "sightglass ca init%s, or the first start of "
+		    "the daemon", place);
 	} else {
 		finding_failure(&d->found, FINDING_CA, "%s: %s", path, err_text(error));
 		finding_remedy(&d->found, error == E_SYS
-		    ? "let the doctor read it: it is no secret"
+		    ? "ask as root, or let the doctor read it: it is no secret"
 		    : "bring it back from where it was given out, or move it and its "
 		      "key away, and a new CA is made");
 	}

@@ -2,10 +2,11 @@
 /*
  * A TLS connection as any program makes it: who is in its way shows in the
  * certificate that comes back, and what the daemon made of it in its record. CLI.
- * Sends nothing but a handshake.
+ * Sends nothing but a handshake, to a proxy that the environment names a CONNECT.
  */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <mbedtls/net_sockets.h>
@@ -16,6 +17,8 @@
 #include "cli/doctor.h"
 
 #define DEADLINE_MS 10000
+#define HEAD_BYTES_MAX 4096u
+#define TARGET_BYTES 272u /* "[host]:port" */
 
 struct connection {
 	mbedtls_net_context net;
@@ -48,6 +51,73 @@ split(const char *text, char host[256], char port[8])
 	(void)snprintf(host, 256, "%.*s", (int)length, from);
 	return length > 0 && length < 256 && port[0] != '\0';
 }
+
+/* --- the way there --- */
+
+/* HOST:PORT of https_proxy, in either case; false: there is none, or it is not one of
+ * HTTP, which alone is spoken here. */
+static bool
+find_proxy(char address[TARGET_BYTES])
+{
+	static const char scheme[] = "http://";
+	const char *lower = getenv("https_proxy");
+	const char *text = lower != NULL ? lower : getenv("HTTPS_PROXY");
+
+	if (text == NULL || strncmp(text, scheme, strlen(scheme)) != 0)
+		return false;
+	text += strlen(scheme);
+	size_t length = strcspn(text, "/");
+	if (length == 0 || length >= TARGET_BYTES || memchr(text, '@', length) != NULL)
+		return false;
+	(void)snprintf(address, TARGET_BYTES, "%.*s", (int)length, text);
+	return true;
+}
+
+/* Whether a proxy said that the tunnel stands: no byte behind its head is taken. */
+static bool
+read_tunnel_head(mbedtls_net_context *net)
+{
+	char head[HEAD_BYTES_MAX + 1];
+	size_t length = 0;
+
+	while (length < HEAD_BYTES_MAX) {
+		if (mbedtls_net_recv_timeout(net, (unsigned char *)head + length, 1,
+		        DEADLINE_MS) != 1)
+			return false;
+		head[++length] = '\0';
+		if (length >= 4 && memcmp(head + length - 4, "\r\n\r\n", 4) == 0)
+			return strncmp(head, "HTTP/1.", 7) == 0 && length > 12 &&
+			    memcmp(head + 8, " 200", 4) == 0;
+	}
+	return false;
+}
+
+static bool
+connect_through(mbedtls_net_context *net, const char *proxy, const char *host,
+    const char *port)
+{
+	bool bare = strchr(host, ':') != NULL;
+	char request[3 * TARGET_BYTES], target[TARGET_BYTES], at[256], at_port[8];
+
+	(void)snprintf(target, sizeof(target), "%s%s%s:%s", bare ? "[" : "", host,
+	    bare ? "]" : "", port);
+	int length = snprintf(request, sizeof(request), "CONNECT %s HTTP/1.1\r\n"
+	    "Host: %s\r\n\r\n", target, target);
+	return split(proxy, at, at_port) &&
+	    mbedtls_net_connect(net, at, at_port, MBEDTLS_NET_PROTO_TCP) == 0 &&
+	    mbedtls_net_send(net, (unsigned char *)request, (size_t)length) == length &&
+	    read_tunnel_head(net);
+}
+
+static bool
+reach(mbedtls_net_context *net, const char *proxy, const char *host, const char *port)
+{
+	return proxy != NULL
+	    ? connect_through(net, proxy, host, port)
+	    : mbedtls_net_connect(net, host, port, MBEDTLS_NET_PROTO_TCP) == 0;
+}
+
+/* --- the handshake --- */
 
 static int
 shake_hands(struct connection *c, struct doctor *d, const char *host)
@@ -111,6 +181,17 @@ tell_opened(struct doctor *d, const char *host, const char *port, bool logged)
 	    "for");
 }
 
+/* Whether a daemon that runs has no forwarder, or none runs. */
+static void
+tell_unseen(struct doctor *d)
+{
+	finding_remedy(&d->found, "no record of it is in the log: no forwarder took it; "
+	    "see %s%s", d->has_log_uid ? "bridge" : "daemon",
+	    doctor_forwarder != NULL ? ""
+	        : ". Seen is what https_proxy tells of sightglass proxy, and the command "
+	          "of sightglass exec");
+}
+
 /* A daemon that saw it says why it let it pass. */
 static void
 tell_closed(struct doctor *d, const char *host, const char *port, const char *issuer,
@@ -119,8 +200,7 @@ tell_closed(struct doctor *d, const char *host, const char *port, const char *is
 	finding_failure(&d->found, FINDING_CONNECTION, "to %s, port %s is not opened: "
 	    "its certificate is of %s", host, port, issuer);
 	if (record == NULL)
-		finding_remedy(&d->found, "no record of it is in the log: no forwarder "
-		    "took it; see bridge");
+		tell_unseen(d);
 	else
 		finding_remedy(&d->found, "the daemon saw it: its record says '%s', for "
 		    "the reason '%s' (sightglass-log(5))", record->decision,
@@ -144,15 +224,18 @@ judge(struct doctor *d, const struct outcome *o, const char *host, const char *p
 static bool
 try(struct doctor *d, const char *host, const char *port, struct outcome *o)
 {
+	char address[TARGET_BYTES];
+	const char *proxy = find_proxy(address) ? address : NULL;
 	struct connection c;
 	bool done = false;
 
 	mbedtls_net_init(&c.net);
 	mbedtls_ssl_init(&c.ssl);
 	mbedtls_ssl_config_init(&c.config);
-	if (mbedtls_net_connect(&c.net, host, port, MBEDTLS_NET_PROTO_TCP) != 0) {
+	if (!reach(&c.net, proxy, host, port)) {
 		finding_failure(&d->found, FINDING_CONNECTION, "%s, port %s cannot be "
-		    "reached", host, port);
+		    "reached%s%s", host, port, proxy != NULL ? " through https_proxy, "
+		    : "", proxy != NULL ? proxy : "");
 		finding_remedy(&d->found, "name a server that is there, and see whether "
 		    "it is reached without sightglass");
 	} else if (shake_hands(&c, d, host) != 0) {

@@ -159,7 +159,7 @@ judge_path(struct doctor *d)
 void
 doctor_daemon(struct doctor *d)
 {
-	char places[CONTROL_PLACES_MAX][PATH_BYTES];
+	char places[CONTROL_PLACES_MAX][PATH_BYTES], place[CLI_PLACE_BYTES];
 	size_t count = control_places(d->conf->run_dir, places), running = 0;
 
 	judge_path(d);
@@ -167,8 +167,9 @@ doctor_daemon(struct doctor *d)
 		running += ask(d, places[i]);
 	if (running > 0)
 		return;
+	cli_place(d->cli, false, place);
 	finding_warning(&d->found, FINDING_DAEMON, "none runs at %s/control.sock",
 	    d->conf->run_dir);
-	finding_remedy(&d->found, "start sightglassd, or run a program with sightglass "
-	    "exec");
+	finding_remedy(&d->found, "start sightglassd%s, or run a program with sightglass "
+	    "exec%s", place, d->cli->file != NULL ? "" : place);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -29,6 +30,13 @@ root_of(const struct doctor *d)
 			return crt;
 	}
 	return &d->certificates;
+}
+
+/* What stands before a command that root has to give. */
+static const char *
+as_root(void)
+{
+	return geteuid() == 0 ? "" : "sudo ";
 }
 
 /* --- files of roots --- */
@@ -65,6 +73,15 @@ file_has(const char *path, const mbedtls_x509_crt *wanted, bool *has)
 	return error;
 }
 
+static void
+tell_to_trust(struct doctor *d)
+{
+	char place[CLI_PLACE_BYTES];
+
+	cli_place(d->cli, geteuid() != 0, place);
+	finding_remedy(&d->found, "%ssightglass ca trust --system%s", as_root(), place);
+}
+
 void
 doctor_root_files(struct doctor *d)
 {
@@ -79,7 +96,7 @@ doctor_root_files(struct doctor *d)
 		} else {
 			finding_warning(&d->found, FINDING_SYSTEM, "%s does not have "
 			    "the CA", roots_system_files[i]);
-			finding_remedy(&d->found, "sudo sightglass ca trust --system");
+			tell_to_trust(d);
 		}
 		return;
 	}
@@ -91,13 +108,15 @@ static void
 tell_nss(void *context, const char *store, bool has)
 {
 	struct doctor *d = context;
+	char place[CLI_PLACE_BYTES];
 
 	if (has) {
 		finding_ok(&d->found, FINDING_NSS, "%s has the CA", store);
 	} else {
 		finding_warning(&d->found, FINDING_NSS, "%s does not have the CA",
 		    store);
-		finding_remedy(&d->found, "sightglass ca trust --user");
+		cli_place(d->cli, false, place);
+		finding_remedy(&d->found, "sightglass ca trust --user%s", place);
 	}
 }
 
@@ -131,7 +150,7 @@ doctor_java(struct doctor *d)
 {
 	char *const argv[] = {(char *)"keytool", (char *)"-list", (char *)"-cacerts",
 	    (char *)"-storepass", (char *)"changeit", NULL};
-	char wanted[FINGERPRINT_BYTES];
+	char wanted[FINGERPRINT_BYTES], place[CLI_PLACE_BYTES];
 	struct buf said;
 
 	if (!fingerprint(root_of(d), wanted))
@@ -143,8 +162,10 @@ doctor_java(struct doctor *d)
 	} else if (there && strstr(text, "SHA-256") != NULL) {
 		finding_warning(&d->found, FINDING_JAVA, "its store does not have the "
 		    "CA");
-		finding_remedy(&d->found, "sightglass ca export -o ca.pem; keytool "
-		    "-importcert -cacerts -alias sightglass -file ca.pem");
+		cli_place(d->cli, false, place);
+		finding_remedy(&d->found, "sightglass ca export -o ca.pem%s; %skeytool "
+		    "-importcert -cacerts -storepass changeit -noprompt -alias "
+		    "sightglass -file ca.pem", place, as_root());
 	}
 	buf_free(&said);
 }
@@ -166,6 +187,7 @@ static bool
 judge_variables(struct doctor *d, enum finding_id what,
     const char *const variables[])
 {
+	char place[CLI_PLACE_BYTES];
 	bool has;
 
 	for (size_t i = 0; variables[i] != NULL; i++) {
@@ -180,12 +202,12 @@ judge_variables(struct doctor *d, enum finding_id what,
 			finding_failure(&d->found, what, "%s=%s: %s", variables[i],
 			    path, error != 0 ? err_text(error)
 			                     : "it does not have the CA");
+			cli_place(d->cli, false, place);
 			if (is_of_system(path))
-				finding_remedy(&d->found, "sudo sightglass ca trust "
-				    "--system");
+				tell_to_trust(d);
 			else
-				finding_remedy(&d->found, "sightglass ca export >> %s",
-				    path);
+				finding_remedy(&d->found, "sightglass ca export%s >> "
+				    "%s", place, path);
 		}
 		return true;
 	}
@@ -223,6 +245,7 @@ doctor_node(struct doctor *d)
 {
 	static const char *const variables[] = {"NODE_EXTRA_CA_CERTS", NULL};
 	char *const argv[] = {(char *)"node", (char *)"--version", NULL};
+	char place[CLI_PLACE_BYTES];
 	struct buf said;
 
 	if (judge_variables(d, FINDING_NODE, variables))
@@ -230,8 +253,9 @@ doctor_node(struct doctor *d)
 	if (doctor_ask("node", argv, &said)) {
 		finding_warning(&d->found, FINDING_NODE, "does not ask the system whom "
 		    "to trust, and NODE_EXTRA_CA_CERTS is not set");
-		finding_remedy(&d->found, "sightglass ca export -o ca.pem; export "
-		    "NODE_EXTRA_CA_CERTS=ca.pem (a full path)");
+		cli_place(d->cli, false, place);
+		finding_remedy(&d->found, "sightglass ca export -o ca.pem%s; export "
+		    "NODE_EXTRA_CA_CERTS=$PWD/ca.pem", place);
 	}
 	buf_free(&said);
 }

@@ -78,6 +78,9 @@ cli_option(struct cli *cli, int option, int *status)
 		*status = CLI_OK;
 		return false;
 	default:
+		diag_info("%s%s --help lists the options",
+		    cli->command != NULL ? "sightglass " : "sightglass",
+		    cli->command != NULL ? cli->command->name : "");
 		*status = CLI_USAGE;
 		return false;
 	}

@@ -75,8 +75,7 @@ look_for_daemon(const char *run_directory)
 
 	buf_init(&answer, ANSWER_BYTES_MAX);
 	if (control_hello(run_directory, FORWARDER, &answer, error) != 0)
-		diag_warning("%s; clients are refused until a daemon runs there",
-		    error);
+		diag_warning("%s: until one answers, clients are refused", error);
 	buf_free(&answer);
 }
 

@@ -3,9 +3,11 @@
 #include "cli/query.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -118,9 +120,25 @@ add_dataset(struct query *q, const char *name)
 	return false;
 }
 
+/* Nothing would be found in it, and nothing said. */
+static void
+warn_of_state_directory(const char *path)
+{
+	char log[PATH_MAX], ca[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(log, sizeof(log), "%s/log", path) >= (int)sizeof(log) ||
+	    snprintf(ca, sizeof(ca), "%s/ca", path) >= (int)sizeof(ca))
+		return;
+	if (stat(log, &st) == 0 && S_ISDIR(st.st_mode) && access(ca, F_OK) == 0)
+		diag_warning("--input: %s is a state directory: its log is %s, or that "
+		    "of -d %s", path, log, path);
+}
+
 static bool
 add_input(struct query *q, const char *path)
 {
+	warn_of_state_directory(path);
 	if (q->path_count == QUERY_INPUTS_MAX) {
 		diag_error("--input: more than %u", QUERY_INPUTS_MAX);
 		return false;

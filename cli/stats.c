@@ -68,6 +68,8 @@ add_by(struct settings *s, const char *names)
 			diag_error("--by: more than %u", SUMMARIES_MAX);
 			return false;
 		}
+		if (s->summaries.items[s->summaries.count - 1].by.key == NULL)
+			view_warn_of_unknown("--by", names, length);
 		if (names[length] == '\0')
 			return true;
 		names += length + 1;

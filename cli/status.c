@@ -177,7 +177,7 @@ ask(const char *place, bool as_json, char error[256])
 /* Every daemon that is there. Where one answers, it matters not that another
  * place has none. */
 static int
-ask_all(const struct conf *conf, bool as_json)
+ask_all(const struct cli *cli, const struct conf *conf, bool as_json)
 {
 	char places[CONTROL_PLACES_MAX][PATH_BYTES], error[256], first[256] = "";
 	size_t count = control_places(conf->run_dir, places);
@@ -193,7 +193,7 @@ ask_all(const struct conf *conf, bool as_json)
 			status = one;
 	}
 	if (status == CLI_NO_MATCH)
-		diag_error("%s", first);
+		diag_error("%s%s", first, cli_no_daemon(cli));
 	return status;
 }
 
@@ -220,7 +220,7 @@ run(struct cli *cli, int argc, char **argv)
 	struct conf *conf = cli_conf(cli);
 	if (conf == NULL)
 		return CLI_CANNOT_READ;
-	status = ask_all(conf, as_json);
+	status = ask_all(cli, conf, as_json);
 	conf_free(conf);
 	return status;
 }

@@ -102,19 +102,24 @@ view_set_parts(struct view *v, const char *parts)
 	return true;
 }
 
-/* Records of other writers may have them, so they are shown all the same. */
-static void
-warn_of_unknown(const char *names)
+void
+view_warn_of_unknown(const char *option, const char *name, size_t length)
 {
 	char words[FIELD_WORDS_MAX];
 	bool inside;
 
+	if (field_resolve(name, length, &inside) != FIELD_COUNT)
+		return;
+	field_unknown(name, length, words);
+	diag_warning("%s: %s", option, words);
+}
+
+static void
+warn_of_unknown(const char *names)
+{
 	while (*names != '\0') {
 		size_t length = strcspn(names, ",");
-		if (field_resolve(names, length, &inside) == FIELD_COUNT) {
-			field_unknown(names, length, words);
-			diag_warning("-F: %s", words);
-		}
+		view_warn_of_unknown("-F", names, length);
 		names += length;
 		names += *names == ',';
 	}

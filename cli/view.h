@@ -51,6 +51,10 @@ bool view_set_colour(struct view *v, const char *when) WUNRES NONNULL(1, 2);
 bool view_set_parts(struct view *v, const char *parts) WUNRES NONNULL(1, 2);
 bool view_set_fields(struct view *v, const char *names) WUNRES NONNULL(1, 2);
 
+/* Warns of a name that no record of ours has; another writer's may, so it is good. */
+void view_warn_of_unknown(const char *option, const char *name, size_t length)
+    NONNULL(1, 2);
+
 /* All of them, for the tables of subcommands. */
 enum view_option { VIEW_COLOUR = 0x180, VIEW_PARTS };
 extern const struct option_row view_options[];

@@ -170,8 +170,8 @@ on_ready(struct child *child)
 	if (p->serving || !all_ready(p))
 		return;
 	p->serving = true;
-	(void)snprintf(words, sizeof(words), "sightglassd %s serves with %zu workers",
-	    SIGHTGLASS_VERSION, p->worker_count);
+	(void)snprintf(words, sizeof(words), "sightglassd %s serves with %zu worker%s",
+	    SIGHTGLASS_VERSION, p->worker_count, p->worker_count == 1 ? "" : "s");
 	parent_note(p, "started", "parent", words);
 	tell_of_keylog(p, "");
 	notify("READY=1");

@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import subprocess
+import threading
 import unittest
 
 from harness import (CLI, DAEMON, Daemon, Nginx, Process, Test, ThreadServer, get,
@@ -62,6 +63,7 @@ class Usage(Cli):
         for command in COMMANDS:
             told = self.refused(2, command, "--nonsense")
             self.assertIn("--nonsense", told)
+            self.assertIn(f"sightglass {command} --help lists the options", told)
             self.assertTrue(told.startswith(f"sightglass: {command}: "), told)
 
     def test_an_empty_name_is_no_directory(self):
@@ -81,7 +83,7 @@ class Ca(Cli):
     def test_it_is_made_once_and_kept_from_others(self):
         made = self.cli("ca", "init")
         self.assertIn(f"in {self.state}/ca", made)
-        self.assertIn("sightglass ca export", made)
+        self.assertIn(f"'sightglass ca export -d {self.state}'", made)
         folder = os.path.join(self.state, "ca")
         for name in os.listdir(folder):
             mode = os.stat(os.path.join(folder, name)).st_mode
@@ -122,6 +124,36 @@ class Ca(Cli):
 class NoDaemon(Cli):
     def test_status_says_that_none_runs(self):
         self.assertIn(f"{self.state}/run/control.sock", self.refused(1, "status"))
+
+    def test_whose_daemon_it_asked_is_told(self):
+        environment = dict(os.environ, XDG_STATE_HOME=self.directory)
+        for command in (["status"], ["bypass", "list"]):
+            done = self.run_cli(*command, env=environment)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertRegex(done.stderr, r"no daemon runs there \(.*\): \w.*-d")
+
+    def test_a_list_that_cannot_be_had_has_no_heading(self):
+        os.makedirs(os.path.join(self.state, "run"))
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(os.path.join(self.state, "run", "control.sock"))
+            server.listen()
+
+            def hang_up():
+                for _ in ("ping", "list"):
+                    asked, _ = server.accept()
+                    with asked, asked.makefile() as lines:
+                        lines.readline()
+
+            threading.Thread(target=hang_up, daemon=True).start()
+            self.assertIn("hung up", self.refused(3, "bypass", "list"))
+
+    def test_a_state_directory_is_no_log(self):
+        os.makedirs(os.path.join(self.state, "log"))
+        os.makedirs(os.path.join(self.state, "ca"))
+        done = self.run_cli("show", "-i", self.state)
+        self.assertIn(f"{self.state} is a state directory: its log is {self.state}/log",
+                      done.stderr)
+        self.assertEqual(self.run_cli("show", "-i", f"{self.state}/log").stderr, "")
 
     def test_a_log_that_is_not_there_is_named(self):
         self.assertIn(f"no log in {self.state}/log: ", self.refused(3, "show"))

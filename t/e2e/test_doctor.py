@@ -7,13 +7,14 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import unittest
 
-from harness import CLI, SOURCE, Daemon, Forwarder, Nginx, Test, wait_for
+from harness import CLI, SOURCE, Daemon, Forwarder, Nginx, Process, Test, wait_for
 
 VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS",
-             "JAVA_TOOL_OPTIONS", "CURL_CA_BUNDLE")
+             "JAVA_TOOL_OPTIONS", "CURL_CA_BUNDLE", "https_proxy", "HTTPS_PROXY")
 
 
 class Doctor(Test):
@@ -208,6 +209,31 @@ class Itself(Doctor):
             self.assertIn(words, self.one(self.doctor(
                 daemon.directory, "--connect", target, status=1), "connection")[1])
 
+    def test_a_flow_through_the_proxy(self):
+        """As any program would, which is told of it by https_proxy."""
+        certificates = self.certificates()
+        nginx = Nginx(self, tls=certificates.server())
+        daemon = Daemon(self, trust=certificates.ca)
+        process = Process(self, [CLI, "proxy", "-d", daemon.directory, "-l",
+                                 "127.0.0.1:0"], "proxy")
+        told = wait_for(lambda: re.search(r"^127\.0\.0\.1:(\d+)$",
+                                          process.output(), re.M), "its port")
+        target = f"localhost:{nginx.port}"
+        for variable in ("https_proxy", "HTTPS_PROXY"):
+            seen = self.one(self.doctor(daemon.directory, "--connect", target,
+                                        **{variable: f"http://{told[0]}/"}), "connection")
+            self.assertEqual(seen[0], "ok", seen)
+            self.assertIn("its record is in the log", seen[1])
+        seen = self.one(self.doctor(daemon.directory, "--connect", target, status=1),
+                        "connection")
+        self.assertIn("https_proxy", seen[2])
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            proxy = f"127.0.0.1:{closed.getsockname()[1]}"
+            seen = self.one(self.doctor(daemon.directory, "--connect", target, status=1,
+                                        https_proxy=f"http://{proxy}"), "connection")
+        self.assertIn(f"cannot be reached through https_proxy, {proxy}", seen[1])
+
     def test_a_flow_that_is_not_opened(self):
         certificates = self.certificates()
         nginx = Nginx(self, tls=certificates.server())
@@ -281,9 +307,10 @@ class Trust(Doctor):
         subprocess.run(["certutil", "-N", "-d", "sql:" + store, "--empty-password"],
                        check=True)
         level, text, remedy = self.one(self.doctor(state), "nss")
-        self.assertEqual((level, remedy), ("warning", "sightglass ca trust --user"))
+        self.assertEqual((level, remedy),
+                         ("warning", f"sightglass ca trust --user -d {state}"))
         self.assertIn(store, text)
-        subprocess.run([CLI, *remedy.split()[1:], "-d", state], check=True,
+        subprocess.run([CLI, *remedy.split()[1:]], check=True,
                        env=self.environment, stdout=subprocess.DEVNULL)
         self.assertEqual(self.one(self.doctor(state), "nss")[0], "ok")
 
@@ -292,6 +319,22 @@ class Trust(Doctor):
         level, _, remedy = self.one(self.doctor(self.state()), "java")
         self.assertEqual(level, "warning")
         self.assertIn("keytool -importcert", remedy)
+
+    def test_a_remedy_is_of_the_same_directory(self):
+        """Also one whose name needs quotes, and a configuration's."""
+        state = os.path.join(self.directory, "it's here")
+        self.assertEqual(self.run_cli("ca", "init", "-d", state).returncode, 0)
+        remedy = self.one(self.doctor(state), "system")[2]
+        self.assertEqual(remedy.split(" sightglass ", 1)[-1].split("sightglass ")[-1],
+                         "ca trust --system -d '" + state.replace("'", "'\\''") + "'")
+        file = os.path.join(self.directory, "f.yaml")
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(f"paths: {{ca: {self.state()}/ca, log: {state}/log, "
+                      f"run: {state}/run}}\n")
+        done = self.run_cli("doctor", "-c", file, env=self.environment)
+        self.assertIn(f"sightglass ca trust --system -c {file}\n", done.stdout)
+        self.assertIn(f"start sightglassd -c {file}, or run a program with sightglass "
+                      "exec\n", done.stdout)
 
 
 class Alerts(Doctor):

@@ -230,6 +230,15 @@ class Made(Stats):
         return {by: [(g["value"], g["count"]) for g in s["groups"]]
                 for by, s in summaries.items()}
 
+    def test_a_name_that_no_record_has_is_told(self):
+        done = self.run_cli("stats", "-i", self.log, "--by", "http.respnse.status_code")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("--by: no record has a field 'http.respnse.status_code': did you "
+                      "mean 'http.response.status_code'?", done.stderr)
+        for known in ("host", "status", "url.path"):
+            self.assertEqual(self.run_cli("stats", "-i", self.log, "--by", known).stderr,
+                             "")
+
     def test_filters_and_ranges_are_those_of_show(self):
         for options, expected in (
                 ([], [("b.example", 2), ("192.0.2.53", 1), ("a.example", 1)]),
