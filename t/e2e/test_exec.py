@@ -464,12 +464,10 @@ class Bundle(Exec):
     """What the command is given to trust."""
 
     def bundle(self, **environment):
-        # What this machine names is not to matter.
-        for name in ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE",
-                     "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE",
-                     "CARGO_HTTP_CAINFO", "PIP_CERT", "DENO_CERT",
-                     "npm_config_cafile", "NPM_CONFIG_CAFILE"):
-            self.environment.pop(name, None)
+        # What this machine names is not to matter, whichever program it is for.
+        for name in list(self.environment):
+            if re.search("CERT|SSL|CA_?FILE|CA_?BUNDLE|CA_?INFO", name.upper()):
+                self.environment.pop(name)
         self.environment.update(environment)
         done = self.exec("sh", "-c", 'cat "$SSL_CERT_FILE"', options=["-q"])
         self.assertEqual(done.returncode, 0, done.stderr)
