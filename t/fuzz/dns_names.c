@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/be.h"
 #include "t/fuzz/target.h"
 
 #define WRITERS 3u
@@ -171,7 +172,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	model_count = 0;
 	for (size_t i = 0; i < PUT_MAX && (i + 1) * STEP_BYTES <= length; i++) {
 		const uint8_t *step = bytes + i * STEP_BYTES;
-		size_t place = ((size_t)step[1] << 16 | step[2] << 8 | step[3]) % size;
+		size_t place = be24_dec(step + 1) % size;
 
 		now_us += step[4] % 16;
 		if (step[0] % 4 == 3 && step[0] >= 0xf0) {

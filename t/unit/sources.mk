@@ -362,7 +362,7 @@ EXTRA_DIST += t/corpus/provider extension-bridge/macos/README.md
 if LINUX
 noinst_PROGRAMS += t/unit/doctor-of-macos
 t_unit_doctor_of_macos_SOURCES = $(CLI_SOURCES) cli/anchors_linux.c \
-	cli/doctor_darwin.c cli/exec_linux.c
+	cli/doctor_darwin.c cli/exec_linux.c cli/proxy_clients_linux.c
 t_unit_doctor_of_macos_LDADD = $(sightglass_LDADD)
 endif
 
