@@ -22,7 +22,7 @@
 #include "base/err.h"
 #include "cli/command.h"
 #include "cli/control.h"
-#include "extension-bridge/proxy/proxy.h"
+#include "cli/proxy_clients.h"
 
 #define NOT_EXECUTABLE 126 /* as the shell has it */
 #define NOT_FOUND 127
@@ -222,7 +222,7 @@ run_proxy(const struct run *r, int listen_fd, pid_t parent)
 	exec_die_with_parent(parent, SIGTERM);
 	(void)snprintf(flow_socket, sizeof(flow_socket), "%s/flow.sock",
 	    r->places.run);
-	options.client_facts = exec_client_facts(&options.client_facts_context);
+	proxy_clients_tell(&options);
 	struct proxy *p = proxy_new(&options);
 	exec_child_ready();
 	if (p == NULL || proxy_run(p) != 0)

@@ -11,7 +11,6 @@
 #include <sys/types.h>
 
 #include "base/attr.h"
-#include "extension-bridge/proxy/proxy.h"
 #include "extension-bridge/udp_ports.h"
 
 #define EXEC_ERROR_BYTES 512u
@@ -94,10 +93,6 @@ struct exec_children {
 int exec_isolated(const char *flow_socket, const struct udp_ports *udp_ports,
     char *const *argv, struct exec_children *children,
     char error[EXEC_ERROR_BYTES]) WUNRES NONNULL(1, 2, 3, 4, 5);
-
-/* Tells the proxy whose its clients are (proxy_options.client_facts), where the
- * system says it; else NULL. *context is freed with the process. */
-proxy_client_facts *exec_client_facts(void **context) WUNRES NONNULL(1);
 
 /* In a child: a signal when its parent dies, where the system can. */
 void exec_die_with_parent(pid_t parent, int number);

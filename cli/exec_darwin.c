@@ -17,13 +17,6 @@ exec_isolated(const char *flow_socket UNUSED,
 	return E_DENIED;
 }
 
-proxy_client_facts *
-exec_client_facts(void **context)
-{
-	*context = NULL;
-	return NULL;
-}
-
 /* There is no such signal here. */
 void
 exec_die_with_parent(pid_t parent UNUSED, int number UNUSED)

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "extension-bridge/linux/client.h"
 #include "extension-bridge/linux/namespace.h"
 
 extern char **environ;
@@ -25,20 +24,6 @@ exec_isolated(const char *flow_socket, const struct udp_ports *udp_ports,
 	if (outcome == 0)
 		*children = (struct exec_children){run.command, run.forwarder};
 	return outcome;
-}
-
-static void
-identify(void *context, const struct sockaddr_storage *client,
-    const struct sockaddr_storage *proxy, struct flow_header *h)
-{
-	clients_identify(context, client, proxy, h);
-}
-
-proxy_client_facts *
-exec_client_facts(void **context)
-{
-	*context = clients_new();
-	return *context == NULL ? NULL : identify;
 }
 
 void

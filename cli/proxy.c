@@ -17,7 +17,7 @@
 #include "ca/key.h"
 #include "cli/command.h"
 #include "cli/control.h"
-#include "extension-bridge/proxy/proxy.h"
+#include "cli/proxy_clients.h"
 
 #define DEFAULT_ADDRESS "127.0.0.1:8080"
 #define FORWARDER "proxy"
@@ -106,6 +106,7 @@ serve(int listen_fd, const char *flow_socket_path, const char *certificate)
 	struct proxy_options options = {.listen_fd = listen_fd,
 	    .flow_socket_path = flow_socket_path, .forwarder = FORWARDER};
 
+	proxy_clients_tell(&options);
 	struct proxy *p = proxy_new(&options);
 	int error = p == NULL ? E_SYS : say_where(listen_fd, certificate);
 	if (error == 0)

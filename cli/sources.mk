@@ -56,7 +56,7 @@ CLI_SOURCES = \
 	cli/private_daemon.c \
 	cli/profile.c \
 	cli/profile_payloads.c cli/profile_payloads.h \
-	cli/proxy.c \
+	cli/proxy.c cli/proxy_clients.h \
 	cli/query.c cli/query.h \
 	cli/safe.c cli/safe.h \
 	cli/segments.c \
@@ -75,13 +75,16 @@ CLI_SOURCES = \
 	cli/view.c cli/view.h
 sightglass_SOURCES = $(CLI_SOURCES)
 if LINUX
-sightglass_SOURCES += cli/anchors_linux.c cli/doctor_linux.c cli/exec_linux.c
+sightglass_SOURCES += cli/anchors_linux.c cli/doctor_linux.c cli/exec_linux.c \
+	cli/proxy_clients_linux.c
 endif
 if DARWIN
-sightglass_SOURCES += cli/anchors_darwin.c cli/doctor_darwin.c cli/exec_darwin.c
+sightglass_SOURCES += cli/anchors_darwin.c cli/doctor_darwin.c cli/exec_darwin.c \
+	cli/proxy_clients_darwin.c
 endif
 EXTRA_DIST += cli/anchors_linux.c cli/anchors_darwin.c cli/doctor_linux.c \
-	cli/doctor_darwin.c cli/exec_linux.c cli/exec_darwin.c
+	cli/doctor_darwin.c cli/exec_linux.c cli/exec_darwin.c \
+	cli/proxy_clients_linux.c cli/proxy_clients_darwin.c
 sightglass_LDADD = liblog.a libmitm.a libbridge.a libca.a libconf.a libbase.a \
 	$(EVENT_LIBS) $(LLHTTP_LIBS) $(MBEDTLS_LIBS) $(NFTABLES_LIBS) \
 	$(PCRE2_LIBS) $(XXHASH_LIBS) $(YAML_LIBS) $(YYJSON_LIBS) $(ZSTD_LIBS)

@@ -24,6 +24,8 @@ struct clients {
 	char namespace[LINK_BYTES]; /* what /proc/self/ns/net points at */
 	pid_t known[KNOWN_MAX];     /* the latest first */
 	size_t known_count;
+	pid_t *all; /* owned: of the last look through /proc */
+	size_t all_count, all_capacity;
 };
 
 struct clients *
@@ -50,6 +52,7 @@ clients_free(struct clients *c)
 		return;
 	if (c->ask_fd >= 0)
 		(void)close(c->ask_fd);
+	free(c->all);
 	free(c);
 }
 
@@ -117,23 +120,69 @@ find_in_known(const struct clients *c, const char *link)
 	return 0;
 }
 
-static pid_t
-find_in_all(const struct clients *c, const char *link)
+static bool
+add(struct clients *c, pid_t pid)
+{
+	if (c->all_count == c->all_capacity) {
+		size_t capacity = c->all_capacity == 0 ? 1024 : 2 * c->all_capacity;
+		pid_t *grown = realloc(c->all, capacity * sizeof(*grown));
+		if (grown == NULL)
+			return false;
+		c->all = grown;
+		c->all_capacity = capacity;
+	}
+	c->all[c->all_count++] = pid;
+	return true;
+}
+
+/* In the order of their numbers (proc(5)). */
+static void
+list_all(struct clients *c)
 {
 	DIR *proc = opendir("/proc");
-	pid_t found = 0;
 
+	c->all_count = 0;
 	if (proc == NULL)
-		return 0;
-	for (struct dirent *e; found == 0 && (e = readdir(proc)) != NULL;) {
-		if (!isdigit((unsigned char)e->d_name[0]))
-			continue;
-		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
-		if (is_ours(c, pid) && holds(pid, link))
-			found = pid;
+		return;
+	for (struct dirent *e; (e = readdir(proc)) != NULL;) {
+		if (isdigit((unsigned char)e->d_name[0]) &&
+		    !add(c, (pid_t)strtol(e->d_name, NULL, 10)))
+			break;
 	}
 	(void)closedir(proc);
-	return found;
+}
+
+/* The number that was given last, by the last word of /proc/loadavg (proc(5)); 0. */
+static pid_t
+newest(void)
+{
+	FILE *file = fopen("/proc/loadavg", "re");
+	int pid = 0;
+
+	if (file != NULL && fscanf(file, "%*s %*s %*s %*s %d", &pid) != 1)
+		pid = 0;
+	if (file != NULL)
+		(void)fclose(file);
+	return (pid_t)pid;
+}
+
+/* The newest first, since one that was not known is likely among them; numbers begin
+ * anew when they are used up. */
+static pid_t
+find_in_all(struct clients *c, const char *link)
+{
+	pid_t last = newest();
+	size_t first = 0;
+
+	list_all(c);
+	while (first < c->all_count && c->all[first] <= last)
+		first++;
+	for (size_t i = 0; i < c->all_count; i++) {
+		size_t at = (first + c->all_count - 1 - i) % c->all_count;
+		if (is_ours(c, c->all[at]) && holds(c->all[at], link))
+			return c->all[at];
+	}
+	return 0;
 }
 
 static void

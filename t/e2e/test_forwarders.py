@@ -95,6 +95,10 @@ class Real(Forwarders):
         self.assertEqual(found["state"], "ok")
         done = self.run_cli("status", "-d", daemon.directory)
         self.assertRegex(done.stdout, r"forwarder proxy \S+, protocol 1, .*streams 2 ")
+        daemon.stop()
+        seen = daemon.records("http")
+        self.assertEqual([(r["process"]["name"], r["user"]["id"]) for r in seen],
+                         [("curl", str(os.getuid()))] * 2)
 
     def test_the_core_of_the_extension(self):
         daemon = Daemon(self, "flow.sniff_timeout=10 ms", "policy.default=splice")
