@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/diag.h"
+
 /* The program asked for; NULL: the usual one; "": none. */
 static const char *
 wanted(void)
@@ -63,11 +65,21 @@ pager_open(void)
 	return child > 0 ? child : 0;
 }
 
-void
+/* As sh(1) and become() end where the program is not to be had. */
+static bool
+was_run(int status)
+{
+	return !WIFEXITED(status) ||
+	    (WEXITSTATUS(status) != 126 && WEXITSTATUS(status) != 127);
+}
+
+bool
 pager_close(pid_t pager)
 {
+	int status = 0;
+
 	if (pager == 0)
-		return;
+		return true;
 	(void)fflush(stdout);
 	/* What is still to be written, because it was quit early, goes nowhere. */
 	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -76,6 +88,12 @@ pager_close(pid_t pager)
 	clearerr(stdout);
 	/* An interrupt is the pager's to understand. */
 	(void)signal(SIGINT, SIG_IGN);
-	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(pager, &status, 0) < 0 && errno == EINTR)
 		;
+	if (was_run(status))
+		return true;
+	const char *program = wanted();
+	diag_error("the pager '%s' cannot be run: name another one in SIGHTGLASS_PAGER, "
+	    "or give --no-pager", program != NULL ? program : "less");
+	return false;
 }

@@ -12,7 +12,8 @@
  * a terminal. Its process, or 0: none was wanted, or could be had. */
 pid_t pager_open(void) WUNRES;
 
-/* Ends the output and waits until the person has read. 0 is fine. */
-void pager_close(pid_t pager);
+/* Ends the output and waits until the person has read. 0 is fine. False, after a
+ * message: it could not be run, so nothing was read. */
+bool pager_close(pid_t pager) WUNRES;
 
 #endif

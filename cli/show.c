@@ -330,8 +330,7 @@ run(const struct cli *cli, struct settings *s)
 		return status;
 	pid_t pager = s->following || s->no_pager ? 0 : pager_open();
 	status = finish(cli, s, print(s));
-	pager_close(pager);
-	return status;
+	return pager_close(pager) || status != CLI_OK ? status : CLI_CANNOT_READ;
 }
 
 static int

@@ -293,16 +293,23 @@ view_set_output(struct view *v, FILE *out)
 	v->terminal = isatty(fileno(out)) == 1;
 }
 
+/* Of a terminal: NO_COLOR keeps them away (no-color.org), and one that has none. */
+static bool
+wants_colour(void)
+{
+	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return (no_colour == NULL || no_colour[0] == '\0') &&
+	    (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 void
 view_open(struct view *v, FILE *out)
 {
-	const char *no_colour = getenv("NO_COLOR");
-
 	view_set_output(v, out);
 	v->format = format_at(0);
 	v->writer = v->format->writer;
-	v->pretty.colour = v->terminal &&
-	    (no_colour == NULL || no_colour[0] == '\0');
+	v->pretty.colour = v->terminal && wants_colour();
 	buf_init(&v->page, PAGE_BYTES_MAX);
 }
 

@@ -21,7 +21,7 @@ def in_terminal(command, columns=80, **environment):
     env = {k: v for k, v in os.environ.items()
            if k not in ("NO_COLOR", "PAGER", "LESS", "SIGHTGLASS_PAGER")}
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs,
-                               env=dict(env, TERM="xterm", **environment))
+                               env={**env, "TERM": "xterm", **environment})
     os.close(theirs)
     said = b""
     try:
@@ -57,10 +57,11 @@ class Terminal(Test):
         shown = {
             (): in_terminal([*self.show, "--no-pager"])[1],
             ("NO_COLOR",): in_terminal([*self.show, "--no-pager"], NO_COLOR="1")[1],
+            ("dumb",): in_terminal([*self.show, "--no-pager"], TERM="dumb")[1],
             ("never",): in_terminal([*self.show, "--no-pager", "--color", "never"])[1],
         }
         self.assertEqual([yellow in text for text in shown.values()],
-                         [True, False, False])
+                         [True, False, False, False])
         self.assertNotIn("\033", self.run_cli(*self.show[1:]).stdout)
         self.assertIn(yellow, self.run_cli(*self.show[1:], "--color", "always").stdout)
 
@@ -78,6 +79,12 @@ class Terminal(Test):
         self.assertEqual(said.count("paged: "), 2)
         _, said = in_terminal(self.show, SIGHTGLASS_PAGER="cat", PAGER="false")
         self.assertEqual(said.count("\n"), 2)
+
+    def test_a_pager_that_cannot_be_run_is_told(self):
+        status, said = in_terminal(self.show, PAGER="nosuchpager -x")
+        self.assertEqual(status, 3, said)
+        self.assertIn("the pager 'nosuchpager -x' cannot be run", said)
+        self.assertIn("--no-pager", said)
 
     def test_a_pager_that_is_left_early_is_no_mistake(self):
         write_segment(self.log, 2, [http(i, "https://example.com/" + "x" * 500)
