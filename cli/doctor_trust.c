@@ -165,7 +165,8 @@ doctor_java(struct doctor *d)
 		cli_place(d->cli, false, place);
 		finding_remedy(&d->found, "sightglass ca export -o ca.pem%s; %skeytool "
 		    "-importcert -cacerts -storepass changeit -noprompt -alias "
-		    "sightglass -file ca.pem", place, as_root());
+		    "sightglass-%.2s%.2s%.2s%.2s -file ca.pem", place, as_root(), wanted,
+		    wanted + 3, wanted + 6, wanted + 9);
 	}
 	buf_free(&said);
 }

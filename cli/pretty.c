@@ -544,6 +544,8 @@ put_ended(struct page *g, yyjson_val *record)
 	put_labelled(g, "", at(record, "/sightglass/detail"));
 	if (said_nothing(g, record))
 		put(g, "  the client said nothing (does it trust the CA?)");
+	else if (strcmp(at_text(record, "/sightglass/reason"), "pinned") == 0)
+		put(g, "  it turned our certificate down before (sightglass bypass)");
 }
 
 static void

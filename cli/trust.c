@@ -27,6 +27,7 @@
 #define JAVA_OPTIONS_BYTES_MAX (128u * 1024)
 #define BUNDLE_BYTES_MAX (32u * 1024 * 1024)
 #define STORE_PASSWORD "changeit" /* Java's own default; it protects nothing */
+#define STORE_ALIAS "sightglass-exec" /* a name that Java's own roots have not yet */
 
 /* What each names is read into the bundle, and then it names the bundle. npm
  * heeds NODE_EXTRA_CA_CERTS only where no cafile is configured; of its two
@@ -335,7 +336,7 @@ make_store(const char *keytool, const char *store, const char *certificate)
 		return false;
 	}
 	char *const argv[] = {(char *)"keytool", (char *)"-importcert",
-	    (char *)"-noprompt", (char *)"-alias", (char *)"sightglass",
+	    (char *)"-noprompt", (char *)"-alias", (char *)STORE_ALIAS,
 	    (char *)"-keystore", fresh, (char *)"-storepass",
 	    (char *)STORE_PASSWORD, (char *)"-file", (char *)certificate, NULL};
 	if (tool_run(keytool, argv, NULL, NULL) && rename(fresh, store) == 0)

@@ -159,6 +159,30 @@ class Get {
         self.assertEqual(done.stdout, "hello\n")
         self.assertIn("-Dx=y", done.stderr)
 
+    @unittest.skipUnless(shutil.which("keytool"), "no Java here")
+    def test_java_that_trusts_a_ca_of_ours_already(self):
+        """As the doctor has it told, by whatever name."""
+        home, own = (os.path.join(self.directory, n) for n in ("java", "own"))
+        cacerts = os.path.join(home, "lib", "security", "cacerts")
+        keytool = os.path.join(home, "bin", "keytool")
+        os.makedirs(os.path.dirname(cacerts))
+        os.makedirs(os.path.dirname(keytool))
+        with open(keytool, "w", encoding="ascii") as script:
+            script.write(f'#!/bin/sh\nexec {shutil.which("keytool")} "$@"\n')
+        os.chmod(keytool, 0o755)
+        self.run_cli("ca", "init", "-d", own)
+        remedy = ["keytool", "-importcert", "-keystore", cacerts, "-storepass",
+                  "changeit", "-noprompt", "-alias", "sightglass", "-file",
+                  os.path.join(own, "ca", "sightglass-ca.pem")]
+        subprocess.run(remedy, check=True, capture_output=True)
+        self.environment["PATH"] = os.path.dirname(keytool) + ":" + os.environ["PATH"]
+        self.assertEqual(self.exec("true").stderr, "")
+        told = subprocess.run(
+            ["keytool", "-list", "-storepass", "changeit", "-keystore",
+             os.path.join(self.state, "ca", "java.truststore")], check=True,
+            capture_output=True, text=True).stdout
+        self.assertIn("2 entries", told)
+
     def test_curl_through_the_proxy(self):
         http, done = self.see("curl", "-sS", "{url}", options=["--proxy"])
         self.assertEqual(done.stdout, "hello\n")

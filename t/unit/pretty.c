@@ -128,6 +128,18 @@ START_TEST(a_client_that_says_nothing_may_not_trust_us)
 }
 END_TEST
 
+START_TEST(why_a_flow_is_not_opened_any_more_is_said)
+{
+	struct pretty p = {.utc = true, .requests_only = true};
+
+	check_shown(&p, FLOW("a", "finished", ",\"decision\":\"splice\",\"reason\":"
+	    "\"pinned\",\"bytes\":{\"client\":1,\"server\":2}"),
+	    AT " --- tls example.com:443  splice  pinned  1 B out, 2 B in  29 ms"
+	    "  finished  it turned our certificate down before (sightglass bypass)"
+	    "  curl\n");
+}
+END_TEST
+
 START_TEST(an_address_of_ipv6_stands_in_brackets)
 {
 	struct pretty p = {.utc = true};
@@ -284,6 +296,7 @@ suite(void)
 	    (int)ARRAY_LENGTH(failures));
 	tcase_add_loop_test(t, a_client_that_says_nothing_may_not_trust_us, 0,
 	    (int)ARRAY_LENGTH(silences));
+	tcase_add_test(t, why_a_flow_is_not_opened_any_more_is_said);
 	tcase_add_test(t, an_address_of_ipv6_stands_in_brackets);
 	tcase_add_test(t, requests_only_leaves_out_what_is_told_already);
 	tcase_add_test(t, an_exchange_is_a_line);
