@@ -245,7 +245,7 @@ static int
 prepare(struct forwarder *f, char words[FORWARDER_WORDS])
 {
 	const struct udp_ports *ports = f->options->udp_ports;
-	int error = network_up(f->options->outside->ipv6, words);
+	int error = network_up(f->options->outside, words);
 
 	if (error == 0)
 		error = network_listen(&f->listeners, ports, words);

@@ -33,6 +33,8 @@ struct listeners {
 struct outside {
 	int ask_fd; /* sockets.h, answering from there; -1: it cannot */
 	bool ipv6;   /* it has a way to the IPv6 internet */
+	/* It has addresses of the family besides loopback's. */
+	bool has_ipv4, has_ipv6;
 };
 
 /* outside.c: to be called before the process joins the namespace. */
@@ -50,10 +52,11 @@ enum loopback outside_loopback(const struct outside *o, int inside_ask_fd,
     const struct sockaddr_storage *address, struct sockaddr_storage *other)
     NONNULL(1, 3, 4);
 
-/* network.c: makes every address of the namespace local (those of IPv6 only if
- * `ipv6`), and turns what is sent to other addresses towards the listeners, of UDP
- * what is sent to these ports. E_SYS with words. */
-int network_up(bool ipv6, char words[FORWARDER_WORDS]) WUNRES NONNULL(2);
+/* network.c: makes every address of the namespace local (those of IPv6 only if there
+ * is a way to them outside), and turns what is sent to other addresses towards the
+ * listeners, of UDP what is sent to these ports. E_SYS with words. */
+int network_up(const struct outside *outside, char words[FORWARDER_WORDS])
+    WUNRES NONNULL(1, 2);
 int network_listen(struct listeners *out, const struct udp_ports *ports,
     char words[FORWARDER_WORDS]) WUNRES NONNULL(1, 2, 3);
 int network_divert(const struct listeners *listeners,

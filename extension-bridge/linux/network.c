@@ -132,7 +132,8 @@ route_groups(int fd, unsigned index)
 
 /* An address that is none of loopback, and that nobody can want to reach: the C library
  * asks for no addresses of a family of which the machine has none (AI_ADDRCONFIG of RFC
- * 3493, section 6.1). */
+ * 3493, section 6.1), but for both where it has none at all. So there is one inside of
+ * each family that has one outside. */
 static int
 add_dummy(int fd, unsigned index, unsigned char family, const char *text)
 {
@@ -161,7 +162,7 @@ add_dummy(int fd, unsigned index, unsigned char family, const char *text)
 }
 
 int
-network_up(bool ipv6, char words[FORWARDER_WORDS])
+network_up(const struct outside *outside, char words[FORWARDER_WORDS])
 {
 	unsigned index = if_nametoindex("lo");
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -171,9 +172,10 @@ network_up(bool ipv6, char words[FORWARDER_WORDS])
 		error = fail(words, "setting up the namespace's loopback interface");
 	else if (make_all_local(fd, index, AF_INET) != 0 ||
 	    route_groups(fd, index) != 0 ||
-	    add_dummy(fd, index, AF_INET, DUMMY4) != 0)
+	    (outside->has_ipv4 && add_dummy(fd, index, AF_INET, DUMMY4) != 0))
 		error = fail(words, "making every address local");
-	else if (ipv6 && make_all_local(fd, index, AF_INET6) == 0)
+	else if (outside->ipv6 && make_all_local(fd, index, AF_INET6) == 0 &&
+	    outside->has_ipv6)
 		(void)add_dummy(fd, index, AF_INET6, DUMMY6);
 	/* Of IPv6 nothing is needed: it may be switched off. */
 	if (fd >= 0)

@@ -6,6 +6,7 @@
  */
 #include "extension-bridge/linux/forwarder.h"
 
+#include <ifaddrs.h>
 #include <unistd.h>
 
 #include "extension-bridge/linux/sockets.h"
@@ -23,6 +24,36 @@ has_route(const struct sockaddr_in6 *to)
 	return found;
 }
 
+static bool
+is_loopback(const struct sockaddr *address)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+
+	return address->sa_family == AF_INET
+	    ? ntohl(in->sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET
+	    : IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
+}
+
+static void
+look_for_addresses(struct outside *o)
+{
+	struct ifaddrs *list;
+
+	if (getifaddrs(&list) != 0)
+		return;
+	for (const struct ifaddrs *a = list; a != NULL; a = a->ifa_next) {
+		int family = a->ifa_addr == NULL ? AF_UNSPEC : a->ifa_addr->sa_family;
+		if ((family != AF_INET && family != AF_INET6) || is_loopback(a->ifa_addr))
+			continue;
+		if (family == AF_INET)
+			o->has_ipv4 = true;
+		else
+			o->has_ipv6 = true;
+	}
+	freeifaddrs(list);
+}
+
 void
 outside_look(struct outside *o)
 {
@@ -32,6 +63,7 @@ outside_look(struct outside *o)
 
 	*o = (struct outside){.ask_fd = sockets_open(),
 	    .ipv6 = has_route(&anywhere)};
+	look_for_addresses(o);
 }
 
 /* The address of the other family that "localhost" means as well. */
