@@ -213,14 +213,13 @@ json_key(struct json *j, const void *key, size_t length)
 bool
 json_is_utf8(const void *bytes, size_t length)
 {
-	const uint8_t *p = bytes;
-	const uint8_t *end = p + length;
+	const uint8_t *text = bytes;
 
-	while (p < end) {
-		int sequence = *p < 0x80 ? 1 : utf8_length(p, (size_t)(end - p));
+	for (size_t at = 0; at < length;) {
+		int sequence = text[at] < 0x80 ? 1 : utf8_length(text + at, length - at);
 		if (sequence <= 0)
 			return false;
-		p += sequence;
+		at += (size_t)sequence;
 	}
 	return true;
 }

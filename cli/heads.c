@@ -32,6 +32,8 @@ find_values(yyjson_val *headers, yyjson_val *name)
 	yyjson_val *key, *values;
 	size_t index, count;
 
+	if (headers == NULL)
+		return NULL;
 	yyjson_obj_foreach(headers, index, count, key, values) {
 		if (is_same(key, name))
 			return values;

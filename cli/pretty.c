@@ -184,6 +184,8 @@ put_headers(struct page *g, yyjson_val *headers, const char *mark)
 	size_t index, count, k, n;
 	yyjson_val *name, *values, *value;
 
+	if (headers == NULL)
+		return;
 	yyjson_obj_foreach(headers, index, count, name, values) {
 		yyjson_arr_foreach(values, k, n, value) {
 			put(g, mark);

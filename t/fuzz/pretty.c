@@ -15,7 +15,7 @@
 
 #define PAGE_BYTES_MAX (16u * 1024 * 1024)
 
-/* No line is wider than the terminal. */
+/* No line of a record is wider than the terminal. */
 static void
 fits(const struct pretty *p, const uint8_t *page, size_t length)
 {
@@ -43,7 +43,8 @@ show(struct pretty *p, const uint8_t *line, size_t length)
 	size_t n = buf_length(&page);
 	must(n == 0 || buf_data(&page)[n - 1] == '\n');
 	must_be_harmless(buf_data(&page), n);
-	fits(p, buf_data(&page), n);
+	if (error == 0) /* what is no record is shown as it is */
+		fits(p, buf_data(&page), n);
 	buf_free(&page);
 	free(copy);
 }
