@@ -20,6 +20,7 @@
 #define FD_SEND_TIMEOUT_MS 5000
 #define OUT_LIMIT_BYTES (16u * 1024 * 1024)
 #define READ_BYTES 65536
+#define READS_PER_TURN 16 /* whoever never ends sending has its turns like others */
 
 struct frame {
 	uint32_t type;
@@ -311,16 +312,16 @@ static void
 on_readable(evutil_socket_t fd UNUSED, short what UNUSED, void *context)
 {
 	struct channel *c = context;
-	int error;
+	int error = 0;
 
-	do {
+	for (int i = 0; error == 0 && i < READS_PER_TURN; i++) {
 		error = receive(c);
 		if (error == 0)
 			error = dispatch(c);
 		if (c->fd < 0)
 			return;
-	} while (error == 0);
-	if (error == E_AGAIN)
+	}
+	if (error == 0 || error == E_AGAIN)
 		return;
 	channel_close(c);
 	c->on_closed(c->context, c);

@@ -16,11 +16,9 @@ wake_send(int fd)
 bool
 wake_take(int fd)
 {
-	char bytes[256];
-	ssize_t n;
+	char bytes[4096];
+	ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
-	do
-		n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	while (n == (ssize_t)sizeof(bytes) || (n < 0 && errno == EINTR));
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+	return n > 0 || (n < 0 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
 }

@@ -15,7 +15,8 @@
  * gone. */
 void wake_send(int fd);
 
-/* Takes all that came. False: nobody has the other end any more. */
+/* Takes what came; the poller tells of what is left. False: nobody has the other end any
+ * more. */
 bool wake_take(int fd) WUNRES;
 
 #endif

@@ -149,6 +149,34 @@ START_TEST(a_descriptor_comes_with_its_message)
 }
 END_TEST
 
+/* Each message that comes has another one sent. */
+static void
+answer_with_another(void *context UNUSED, struct channel *c UNUSED, struct msg *m)
+{
+	seen.messages[m->type]++;
+	ck_assert_int_eq(channel_send(&parent, MSG_CONF, NULL, 0, -1), 0);
+}
+
+static void
+stop(evutil_socket_t fd UNUSED, short what UNUSED, void *context UNUSED)
+{
+	(void)event_base_loopbreak(base);
+}
+
+START_TEST(who_never_ends_sending_keeps_nobody_from_the_rest)
+{
+	static const struct timeval at_once = {0, 1000};
+
+	worker.on_message = answer_with_another;
+	ck_assert_int_eq(send_conf(0), 0);
+	ck_assert_int_eq(event_base_once(base, -1, EV_TIMEOUT, stop, NULL, &at_once),
+	    0);
+	ck_assert_int_eq(event_base_dispatch(base), 0);
+	ck_assert_uint_gt(seen.messages[MSG_CONF], 1);
+	ck_assert_uint_eq(seen.closed, 0);
+}
+END_TEST
+
 START_TEST(what_the_other_end_may_not_send_closes_the_channel)
 {
 	if (_i == 0)
@@ -176,6 +204,7 @@ suite(void)
 	tcase_add_test(t, messages_come_whole_and_in_two_pieces_too);
 	tcase_add_test(t, a_message_without_room_is_left_out_whole);
 	tcase_add_test(t, a_descriptor_comes_with_its_message);
+	tcase_add_test(t, who_never_ends_sending_keeps_nobody_from_the_rest);
 	tcase_add_loop_test(t, what_the_other_end_may_not_send_closes_the_channel, 0, 4);
 	suite_add_tcase(s, t);
 	return s;
