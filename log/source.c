@@ -335,12 +335,12 @@ is_readable(int fd)
 	return poll(&poller, 1, 0) != 0;
 }
 
-/* Wins more text, no line being whole in what may be handed out. 0; E_AGAIN: the
- * file's end; E_CORRUPT, E_SYS, E_NOMEM. */
+/* Wins more text that may be handed out, no line being whole in what may be already. 0;
+ * E_AGAIN: the file's end; E_CORRUPT, E_SYS, E_NOMEM. */
 static int
 more_text(struct source *s, const struct source_limits *limits, bool final)
 {
-	for (;;) {
+	for (size_t before = free_length(s);;) {
 		int n = free_length(s) > SEGMENT_LINE_MAX
 		    ? E_CORRUPT : prepare(s, limits, final);
 		if (n == 0)
@@ -348,7 +348,8 @@ more_text(struct source *s, const struct source_limits *limits, bool final)
 		if (n == E_CORRUPT)
 			return s->form == SOURCE_ZSTD ? pass_over_frame(s)
 			                              : pass_over_line(s);
-		if (n != 0)
+		/* The end of a frame frees text without any of its own. */
+		if (n != 0 || free_length(s) > before)
 			return n < 0 ? n : 0;
 		if (buf_length(&s->input) > 0)
 			continue;

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "log/frame.h"
+#include "log/reader.h"
 #include "log/segment_index.h"
 #include "t/unit/corpus.h"
 #include "t/unit/suite.h"
@@ -704,6 +705,76 @@ START_TEST(the_zstd_program_accepts_repaired_segments)
 }
 END_TEST
 
+/* --- reading --- */
+
+#define READ_BYTES (128u * 1024) /* that a reader takes at once */
+
+/* The segment behind a frame to be skipped, by which its byte at `at` is the last that
+ * comes with the reader's first look. */
+static void
+write_behind_padding(FILE *out, const struct buf *segment, size_t at)
+{
+	static const uint8_t padding[READ_BYTES];
+	uint8_t header[FRAME_SKIPPABLE_HEADER_BYTES];
+	size_t length = READ_BYTES - at - sizeof(header);
+
+	frame_put_u32(header, FRAME_SKIPPABLE_MAGIC);
+	frame_put_u32(header + 4, (uint32_t)length);
+	ck_assert_uint_eq(fwrite(header, 1, sizeof(header), out), sizeof(header));
+	ck_assert_uint_eq(fwrite(padding, 1, length, out), length);
+	ck_assert_uint_eq(fwrite(buf_data(segment), 1, buf_length(segment), out),
+	    buf_length(segment));
+}
+
+static void
+read_back(const char *path, struct buf *text)
+{
+	struct reader_line line;
+	char words[256];
+	struct reader *r = reader_open(path, false, words);
+	int error;
+
+	ck_assert_msg(r != NULL, "%s", words);
+	buf_init(text, FILE_MAX);
+	while ((error = reader_next(r, &line)) == 0) {
+		ck_assert_int_eq(buf_append(text, line.text, line.length), 0);
+		ck_assert_int_eq(buf_puts(text, "\n"), 0);
+	}
+	ck_assert_int_eq(error, E_AGAIN);
+	reader_close(r);
+}
+
+START_TEST(wherever_a_look_at_the_file_ends_every_line_is_read)
+{
+	char directory[] = "/tmp/segment-suite-XXXXXX", path[128];
+	struct sample *s = one_frame();
+	struct buf text;
+
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	(void)snprintf(path, sizeof(path),
+	    "%s/sightglass-20261123T101500Z-000001.ndjson.zst", directory);
+	sample_seal(s);
+	size_t end = ZSTD_findFrameCompressedSize(buf_data(&s->file),
+	    buf_length(&s->file));
+	for (size_t at = end - 60; at < end + 20; at++) {
+		FILE *file = fopen(path, "w");
+		ck_assert_ptr_nonnull(file);
+		write_behind_padding(file, &s->file, at);
+		ck_assert_int_eq(fclose(file), 0);
+		read_back(path, &text);
+		ck_assert_msg(buf_length(&text) == buf_length(&s->text) &&
+		    memcmp(buf_data(&text), buf_data(&s->text),
+		        buf_length(&text)) == 0,
+		    "%zu of %zu bytes of text, with the look's end at %zu of %zu",
+		    buf_length(&text), buf_length(&s->text), at, end);
+		buf_free(&text);
+	}
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(directory), 0);
+	sample_free(s);
+}
+END_TEST
+
 START_TEST(the_corpus_holds)
 {
 	ck_assert_uint_ge(corpus_run("segment"), 8);
@@ -739,6 +810,7 @@ suite(void)
 	tcase_add_test(t,
 	    blocks_that_end_inside_a_line_are_cut_to_the_last_whole_one);
 	tcase_add_test(t, a_flipped_bit_costs_its_frame_alone);
+	tcase_add_test(t, wherever_a_look_at_the_file_ends_every_line_is_read);
 	tcase_add_test(t, the_zstd_program_accepts_repaired_segments);
 	tcase_add_test(t, the_corpus_holds);
 	suite_add_tcase(s, t);
