@@ -28,6 +28,13 @@ clock_tick_ms(void)
 	return clock_tick_us() / 1000;
 }
 
+struct timeval
+clock_timeval(uint64_t ms)
+{
+	return (struct timeval){.tv_sec = (time_t)(ms / 1000),
+	    .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+}
+
 int64_t
 clock_utc_s(int year, int month, int day, int hour, int minute, int second)
 {

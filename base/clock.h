@@ -4,6 +4,7 @@
 #define SIGHTGLASS_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <sys/time.h>
 
 /* Microseconds since the epoch: what records say. It can jump. */
 uint64_t clock_wall_us(void);
@@ -13,6 +14,9 @@ uint64_t clock_tick_ms(void);
 
 /* Microseconds of that clock: what a piece of work took. */
 uint64_t clock_tick_us(void);
+
+/* So many milliseconds, as an event loop takes them. */
+struct timeval clock_timeval(uint64_t ms);
 
 /* Seconds since the epoch at that time (UTC); a value that is too large carries
  * over. */

@@ -102,8 +102,7 @@ turn(struct logger_role *l)
 	if (outcome.sleep_ms < 0) {
 		(void)event_del(l->timer);
 	} else {
-		const struct timeval in = {.tv_sec = outcome.sleep_ms / 1000,
-		    .tv_usec = (suseconds_t)(outcome.sleep_ms % 1000) * 1000};
+		const struct timeval in = clock_timeval((uint64_t)outcome.sleep_ms);
 		(void)event_add(l->timer, &in);
 	}
 }

@@ -39,13 +39,6 @@
 #define STOP_GRACE_MS 3000
 #define SEAL_GRACE_MS 30000
 
-static struct timeval
-in_ms(uint64_t ms)
-{
-	return (struct timeval){.tv_sec = (time_t)(ms / 1000),
-	    .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-}
-
 /* Calls visit for every child. */
 static void
 each(struct parent *p, void (*visit)(struct child *))
@@ -277,7 +270,7 @@ workers_running(const struct parent *p)
 static void
 set_stop_timer(struct parent *p, uint64_t ms)
 {
-	struct timeval in = in_ms(ms);
+	struct timeval in = clock_timeval(ms);
 
 	(void)event_add(p->stop_timer, &in);
 }
@@ -367,7 +360,7 @@ restart_later(struct child *child)
 
 	if (child->backoff_ms == 0 || lived_ms >= PROVEN_MS)
 		child->backoff_ms = FIRST_BACKOFF_MS;
-	struct timeval in = in_ms(child->backoff_ms);
+	struct timeval in = clock_timeval(child->backoff_ms);
 	(void)event_add(child->restart, &in);
 	child->backoff_ms *= 2;
 	if (child->backoff_ms > LAST_BACKOFF_MS)

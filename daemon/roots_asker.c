@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "daemon/os.h"
 #include "daemon/role.h"
@@ -161,8 +162,7 @@ spawn(struct roots_asker *a)
 void
 roots_asker_start(struct roots_asker *a)
 {
-	struct timeval in = {.tv_sec = (time_t)(a->options.deadline_ms / 1000),
-	    .tv_usec = (suseconds_t)(a->options.deadline_ms % 1000) * 1000};
+	struct timeval in = clock_timeval(a->options.deadline_ms);
 
 	if (a->busy) {
 		a->once_more = true;

@@ -44,13 +44,6 @@ worker_tick(struct worker *w)
 	w->host.tick_ms = clock_tick_ms();
 }
 
-static struct timeval
-in_ms(uint64_t ms)
-{
-	return (struct timeval){.tv_sec = (time_t)(ms / 1000),
-	    .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-}
-
 /* --- the poller --- */
 
 static void
@@ -118,7 +111,7 @@ watch_deadline(struct worker_flow *wf)
 	}
 	if (at_ms == 0 || (wf->timer_ms != 0 && wf->timer_ms <= at_ms))
 		return;
-	struct timeval in = in_ms(at_ms > now_ms ? at_ms - now_ms : 0);
+	struct timeval in = clock_timeval(at_ms > now_ms ? at_ms - now_ms : 0);
 	wf->timer_ms = at_ms;
 	(void)event_add(&wf->timer, &in);
 }
@@ -278,7 +271,7 @@ accept_one(struct worker *w)
 static void
 stop_accepting(struct worker *w)
 {
-	struct timeval in = in_ms(ACCEPT_AGAIN_MS);
+	struct timeval in = clock_timeval(ACCEPT_AGAIN_MS);
 
 	(void)event_del(w->accepting);
 	if (counter_get(&w->counters->no_descriptor) == 0)
@@ -733,7 +726,8 @@ static void
 drain(struct role *r, bool hurry)
 {
 	struct worker *w = r->context;
-	struct timeval in = in_ms(r->conf != NULL ? r->conf->drain_timeout_ms : 0);
+	const struct timeval in =
+	    clock_timeval(r->conf != NULL ? r->conf->drain_timeout_ms : 0);
 
 	w->draining = true;
 	if (w->accepting == NULL) {

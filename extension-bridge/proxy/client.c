@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/nosignal.h"
@@ -81,8 +82,7 @@ gone(struct client *c)
 static void
 arm(struct event *timer, unsigned ms)
 {
-	struct timeval t = {.tv_sec = ms / 1000,
-	    .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+	const struct timeval t = clock_timeval(ms);
 
 	(void)event_add(timer, &t);
 }
