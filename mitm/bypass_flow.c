@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "mitm/bypass.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 #include "mitm/ftp_data.h"
 #include "mitm/tls.h"
 

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 
 #define PAYLOAD_BYTES 65535u
 #define FRAME_BYTES (FLOW_DATAGRAM_HEADER_MAX + PAYLOAD_BYTES)

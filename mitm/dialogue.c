@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 
 void
 dialogue_begin(struct flow *flow)

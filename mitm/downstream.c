@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "mitm/certificate.h"
 #include "mitm/digest.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 
 /* --- LEAF --- */
 

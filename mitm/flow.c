@@ -18,6 +18,7 @@
 #include "base/endpoint.h"
 #include "base/err.h"
 #include "mitm/fingerprint.h"
+#include "mitm/flow_parts.h"
 #include "mitm/greeting.h"
 
 #define FLOW_MAGIC 0x464c4f57u /* "FLOW" */

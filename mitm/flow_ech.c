@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "mitm/dns_ech.h"
 #include "mitm/ech_hold.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 
 #define LENGTH_BYTES 2u /* in front of a message in a stream (RFC 1035 4.2.2) */
 #define WAIT_MS 1000u   /* for the rest of one */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "mitm/dns_resolved.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 #include "mitm/http_fields.h"
 
 #define NAMES_MAX_TOLD 8u

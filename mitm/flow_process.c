@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 
 /* No more than there is: these are long places and mostly short texts. */
 #define COPY_TEXT(place, text)                                                \

@@ -16,7 +16,7 @@
 
 #include "base/err.h"
 #include "base/fds.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 #include "mitm/greeting.h"
 
 /* --- the policy --- */

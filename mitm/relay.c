@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 #include "mitm/http_fields.h"
 #include "mitm/tls.h"
 

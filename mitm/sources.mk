@@ -68,7 +68,7 @@ libmitm_a_SOURCES = \
 	mitm/fingerprint.c \
 	mitm/fingerprint.h \
 	mitm/flow.c \
-	mitm/flow.h \
+	mitm/flow.h mitm/flow_parts.h \
 	mitm/flow_ech.c \
 	mitm/flow_names.c \
 	mitm/flow_process.c \

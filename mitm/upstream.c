@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/err.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 #include "mitm/tls.h"
 
 /* --- CONNECT --- */

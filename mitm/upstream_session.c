@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 #include "mitm/digest.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 #include "mitm/tls.h"
 
 #define EXT_EXTENDED_MASTER_SECRET 23 /* RFC 7627 */

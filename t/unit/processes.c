@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "mitm/flow.h"
+#include "mitm/flow_parts.h"
 #include "t/unit/suite.h"
 
 #define LIMIT 4u
