@@ -88,7 +88,7 @@ struct conf *cli_conf(const struct cli *cli) WUNRES NONNULL(1);
 
 /* What, behind a subcommand's name in a shell, leads it to the same settings: " -d DIR",
  * " -c FILE", both, or "" where it comes to them by itself. `other`: it is given by
- * another user, as with sudo, who comes to the machine's alone. */
+ * another user, as with sudo, or is sightglassd: they come to the machine's alone. */
 void cli_place(const struct cli *cli, bool other, char out[CLI_PLACE_BYTES])
     NONNULL(1, 3);
 

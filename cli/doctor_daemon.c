@@ -159,7 +159,8 @@ judge_path(struct doctor *d)
 void
 doctor_daemon(struct doctor *d)
 {
-	char places[CONTROL_PLACES_MAX][PATH_BYTES], place[CLI_PLACE_BYTES];
+	char places[CONTROL_PLACES_MAX][PATH_BYTES];
+	char daemon[CLI_PLACE_BYTES], place[CLI_PLACE_BYTES];
 	size_t count = control_places(d->conf->run_dir, places), running = 0;
 
 	judge_path(d);
@@ -167,9 +168,10 @@ doctor_daemon(struct doctor *d)
 		running += ask(d, places[i]);
 	if (running > 0)
 		return;
-	cli_place(d->cli, false, place);
 	finding_warning(&d->found, FINDING_DAEMON, "none runs at %s/control.sock",
 	    d->conf->run_dir);
+	cli_place(d->cli, true, daemon); /* which by itself is the machine's */
+	cli_place(d->cli, false, place);
 	finding_remedy(&d->found, "start sightglassd%s, or run a program with sightglass "
-	    "exec%s", place, d->cli->file != NULL ? "" : place);
+	    "exec%s", daemon, d->cli->file != NULL ? "" : place);
 }

@@ -69,6 +69,11 @@ class Itself(Doctor):
         found = self.doctor(os.path.join(self.directory, "none"), status=1)
         self.assertEqual(self.one(found, "ca")[0], "FAILURE")
         self.assertIn("sightglass ca init", self.one(found, "ca")[2])
+        if not os.path.exists("/etc/sightglass"):
+            done = self.run_cli("doctor", env={**self.environment,
+                                               "XDG_STATE_HOME": self.home})
+            self.assertIn(f"start sightglassd -d {self.home}/sightglass, or run a "
+                          "program with sightglass exec\n", done.stdout)
         self.assertEqual(self.one(found, "daemon")[0], "warning")
         self.assertNotIn("system", found)
 
