@@ -15,6 +15,10 @@
 
 #include "base/err.h"
 
+/* Of a table, in which a busy machine has many more that have ended (TIME_WAIT) than
+ * there are connections: they take a part of the time. */
+#define LINES_A_LOOK 8u
+
 #define TCP_ESTABLISHED_STATE 0x01u /* as the kernel's include/net/tcp_states.h */
 #define TCP_SYN_SENT_STATE 0x02u
 #define TCP_CLOSE_WAIT_STATE 0x08u
@@ -76,14 +80,17 @@ find_candidates(uint32_t pid, const char *table, const struct endpoint *remote,
 	char path[64], line[512];
 	struct endpoint local, far;
 	uint64_t inode;
+	size_t lines = 0;
 
 	(void)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/net/%s", pid, table);
 	FILE *file = fopen(path, "re");
 	if (file == NULL)
 		return err_of_errno();
 	while (!out->cut && fgets(line, sizeof(line), file) != NULL) {
-		out->cut = out->looked++ >= most;
-		if (!read_line(line, &local, &far, &inode) || !endpoint_is(&far, remote))
+		bool live = read_line(line, &local, &far, &inode);
+		out->looked += live;
+		out->cut = out->looked > most || ++lines > most * LINES_A_LOOK;
+		if (!live || !endpoint_is(&far, remote))
 			continue;
 		if (found->count == PROCESS_SOCKETS_MAX) {
 			out->cut = true;

@@ -6,6 +6,8 @@ The application really connects to where its flow goes. Its connection is accept
 and handed over; the next one to come is the daemon's, and is served.
 """
 
+import ctypes
+import os
 import resource
 import socket
 import ssl
@@ -17,6 +19,7 @@ import unittest
 
 from harness import TLV_AUDIT_TOKEN, Daemon, Test, get, wait_for
 
+CLONE_NEWNET = 0x40000000
 NOWHERE = {"127.0.0.1": "0.0.0.0", "::1": "::"}
 REQUEST = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -30,6 +33,19 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 s.sendall(b"GET /hoard HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
 sys.stdout.buffer.write(s.recv(1000))
 """
+
+
+def enter_network():
+    """From here this process and its children have a network with loopback alone."""
+    if ctypes.CDLL(None).unshare(CLONE_NEWNET) != 0:
+        raise unittest.SkipTest("no namespaces here")
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def connections_in_table():
+    """Also those that have ended (TIME_WAIT)."""
+    with open("/proc/self/net/tcp", encoding="ascii") as table:
+        return len(table.readlines())
 
 
 class Interceptor:
@@ -154,6 +170,21 @@ class Sources(Test):
         ports = {r["url"]["path"]: get(r, "source.port") for r in daemon.stop()
                  if r["event"]["dataset"] == "sightglass.http"}
         self.assertEqual(ports, expected)
+
+    @unittest.skipUnless(os.getuid() == 0, "needs a network of its own")
+    def test_connections_that_have_ended_do_not_stand_in_the_way(self):
+        enter_network()
+        with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+            while connections_in_table() <= LOOKED_MAX:
+                for _ in range(500):
+                    with socket.create_connection(listener.getsockname()):
+                        listener.accept()[0].close()
+        daemon = Daemon(self)
+        door = Interceptor(self, daemon)
+        ours, theirs = door.connect()
+        self.addCleanup(ours.close)
+        door.hand_over(theirs)
+        self.assertEqual(self.exchange(daemon, door, ours, b"/1"), "found")
 
     def test_one_of_two_is_not_guessed(self):
         daemon = Daemon(self)
