@@ -96,8 +96,9 @@ def loopback_address():
 
 
 def in_order(records):
-    """By the time when what they tell of began. Workers write each for himself: of two
-    of them, who wrote first need not stand first in the log."""
+    """By the time when what they tell of began, not ended. A test that minds has one
+    worker: of two, who wrote first need not stand first in the log, and each has looked
+    at the clock when it was woken."""
     return sorted(records, key=lambda r: r["@timestamp"])
 
 

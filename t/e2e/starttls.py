@@ -29,7 +29,8 @@ class Starttls(Test):
         self.pair = self.ca.server()
 
     def daemon(self, *settings, **options):
-        return Daemon(self, *settings, trust=self.ca.ca, **options)
+        """Of one worker, which knows at once what it has learned."""
+        return Daemon(self, *settings, trust=self.ca.ca, workers=1, **options)
 
     def context(self, cafile):
         return ssl.create_default_context(cafile=cafile)

@@ -28,8 +28,10 @@ class Bypass(Test):
         self.ca = self.certificates()
         self.pair = self.ca.server()
 
-    def daemon(self, *settings, **options):
-        return Daemon(self, *settings, trust=self.ca.ca, **options)
+    def daemon(self, *settings, workers=1, **options):
+        """Of one worker, which knows at once what it has learned, and in what order its
+        flows began."""
+        return Daemon(self, *settings, trust=self.ca.ca, workers=workers, **options)
 
     def nginx(self, **options):
         nginx = Nginx(self, self.pair, **options)
@@ -288,7 +290,8 @@ class NotLearned(Bypass):
 
     def test_a_client_that_turns_an_invalid_server_down(self):
         nginx = self.nginx()
-        daemon = Daemon(self, "bypass.count=1")  # does not trust the server
+        # It does not trust the server.
+        daemon = Daemon(self, "bypass.count=1", workers=1)
         port = Forwarder(self, daemon, nginx.port).port
         ours = daemon.path("ca", "sightglass-ca.pem")
         for _ in range(2):
@@ -563,6 +566,12 @@ class Kept(Bypass):
         self.assertEqual(self.bypasses(daemon), before)
         self.assertIn("bypass.ndjson:2: not a bypass", daemon.output())
 
+    def test_every_worker_is_told(self):
+        _, port = self.pinned(workers=3)
+        # Flows go to whoever takes them.
+        wait_for(lambda: all(self.curl(port).stdout == "here\n" for _ in range(12)),
+                 "every worker to relay")
+
     def test_a_restarted_worker_is_told(self):
         daemon, port = self.pinned(workers=1)
         first = daemon.control("status")["workers"][0]["pid"]
@@ -638,7 +647,7 @@ class Kept(Bypass):
         path = os.path.join(directory, "sightglass.yaml")
         with open(path, "w", encoding="ascii") as out:
             out.write("bypass:\n  count: 1\n")
-        daemon = self.daemon(workers=1)  # whoever answers has the settings
+        daemon = self.daemon()
         port = Forwarder(self, daemon, nginx.port).port
         self.curl(port)
         self.learned(daemon)

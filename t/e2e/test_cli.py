@@ -253,10 +253,10 @@ class Places(Cli):
 
 
 class Running(Cli):
-    def start(self, *settings):
+    def start(self, *settings, **options):
         self.ca = self.certificates()
         self.daemon = Daemon(self, *settings, trust=self.ca.ca,
-                             directory=self.state)
+                             directory=self.state, **options)
         self.addCleanup(self.daemon.end)
 
     def web(self):
@@ -366,7 +366,8 @@ class Running(Cli):
         self.assertIn("hello", self.cli("show", "-vv", "--dataset", "http"))
 
     def test_tail_survives_a_new_segment(self):
-        self.start("log.flush=50ms", "log.rotate_time=1s")
+        # One worker: of two, neither waits for the other to write.
+        self.start("log.flush=50ms", "log.rotate_time=1s", workers=1)
         nginx = self.web()
         _, port = self.proxy()
         tail = Process(self, [CLI, "tail", "-d", self.state, "-o", "json",

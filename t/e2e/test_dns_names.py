@@ -7,8 +7,7 @@ import struct
 import sys
 import unittest
 
-from harness import (Daemon, Process, ThreadServer, get, in_order, loopback_address,
-                     wait_for)
+from harness import Daemon, Process, ThreadServer, get, loopback_address, wait_for
 from test_dns import HTTPS, PATIENT, TLS, Lossy, Unbound
 from test_exec import Exec
 
@@ -67,11 +66,16 @@ class Flows(Exec):
             flow.sendall(b"ping")
             self.assertEqual(flow.recv(4), b"ping")
 
+    def of_both(self, flows):
+        """The flow of one program, and that of the other."""
+        return [self.one(flows, process__executable=f"/usr/bin/{name}")
+                for name in ("one", "two")]
+
     def streams(self):
-        """The records of flows that are no datagrams, in their order."""
+        """The records of flows that are no datagrams."""
         flows = [r for r in self.daemon.stop()
                  if r["event"]["dataset"] == "sightglass.flow"]
-        return in_order(r for r in flows if get(r, "network.transport") == "tcp")
+        return [r for r in flows if get(r, "network.transport") == "tcp"]
 
 
 @unittest.skipUnless(os.getuid() == 0, "needs port 53")
@@ -84,7 +88,7 @@ class Names(Flows):
         self.go()
         bridge.close()
         self.go(executable=b"/usr/bin/two")
-        own, others = self.streams()
+        own, others = self.of_both(self.streams())
         self.assertEqual(names(own), [("www.example.test", "application")])
         self.assertEqual(names(others), [("www.example.test", "machine")])
         for flow in (own, others):
@@ -176,7 +180,7 @@ class Quic(Flows):
         self.resolve()
         self.refused(executable=b"/usr/bin/one")
         self.refused(executable=b"/usr/bin/two")
-        own, others = in_order(self.quic(self.daemon.stop()))
+        own, others = self.of_both(self.quic(self.daemon.stop()))
         for flow, by in ((own, "application"), (others, "machine")):
             self.assertEqual(get(flow, "sightglass.quic"), {
                 "refused": True, "announced": "https_record",

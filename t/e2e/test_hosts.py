@@ -68,7 +68,8 @@ class Invalid(Hosts):
                                "    - mirror.test=mirror\n"
                                "    - refuse.test=refuse\n"
                                "    - allow.test=allow\n", fallback)
-                daemon = Daemon(self, directory=os.path.join(self.directory, fallback))
+                daemon = Daemon(self, workers=1,
+                                directory=os.path.join(self.directory, fallback))
                 mirror, refuse, allow = (self.curl(daemon, n) for n in self.NAMES)
                 self.assertEqual(mirror.returncode, 60, mirror.stderr)
                 self.assertEqual(refuse.returncode, 35, refuse.stderr)

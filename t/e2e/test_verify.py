@@ -344,7 +344,8 @@ class Revocation(Revoking):
     def test_the_daemon_distrusts_what_it_is_told_to(self):
         digest = self.openssl("x509", "-in", self.ca(), "-noout", "-fingerprint",
                               "-sha256").strip().split("=")[1]
-        daemon = Daemon(self, f"upstream.distrust={digest}", trust=self.root)
+        daemon = Daemon(self, f"upstream.distrust={digest}", trust=self.root,
+                        workers=1)
         self.assertFalse(self.touch(daemon, self.server()))
         self.assertEqual(self.verdicts(daemon.stop()), ["known_bad"])
 
@@ -360,7 +361,7 @@ class Revocation(Revoking):
                          ["unknown_root", "ok", "ok"])
 
     def test_the_daemon_applies_name_constraints(self):
-        daemon = Daemon(self, trust=self.root)
+        daemon = Daemon(self, trust=self.root, workers=1)
         for ca in ("other dns, not critical", "dns, not critical"):
             self.touch(daemon, self.server(ca=CAS[ca]))
         self.assertEqual(self.verdicts(daemon.stop()), ["name_constraints", "ok"])
@@ -370,7 +371,7 @@ class Revocation(Revoking):
     def test_what_is_critical_is_judged_by_the_daemon_too(self):
         """mbedTLS by itself reads no certificate with a critical extension that it
         does not know, name constraints among them, kept or broken."""
-        daemon = Daemon(self, trust=self.root)
+        daemon = Daemon(self, trust=self.root, workers=1)
         for leaf, ca in (("good", "other dns"), ("good", "unknown critical"),
                          ("unknown critical", "good"), ("good", "dns")):
             self.touch(daemon, self.server(LEAFS[leaf], CAS[ca]))
@@ -386,7 +387,7 @@ class Revocation(Revoking):
             return san(",".join(f"DNS:n{i}.example.com" for i in range(count))
                        + f",DNS:{HOST}")
 
-        daemon = Daemon(self, trust=self.root)
+        daemon = Daemon(self, trust=self.root, workers=1)
         self.assertTrue(self.touch(daemon, self.server(names(600))))
         for protocol in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             server = self.server(names(1000))
