@@ -25,6 +25,27 @@ endpoint_text_of(const struct sockaddr_storage *a, char text[INET6_ADDRSTRLEN])
 	return inet_ntop(a->ss_family, bytes, text, INET6_ADDRSTRLEN);
 }
 
+static bool
+is_link_local(const struct sockaddr_storage *a)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)a;
+
+	return a->ss_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr);
+}
+
+void
+endpoint_set_scope(struct sockaddr_storage *a, uint32_t interface)
+{
+	if (is_link_local(a))
+		((struct sockaddr_in6 *)a)->sin6_scope_id = interface;
+}
+
+uint32_t
+endpoint_scope_of(const struct sockaddr_storage *a)
+{
+	return is_link_local(a) ? ((const struct sockaddr_in6 *)a)->sin6_scope_id : 0;
+}
+
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 _Static_assert(sizeof(struct endpoint) == ENDPOINT_ADDRESS_BYTES + 2 + 2, "no padding");

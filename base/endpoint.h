@@ -19,6 +19,12 @@ uint16_t endpoint_port_of(const struct sockaddr_storage *a) WUNRES NONNULL(1);
 const char *endpoint_text_of(const struct sockaddr_storage *a,
     char text[INET6_ADDRSTRLEN]) WUNRES NONNULL(1, 2);
 
+/* A link-local address of IPv6 (RFC 4291 section 2.5.6) means something on one interface
+ * alone: the one with that index, from now on. Any other address is left as it is. */
+void endpoint_set_scope(struct sockaddr_storage *a, uint32_t interface) NONNULL(1);
+/* Of such an address that index; 0: it says none, or is another. */
+uint32_t endpoint_scope_of(const struct sockaddr_storage *a) WUNRES NONNULL(1);
+
 #define ENDPOINT_ADDRESS_BYTES 16u
 
 struct endpoint {

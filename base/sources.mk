@@ -12,6 +12,7 @@ libbase_a_SOURCES = \
 	base/fds.c base/fds.h \
 	base/file.c base/file.h \
 	base/glob.c base/glob.h \
+	base/interface.h \
 	base/json.c base/json.h \
 	base/mdoc.c base/mdoc.h \
 	base/near.c base/near.h \
@@ -25,10 +26,13 @@ libbase_a_SOURCES = \
 	base/sync.h \
 	base/utf8.c base/utf8.h
 if LINUX
-libbase_a_SOURCES += base/self_linux.c base/shm_linux.c base/sync_linux.c
+libbase_a_SOURCES += base/interface_linux.c base/self_linux.c base/shm_linux.c \
+	base/sync_linux.c
 endif
 if DARWIN
-libbase_a_SOURCES += base/self_darwin.c base/shm_darwin.c base/sync_darwin.c
+libbase_a_SOURCES += base/interface_darwin.c base/self_darwin.c \
+	base/shm_darwin.c base/sync_darwin.c
 endif
-EXTRA_DIST += base/self_linux.c base/shm_linux.c base/sync_linux.c \
-	base/self_darwin.c base/shm_darwin.c base/sync_darwin.c
+EXTRA_DIST += base/interface_linux.c base/self_linux.c base/shm_linux.c \
+	base/sync_linux.c base/interface_darwin.c base/self_darwin.c \
+	base/shm_darwin.c base/sync_darwin.c

@@ -47,8 +47,8 @@ extern const char *const doctor_forwarder;
 
 /* What the daemon, in its answer to "status", says of its forwarders. `expected` is
  * as doctor_forwarder; a forwarder of that name keeps its connection to the daemon and
- * is heard of every 20 s. */
-void doctor_bridge(struct findings *f, yyjson_val *status, const char *expected,
+ * is heard of every 20 s. `dns`: where one is expected, so is its DNS proxy. */
+void doctor_bridge(struct findings *f, yyjson_val *status, const char *expected, bool dns,
     int64_t now_us) NONNULL(1);
 
 /* Who trusts the CA. */

@@ -85,28 +85,51 @@ judge_heartbeat(struct findings *f, const struct bridge_forwarder *b, int64_t no
 	return false;
 }
 
+/* provider_name(): the extension's two providers, each with a link of its own. They are
+ * judged wherever their core runs. */
+static const char PROXY[] = "macos", DNS[] = "macos-dns";
+
+static bool
+is_dns(const struct bridge_forwarder *b)
+{
+	return strcmp(b->name, DNS) == 0;
+}
+
+static bool
+is_extension(const struct bridge_forwarder *b)
+{
+	return b->hello_us != 0 && (is_dns(b) || strcmp(b->name, PROXY) == 0);
+}
+
+/* Queries come as datagrams as a rule. */
+static int64_t
+last_of(const struct bridge_forwarder *b)
+{
+	return is_dns(b) && b->datagrams.last_us > b->streams.last_us
+	    ? b->datagrams.last_us : b->streams.last_us;
+}
+
 static void
 judge_flows(struct findings *f, const struct bridge_forwarder *b, bool expected,
     int64_t now_us)
 {
 	char heard[BRIDGE_AGE_BYTES], last[BRIDGE_AGE_BYTES];
-	bool idle = b->streams.last_us < b->hello_us &&
-	    now_us - b->hello_us > PATIENCE_US;
+	bool idle = last_of(b) < b->hello_us && now_us - b->hello_us > PATIENCE_US;
 
 	bridge_age(now_us, b->heard_us, heard);
-	bridge_age(now_us, b->streams.last_us, last);
+	bridge_age(now_us, last_of(b), last);
 	if (expected && idle) {
 		finding_warning(f, FINDING_BRIDGE, "%s (%s) is there, and has handed "
-		    "over no connection since it said hello; the last was %s", b->name,
-		    b->build, last);
+		    "over no %s since it said hello; the last was %s", b->name, b->build,
+		    is_dns(b) ? "query" : "connection", last);
 		finding_remedy(f, "nothing was asked for; or its rules leave all out; "
 		    "or another extension before it in the order takes all; or a "
 		    "VPN carries everything past it");
 	} else {
 		finding_ok(f, FINDING_BRIDGE, "%s (%s): heard of %s; %" PRIu64
-		    " connections, the last %s; %" PRIu64 " flows of datagrams",
+		    " connections, %" PRIu64 " flows of datagrams, the last %s",
 		    b->name, b->build[0] != '\0' ? b->build : "of no build", heard,
-		    b->streams.count, last, b->datagrams.count);
+		    b->streams.count, b->datagrams.count, last);
 	}
 }
 
@@ -152,6 +175,15 @@ judge_absence(struct findings *f, const char *expected)
 }
 
 static void
+judge_dns_absence(struct findings *f)
+{
+	finding_warning(f, FINDING_BRIDGE, "the DNS proxy '%s' never said hello to this "
+	    "daemon: queries of the system's own resolver are not seen", DNS);
+	finding_remedy(f, "Sightglass activate sets it up, or the profile does; where it "
+	    "is not wanted, profile.dns: false");
+}
+
+static void
 judge_unwelcome(struct findings *f, yyjson_val *status)
 {
 	uint64_t unwelcome = 0;
@@ -169,10 +201,10 @@ judge_unwelcome(struct findings *f, yyjson_val *status)
 }
 
 void
-doctor_bridge(struct findings *f, yyjson_val *status, const char *expected,
+doctor_bridge(struct findings *f, yyjson_val *status, const char *expected, bool dns,
     int64_t now_us)
 {
-	bool missing = true;
+	bool missing = true, has_dns = false;
 	size_t index, count;
 	yyjson_val *item;
 
@@ -184,13 +216,14 @@ doctor_bridge(struct findings *f, yyjson_val *status, const char *expected,
 			missing &= expected != NULL;
 			continue;
 		}
-		/* The extension is judged wherever its core runs. */
-		bool kept = strcmp(b.name, "macos") == 0 && b.hello_us != 0;
-		judge_one(f, &b, status, kept, now_us);
+		judge_one(f, &b, status, is_extension(&b), now_us);
+		has_dns |= is_dns(&b) && is_extension(&b);
 		missing &= expected != NULL &&
 		    (strcmp(b.name, expected) != 0 || b.hello_us == 0);
 	}
 	if (missing)
 		judge_absence(f, expected);
+	else if (expected != NULL && dns && !has_dns)
+		judge_dns_absence(f);
 	judge_unwelcome(f, status);
 }

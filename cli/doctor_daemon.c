@@ -117,7 +117,8 @@ judge_answer(struct doctor *d, const struct buf *answer, const char *place)
 	judge_version(d, root, place);
 	d->has_log_uid = yyjson_is_uint(uid);
 	d->log_uid = (uid_t)yyjson_get_uint(uid);
-	doctor_bridge(&d->found, root, expected_at(d, place), (int64_t)clock_wall_us());
+	doctor_bridge(&d->found, root, expected_at(d, place), d->conf->profile_dns,
+	    (int64_t)clock_wall_us());
 	yyjson_doc_free(doc);
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/be.h"
+#include "base/endpoint.h"
 #include "base/err.h"
 
 #define SIGNATURE_BYTES 12u
@@ -33,7 +34,8 @@ enum tlv_type {
 	TLV_FORWARDER = 0xE6,
 	TLV_ALTERNATE = 0xE7,
 	TLV_PREFIX_BYTES = 0xE8,
-	TLV_AUDIT_TOKEN = 0xE9
+	TLV_AUDIT_TOKEN = 0xE9,
+	TLV_INTERFACE = 0xEA
 };
 
 static const uint8_t signature[SIGNATURE_BYTES] = {0x0D, 0x0A, 0x0D, 0x0A, 0x00,
@@ -291,6 +293,8 @@ parse_tlv(uint8_t type, const uint8_t *value, size_t length,
 		return parse_prefix_bytes(value, length, h);
 	case TLV_AUDIT_TOKEN:
 		return parse_audit_token(value, length, h);
+	case TLV_INTERFACE:
+		return parse_u32(value, length, &h->interface);
 	default:
 		return 0;
 	}
@@ -322,7 +326,7 @@ is_single(uint8_t type)
 {
 	return type == TLV_CRC32C || type == TLV_UNIQUE_ID ||
 	    text_field(type) != NULL ||
-	    (type >= TLV_VERSION && type <= TLV_AUDIT_TOKEN &&
+	    (type >= TLV_VERSION && type <= TLV_INTERFACE &&
 	    type != TLV_ALTERNATE);
 }
 
@@ -354,6 +358,14 @@ parse_tlvs(const uint8_t *bytes, size_t at, size_t whole, struct flow_header *h)
 	return error;
 }
 
+static void
+set_scopes(struct flow_header *h)
+{
+	endpoint_set_scope(&h->destination, h->interface);
+	for (size_t i = 0; i < h->alternate_count; i++)
+		endpoint_set_scope(&h->alternates[i], h->interface);
+}
+
 int
 flow_header_parse(const uint8_t *bytes, size_t length, struct flow_header *out)
 {
@@ -374,6 +386,7 @@ flow_header_parse(const uint8_t *bytes, size_t length, struct flow_header *out)
 	    (size_t)whole, &h);
 	if (error != 0)
 		return error;
+	set_scopes(&h);
 	*out = h;
 	return whole;
 }
@@ -446,6 +459,8 @@ write_tlvs(uint8_t *p, const struct flow_header *h)
 	p = write_alternates(p, h);
 	if (h->prefix_bytes > 0)
 		p = write_tlv_u32(p, TLV_PREFIX_BYTES, h->prefix_bytes);
+	if (h->interface != 0)
+		p = write_tlv_u32(p, TLV_INTERFACE, h->interface);
 	return p;
 }
 

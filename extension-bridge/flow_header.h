@@ -44,7 +44,7 @@ struct flow_header {
 	char executable[1024];   /* 0xE3 */
 	char signing_id[256];    /* 0xE4 */
 	char team_id[64];        /* 0xE5 */
-	char forwarder[64];      /* 0xE6: "exec", "proxy", "macos" */
+	char forwarder[64];      /* 0xE6: "exec", "proxy", "macos", "macos-dns" */
 	/* 0xE7 carries an alternate address; 0xE8 the number of bytes that
 	 * follow the header on the bridge connection and precede those of the
 	 * descriptor that was sent along: a forwarder has read them already. */
@@ -53,6 +53,9 @@ struct flow_header {
 	 * that kernel knows what is in it. */
 	bool has_audit_token;
 	uint8_t audit_token[FLOW_AUDIT_TOKEN_BYTES];
+	/* 0xEA: the index of the interface that the flow has to use; 0: any. What is
+	 * read has it as the scope of its link-local addresses, too. */
+	uint32_t interface;
 };
 
 /* Reads a header. Returns the bytes used; E_MORE; E_SYNTAX (not PROXY v2, an

@@ -13,7 +13,8 @@ const char *const networks_always[] = {"127.0.0.0/8", "::1/128", "169.254.0.0/16
     "fe80::/10", "224.0.0.0/4", "ff00::/8", "255.255.255.255/32", NULL};
 
 const char *const networks_default[] = {"10.0.0.0/8", "172.16.0.0/12",
-    "192.168.0.0/16", "fc00::/7", "17.0.0.0/8", NULL};
+    "192.168.0.0/16", "fc00::/7", "17.0.0.0/8", "2403:300::/32", "2620:149::/32",
+    "2a01:b740::/32", NULL};
 
 static int
 parse_prefix(const char *text, unsigned most, unsigned *out)

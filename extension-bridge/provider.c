@@ -91,6 +91,12 @@ provider_peer_is_gone(int fd)
 	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0;
 }
 
+const char *
+provider_name(enum provider_kind kind)
+{
+	return kind == PROVIDER_DNS ? "macos-dns" : "macos";
+}
+
 /* --- life --- */
 
 static void
@@ -429,7 +435,10 @@ flows_possible(void)
 	/* Some systems say that there is no limit, and then refuse it. */
 	if (limit.rlim_max > FLOWS_DEFAULT_MAX)
 		limit.rlim_cur = FLOWS_DEFAULT_MAX;
-	if (limit.rlim_cur < was || setrlimit(RLIMIT_NOFILE, &limit) != 0)
+	/* And some refuse what is more than the whole system may have open. */
+	while (limit.rlim_cur > was && setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		limit.rlim_cur /= 2;
+	if (limit.rlim_cur < was)
 		limit.rlim_cur = was;
 	if (limit.rlim_cur <= FLOWS_MIN + DESCRIPTORS_APART)
 		return FLOWS_MIN;

@@ -113,6 +113,10 @@ enum provider_kind {
 	PROVIDER_DNS
 };
 
+/* As a forwarder, in headers and in "hello": two, so that of each is known whether it
+ * is there. Static. */
+const char *provider_name(enum provider_kind kind) WUNRES;
+
 struct provider_options {
 	enum provider_kind kind;
 	const char *flow_socket_path, *control_socket_path; /* copied */
@@ -180,6 +184,7 @@ void provider_read_done(struct provider *p, uint64_t token, const uint8_t *bytes
 void provider_read_datagrams_done(struct provider *p, uint64_t token,
     const struct flow_datagram *datagrams, size_t count, int error) NONNULL(1);
 
+/* E_LIMIT of datagrams: one was too long for the application. */
 void provider_write_done(struct provider *p, uint64_t token, int error)
     NONNULL(1);
 

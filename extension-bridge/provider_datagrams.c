@@ -12,7 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/endpoint.h"
 #include "base/err.h"
+#include "base/interface.h"
 #include "base/nosignal.h"
 #include "extension-bridge/provider_parts.h"
 
@@ -37,12 +39,14 @@ prepare(int fd)
 }
 
 static int
-open_socket(sa_family_t family, enum flow_transport transport, int *fd)
+open_socket(sa_family_t family, enum flow_transport transport, uint32_t interface,
+    int *fd)
 {
 	*fd = socket(family, transport == FLOW_STREAM ? SOCK_STREAM : SOCK_DGRAM, 0);
 	if (*fd < 0)
 		return E_SYS;
-	if (prepare(*fd) == 0)
+	if (prepare(*fd) == 0 &&
+	    (interface == 0 || interface_bind(*fd, family, interface) == 0))
 		return 0;
 	(void)close(*fd);
 	return E_SYS;
@@ -53,7 +57,7 @@ direct_open(const struct flow_header *h, int *fd)
 {
 	sa_family_t family = h->destination.ss_family;
 
-	if (open_socket(family, h->transport, fd) != 0)
+	if (open_socket(family, h->transport, h->interface, fd) != 0)
 		return E_SYS;
 	if (h->transport == FLOW_DATAGRAM ||
 	    connect(*fd, (const struct sockaddr *)&h->destination,
@@ -69,7 +73,7 @@ direct_replace(struct provider_flow *f)
 	struct provider *p = f->provider;
 	int fd;
 
-	if (open_socket(f->family, f->transport, &fd) != 0)
+	if (open_socket(f->family, f->transport, f->interface, &fd) != 0)
 		return E_SYS;
 	p->host_ops->hang_up(p->host, f->fd);
 	p->status.direct++;
@@ -180,6 +184,8 @@ pass_frames(struct provider_flow *f)
 		flow_fail(f, count);
 	if (count <= 0)
 		return count < 0;
+	for (int i = 0; i < count; i++) /* a frame has no place for it */
+		endpoint_set_scope(&datagrams[i].address, f->interface);
 	flow_give(f, DATAGRAM_IDLE_MS);
 	f->writing = provider_token(p, f->slot);
 	p->flow_ops->write_datagrams(f->app, datagrams, (size_t)count, f->writing);

@@ -371,6 +371,7 @@ flow_begin(struct provider *p, void *app, const struct flow_header *h, int fd,
 	f->app = app;
 	f->transport = h->transport;
 	f->family = h->destination.ss_family;
+	f->interface = h->interface;
 	f->direct = direct;
 	f->fd = fd;
 	f->readable = true;
@@ -462,7 +463,8 @@ provider_write_done(struct provider *p, uint64_t token, int error)
 	if (f == NULL || token != f->writing)
 		return;
 	f->writing = 0;
-	if (error != 0)
+	/* A datagram that is too long for its receiver is lost alone. */
+	if (error != 0 && (f->transport != FLOW_DATAGRAM || error != E_LIMIT))
 		flow_fail(f, error);
 	flow_run(f);
 }

@@ -132,7 +132,7 @@ ask(struct provider *p, const char *request)
 	if (p->link.state == LINK_HELLO) {
 		json_uint(&j, "protocol", FLOW_PROTOCOL_VERSION);
 		json_text(&j, "build", p->build);
-		json_text(&j, "role", "macos");
+		json_text(&j, "role", provider_name(p->options.kind));
 	}
 	json_object_end(&j);
 	if (json_error(&j) == 0 && buf_append(&line, "\n", 1) == 0)

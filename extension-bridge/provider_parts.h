@@ -24,6 +24,7 @@ struct provider_flow {
 	enum provider_flow_state state;
 	enum flow_transport transport;
 	sa_family_t family; /* of its destination */
+	uint32_t interface; /* that it has to use; 0: any */
 	bool direct;        /* its socket leads to the network, not to the daemon */
 	int fd;
 	uint64_t watching; /* the token of its socket */

@@ -25,7 +25,8 @@ open_socket(struct flow *flow)
 {
 	int fd = socket(flow->header->destination.ss_family, SOCK_DGRAM, 0);
 
-	if (fd < 0 || side_replace(&flow->server, fd) != 0)
+	if (fd < 0 || side_replace(&flow->server, fd) != 0 ||
+	    flow_bind_server(flow, flow->header->destination.ss_family) != 0)
 		return E_SYS;
 	flow->connected_us = flow->connect_began_us = flow->host->now_us;
 	flow_make_facts(flow);
@@ -86,6 +87,7 @@ send_frames(struct flow *flow)
 			return 0;
 		if (used < 0)
 			return used;
+		endpoint_set_scope(&d.address, flow->header->interface);
 		send_datagram(flow, &d);
 		buf_consume(input, (size_t)used);
 	}

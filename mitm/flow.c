@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/endpoint.h"
+#include "base/interface.h"
 #include "base/err.h"
 #include "mitm/fingerprint.h"
 #include "mitm/flow_parts.h"
@@ -182,6 +183,14 @@ uint16_t
 flow_destination_port(const struct flow *flow)
 {
 	return endpoint_port_of(&flow->header->destination);
+}
+
+int
+flow_bind_server(const struct flow *flow, sa_family_t family)
+{
+	uint32_t interface = flow->header->interface;
+
+	return interface == 0 ? 0 : interface_bind(flow->server.fd, family, interface);
 }
 
 const char *

@@ -33,6 +33,9 @@ const char *flow_destination(const struct flow *flow, char *text)
     NONNULL(1, 2);
 /* ... and its port. */
 uint16_t flow_destination_port(const struct flow *flow) NONNULL(1);
+/* Holds the socket towards the server, of that family and not connected yet, to the
+ * interface that the header names, if it does. 0, or -1 with errno. */
+int flow_bind_server(const struct flow *flow, sa_family_t family) WUNRES NONNULL(1);
 /* The name, else that address. */
 const char *flow_host_name(const struct flow *flow, char *text) NONNULL(1, 2);
 

@@ -50,6 +50,7 @@ upstream_next_address(struct flow *flow)
 			continue;
 		}
 		if (side_replace(&flow->server, fd) == 0 &&
+		    flow_bind_server(flow, address->ss_family) == 0 &&
 		    (connect(fd, (const struct sockaddr *)address,
 		        address_length(address)) == 0 || errno == EINPROGRESS)) {
 			flow_set_deadline(flow,

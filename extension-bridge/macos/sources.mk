@@ -24,7 +24,8 @@ MACOS_EXTENSION_OBJC = \
 	extension-bridge/macos/extension/network_rules.m
 # What the extension has of the rest of the tree.
 MACOS_EXTENSION_SHARED = \
-	base/buf.c base/clock.c base/endpoint.c base/err.c base/json.c base/utf8.c \
+	base/buf.c base/clock.c base/endpoint.c base/err.c base/interface_darwin.c \
+	base/json.c base/utf8.c \
 	extension-bridge/flow_header.c extension-bridge/handoff.c \
 	extension-bridge/networks.c \
 	extension-bridge/provider.c extension-bridge/provider_datagrams.c \

@@ -43,6 +43,7 @@ TLV_FORWARDER = 0xE6
 TLV_ALTERNATE = 0xE7
 TLV_PREFIX = 0xE8
 TLV_AUDIT_TOKEN = 0xE9
+TLV_INTERFACE = 0xEA
 
 
 # How long is waited for what has to come: as long as it may take on a machine whose disk

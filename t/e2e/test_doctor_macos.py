@@ -85,9 +85,14 @@ class OfMacos(Test):
         with Control(daemon) as control:
             version = control.ask("hello")["version"]
             control.ask("hello", protocol=1, role="macos", build=f"{version} (7)")
-            found, calls = self.doctor(daemon.directory)
+            found, _ = self.doctor(daemon.directory)
+            self.assertEqual(self.states(found, "bridge"), ["ok", "warning"], found)
+            with Control(daemon) as dns:
+                dns.ask("hello", protocol=1, role="macos-dns", build=f"{version} (7)")
+                found, calls = self.doctor(daemon.directory)
+            self.assertEqual(self.states(found, "bridge"), ["ok", "ok"], found)
         for what in ("macos", "clock", "launchd", "extension", "proxy", "notarized",
-                     "system", "bridge"):
+                     "system"):
             self.assertEqual(self.states(found, what), ["ok"], (what, found))
         if os.geteuid() == 0:
             self.assertEqual(self.states(found, "profile"), ["ok"])

@@ -178,7 +178,9 @@ class Bundle(Tools):
         networks = found("extension-bridge/networks.c",
                          r"networks_default\[\] = \{([^}]*), NULL\}")
         self.assertEqual(re.findall(r'"([^"]*)"', networks),
-                         found("conf/params.h", r'"macos\.exclude", \s*\\\s*"([^"]*)"').split())
+                         "".join(re.findall(r'"([^"]*)"', found(
+                             "conf/params.h",
+                             r'"macos\.exclude",((?:\s*\\\s*"[^"]*")+),'))).split())
 
 
 # otool -L PROGRAM
@@ -326,6 +328,9 @@ case $2 in
 *) echo "dscl $*" >> /calls ;;
 esac
 """
+VERIFIED = """#!/bin/sh
+[ "$*" = "--verify --deep --strict /Applications/Sightglass.app" ] && [ ! -e /broken ]
+"""
 HOST_APP = """#!/bin/sh
 echo "app $*" >> /calls
 if [ -e "/app-$1" ]; then exit "$(cat "/app-$1")"; fi
@@ -362,6 +367,7 @@ class Scripts(Tools):
                      "Applications", "scripts", "var/lib/sightglass"):
             os.makedirs(os.path.join(self.root, path))
         tools = {"launchctl": LAUNCHCTL, "scutil": SCUTIL, "dscl": DSCL,
+                 "codesign": VERIFIED,
                  "pkgutil": RECORDER.replace('"$CALLS"', "/calls"),
                  "plutil": "#!/bin/sh\necho '/var/root/Group Containers/g/flow.sock'\n"}
         for name, text in tools.items():
@@ -463,6 +469,14 @@ class Scripts(Tools):
         said = self.installer("postinstall", status=1)
         self.assertIn("does not answer", said)
         self.assertNotIn("app activate --wait 10", self.calls())
+
+    def test_a_broken_bundle_replaces_no_extension(self):
+        self.install()
+        self.put("broken")
+        self.assertIn("signature of /Applications/Sightglass.app is broken",
+                      self.installer("postinstall"))
+        self.assertNotIn("app activate --wait 10", self.calls())
+        self.assertTrue(self.has("loaded"))
 
     def test_what_activation_says_is_told(self):
         for status, words in ((1, "was not activated"), (3, "restart the Mac"),

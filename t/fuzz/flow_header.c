@@ -71,6 +71,7 @@ header_round_trip(const struct flow_header *h)
 	must(strcmp(again.team_id, h->team_id) == 0);
 	must(strcmp(again.forwarder, h->forwarder) == 0);
 	must(again.prefix_bytes == h->prefix_bytes);
+	must(again.interface == h->interface);
 	must(again.has_audit_token == h->has_audit_token);
 	must(memcmp(again.audit_token, h->audit_token,
 	    sizeof(h->audit_token)) == 0);

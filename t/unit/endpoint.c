@@ -52,6 +52,25 @@ START_TEST(an_address_comes_back_in_its_shorter_form)
 }
 END_TEST
 
+/* RFC 4291 section 2.5.6: fe80::/10. */
+START_TEST(only_link_local_addresses_have_a_scope)
+{
+	static const struct {
+		const char *text;
+		uint32_t scope;
+	} rows[] = {{"fe80::1", 7}, {"febf::1", 7}, {"fec0::1", 0}, {"2001:db8::1", 0},
+	    {"ff02::1", 0}, {"::ffff:169.254.0.1", 0}, {"169.254.0.1", 0}};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct sockaddr_storage a = address(rows[i].text, 53), before = a;
+		ck_assert_uint_eq(endpoint_scope_of(&a), 0);
+		endpoint_set_scope(&a, 7);
+		ck_assert_uint_eq(endpoint_scope_of(&a), rows[i].scope);
+		ck_assert((memcmp(&a, &before, sizeof(a)) == 0) == (rows[i].scope == 0));
+	}
+}
+END_TEST
+
 START_TEST(what_is_no_ip_address_is_none)
 {
 	struct sockaddr_storage a = {.ss_family = AF_UNIX};
@@ -105,6 +124,7 @@ suite(void)
 
 	tcase_add_loop_test(t, an_address_comes_back_in_its_shorter_form, 0,
 	    ARRAY_LENGTH(round_trips));
+	tcase_add_test(t, only_link_local_addresses_have_a_scope);
 	tcase_add_test(t, what_is_no_ip_address_is_none);
 	tcase_add_test(t, two_are_the_same_by_address_and_port);
 	tcase_add_test(t, nowhere_is_the_unspecified_address_without_a_port);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/endpoint.h"
 #include "base/err.h"
 #include "t/unit/corpus.h"
 #include "t/unit/suite.h"
@@ -125,6 +126,7 @@ START_TEST(every_field_survives_the_bridge)
 	h.prefix_bytes = 517;
 	h.has_audit_token = true;
 	memcpy(h.audit_token, "\0 thirty-two bytes that are opaque", 32);
+	h.interface = 7;
 
 	size_t length = written(&h, bytes);
 	ck_assert_int_eq(flow_header_parse(bytes, length, &out), (int)length);
@@ -145,6 +147,7 @@ START_TEST(every_field_survives_the_bridge)
 	ck_assert_uint_eq(out.prefix_bytes, 517);
 	ck_assert(out.has_audit_token);
 	ck_assert_mem_eq(out.audit_token, h.audit_token, sizeof(h.audit_token));
+	ck_assert_uint_eq(out.interface, 7);
 	(void)LLVMFuzzerTestOneInput(bytes, length);
 }
 END_TEST
@@ -164,6 +167,27 @@ START_TEST(absent_fields_read_as_absent)
 	ck_assert_str_eq(out.forwarder, "");
 	ck_assert_uint_eq(out.unique_id_length + out.alternate_count, 0);
 	ck_assert_uint_eq(out.prefix_bytes, 0);
+	ck_assert_uint_eq(out.interface, 0);
+}
+END_TEST
+
+/* On another interface the same address is another machine's. */
+START_TEST(link_local_addresses_are_of_the_interface)
+{
+	uint8_t bytes[FLOW_HEADER_BYTES_MAX];
+	struct flow_header out;
+	struct flow_header h = {.source = address("fe80::2", 1),
+	    .destination = address("fe80::1", 53), .alternate_count = 2,
+	    .alternates = {address("2001:db8::1", 53), address("fe80::3", 53)},
+	    .interface = 4};
+
+	size_t length = written(&h, bytes);
+	ck_assert_int_eq(flow_header_parse(bytes, length, &out), (int)length);
+	ck_assert_uint_eq(endpoint_scope_of(&out.destination), 4);
+	ck_assert_uint_eq(endpoint_scope_of(&out.alternates[1]), 4);
+	ck_assert_mem_eq(&out.alternates[0], &h.alternates[0], sizeof(h.source));
+	ck_assert_mem_eq(&out.source, &h.source, sizeof(h.source));
+	(void)LLVMFuzzerTestOneInput(bytes, length);
 }
 END_TEST
 
@@ -198,6 +222,7 @@ START_TEST(the_fullest_header_fits)
 	h.unique_id_length = sizeof(h.unique_id);
 	h.prefix_bytes = FLOW_PREFIX_BYTES_MAX;
 	h.has_audit_token = true;
+	h.interface = UINT32_MAX;
 	h.alternate_count = FLOW_ALTERNATES_MAX;
 	for (size_t i = 0; i < h.alternate_count; i++)
 		h.alternates[i] = address("2001:db8::2", 443);
@@ -303,6 +328,10 @@ static const struct {
     {TLVS("\xE7\x00\x07\x06" "abcd\x00\x50"), E_SYNTAX}, /* too short for 6 */
     {TLVS("\xE7\x00\x08\x04" "abcd\x00\x50\x00"), E_SYNTAX},
     {TLVS("\xE8\x00\x04\x00\x01\x00\x00"), 0},
+    {TLVS("\xEA\x00\x04\x00\x00\x00\x00"), 0},
+    {TLVS("\xEA\x00\x04\xFF\xFF\xFF\xFF"), 0},
+    {TLVS("\xEA\x00\x02\x00\x04"), E_SYNTAX},
+    {TLVS("\xEA\x00\x04\x00\x00\x00\x01\xEA\x00\x04\x00\x00\x00\x01"), E_SYNTAX},
     {TLVS("\xE8\x00\x04\x00\x01\x00\x01"), E_LIMIT},
     {TLVS("\xE8\x00\x04\xFF\xFF\xFF\xFF"), E_LIMIT},
     {TLVS("\xE9\x00\x20" TOKEN), 0},
@@ -432,6 +461,7 @@ suite(void)
 	tcase_add_test(t, every_field_survives_the_bridge);
 	tcase_add_test(t, absent_fields_read_as_absent);
 	tcase_add_test(t, two_families_meet_in_one_header);
+	tcase_add_test(t, link_local_addresses_are_of_the_interface);
 	tcase_add_test(t, the_fullest_header_fits);
 	tcase_add_test(t, what_cannot_be_written_is_refused);
 	tcase_add_loop_test(t, a_changed_byte_has_its_error, 0,

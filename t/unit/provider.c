@@ -8,6 +8,8 @@
  */
 #include "extension-bridge/provider.h"
 
+#include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -386,6 +388,66 @@ START_TEST(of_datagrams_only_dns_and_quic_are_claimed)
 }
 END_TEST
 
+/* The token that is awaited, answered from now on. */
+static uint64_t
+taken(struct app *a, enum asked asked)
+{
+	uint64_t token = a->asked[asked];
+
+	a->asked[asked] = 0;
+	return token;
+}
+
+/* Of datagrams, one is lost and no more: the flow may have had many. */
+START_TEST(a_datagram_too_long_for_the_application_is_lost_alone)
+{
+	struct world_plan plan = by_hand;
+	struct sockaddr_in at = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, from;
+	socklen_t length = sizeof(at);
+	struct flow_header h = {.transport = FLOW_DATAGRAM};
+	struct flow_datagram d = {.payload = (const uint8_t *)"?", .length = 1};
+	uint32_t numbers[2] = {0, 0}; /* of the application, of the datagram */
+	char byte;
+
+	plan.kind = PROVIDER_DNS;
+	w = begin(&plan);
+	int server = socket(AF_INET, SOCK_DGRAM, 0);
+	ck_assert_int_eq(bind(server, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(getsockname(server, (struct sockaddr *)&at, &length), 0);
+	memcpy(&h.source, &at, sizeof(at));
+	memcpy(&h.destination, &at, sizeof(at));
+	memcpy(&d.address, &at, sizeof(at));
+	h.interface = if_nametoindex("lo");
+	struct app *a = &w->apps[w->app_count];
+	*a = (struct app){.index = w->app_count++, .datagrams = true, .target_fd = -1,
+	    .peer = {.fd = -1, .was = true}, .harmed = true,
+	    .target_port = at.sin_port};
+	numbers[0] = a->index;
+	ck_assert(provider_handle_own_flow(w->provider, a, &h));
+	a->opened = true;
+	provider_open_done(w->provider, taken(a, ASKED_OPEN), 0);
+	provider_read_datagrams_done(w->provider, taken(a, ASKED_READ), &d, 1, 0);
+	for (int i = 0; i < 2; i++) {
+		length = sizeof(from);
+		if (i == 0)
+			ck_assert_int_eq(recvfrom(server, &byte, 1, 0,
+			    (struct sockaddr *)&from, &length), 1);
+		numbers[1] = (uint32_t)i;
+		ck_assert_int_eq(sendto(server, numbers, sizeof(numbers), 0,
+		    (struct sockaddr *)&from, sizeof(from)), sizeof(numbers));
+		for (size_t j = 0; j < w->watched_count; j++)
+			provider_ready(w->provider, w->watched[j].token);
+		ck_assert_uint_ne(a->asked[ASKED_WRITE], 0);
+		provider_write_done(w->provider, taken(a, ASKED_WRITE),
+		    i == 0 ? E_LIMIT : E_CLOSED);
+		ck_assert_int_eq(a->released, i == 1);
+	}
+	(void)close(server);
+	world_end(w);
+}
+END_TEST
+
 /* A query of the daemon's that came to it again would go round for ever. */
 START_TEST(flows_of_the_daemons_own_never_go_to_it)
 {
@@ -634,6 +696,7 @@ add_by_hand(TCase *t)
 	tcase_add_test(t, above_the_cap_flows_are_declined_and_below_it_claimed_again);
 	tcase_add_test(t, without_a_descriptor_flows_are_declined);
 	tcase_add_test(t, of_datagrams_only_dns_and_quic_are_claimed);
+	tcase_add_test(t, a_datagram_too_long_for_the_application_is_lost_alone);
 	tcase_add_test(t, flows_of_the_daemons_own_never_go_to_it);
 	tcase_add_test(t,
 	    after_sleep_the_daemon_is_asked_and_an_answer_that_waits_counts);

@@ -32,7 +32,9 @@ extern NSString *const ConfigurationWriter;
 - (void)write:(Done)done;
 - (void)remove:(Done)done;
 
-/* NEVPNErrorConfigurationInvalid where there is no configuration. */
+/* NEVPNErrorConfigurationInvalid where there is no configuration. One that is stopped
+ * stays so until it is started; a profile's comes back with the next flow, since only
+ * the profile could say otherwise. */
 - (void)start:(Done)done;
 - (void)stop:(Done)done;
 

@@ -161,27 +161,63 @@ text_of(NSData *data)
 	                       userInfo:nil];
 }
 
+- (void)startLoaded:(Done)done
+{
+	NSError *starting = nil;
+
+	if ([_manager.connection startVPNTunnelAndReturnError:&starting])
+		done(nil);
+	else
+		done(starting != nil ? starting : [self nothingThere]);
+}
+
 /* What was saved is to be loaded again before it is started. */
 - (void)start:(Done)done
 {
+	Done loaded = ^(NSError *error) {
+		if (error != nil || self->_manager == nil)
+			done(error != nil ? error : [self nothingThere]);
+		else
+			[self startLoaded:done];
+	};
+
 	[self load:^(NSError *loading) {
-		NSError *starting = nil;
-		if (loading != nil || self->_manager == nil) {
-			done(loading != nil ? loading : [self nothingThere]);
+		if (loading != nil) {
+			done(loading);
 			return;
 		}
-		if ([self->_manager.connection startVPNTunnelAndReturnError:&starting])
-			done(nil);
-		else
-			done(starting != nil ? starting : [self nothingThere]);
+		[self turnOnDemand:YES then:^(NSError *saving) {
+			if (saving != nil)
+				done(saving);
+			else
+				[self load:loaded];
+		}];
 	}];
 }
 
+/* Starting it by hand or at an update makes it start on demand again. */
+- (void)turnOnDemand:(BOOL)on then:(Done)done
+{
+	NETransparentProxyManager *manager = _manager;
+
+	if (manager == nil || self.managed || manager.onDemandEnabled == on) {
+		done(nil);
+		return;
+	}
+	manager.onDemandEnabled = on;
+	[manager saveToPreferencesWithCompletionHandler:^(NSError *saving) {
+		dispatch_async(dispatch_get_main_queue(), ^{ done(saving); });
+	}];
+}
+
+/* One that starts on demand would be back at the next flow. */
 - (void)stop:(Done)done
 {
 	[self load:^(NSError *loading) {
-		[self->_manager.connection stopVPNTunnel];
-		done(loading);
+		[self turnOnDemand:NO then:^(NSError *saving) {
+			[self->_manager.connection stopVPNTunnel];
+			done(loading != nil ? loading : saving);
+		}];
 	}];
 }
 

@@ -24,6 +24,7 @@ error_of(int error)
 
 @implementation BridgeHost {
 	struct provider *_provider; /* NULL: stopped, for good */
+	enum provider_kind _kind;
 	dispatch_queue_t _queue;
 	dispatch_source_t _timer;
 	DaemonIdentity *_identity;
@@ -45,6 +46,7 @@ error_of(int error)
 	_starts = [NSMutableDictionary dictionary];
 	_stops = [NSMutableDictionary dictionary];
 	_flows = [NSMutableSet set];
+	_kind = kind;
 	_identity = [[DaemonIdentity alloc]
 	    initWithRequirement:settings.daemonRequirement];
 	[self makeTimer];
@@ -308,7 +310,7 @@ host_tell(void *host, enum provider_news news, const char *words)
 {
 	struct flow_header header;
 
-	if (_provider == NULL || !endpoint_header(flow, remote, &header))
+	if (_provider == NULL || !endpoint_header(flow, remote, _kind, &header))
 		return NO;
 	AppFlow *app = [[AppFlow alloc] initWithFlow:flow host:self];
 	[_flows addObject:app]; /* the provider may release it before it returns */

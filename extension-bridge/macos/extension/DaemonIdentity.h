@@ -4,11 +4,11 @@
  * signature, never by a number in a file. Extension (macOS); on the host's queue
  * only.
  *
- * A token names one program of one process, so a verdict on it holds; few are kept,
- * since the daemon is few processes. A socket that launchd listens on until the
- * daemon takes it over has launchd at its other end, and so it may: launchd lets
- * nobody else have it, and the answer to hello, which only the daemon gives, is
- * awaited before any flow is claimed.
+ * A token names one program of one process, so a verdict on it holds; few are
+ * kept, since the daemon is few processes, and few others are looked at. A socket
+ * that launchd listens on until the daemon takes it over has launchd at its other
+ * end, and so it may: launchd lets nobody else have it, and the answer to hello,
+ * which only the daemon gives, is awaited before any flow is claimed.
  */
 #import <Foundation/Foundation.h>
 #import <NetworkExtension/NetworkExtension.h>
@@ -25,7 +25,7 @@ NS_ASSUME_NONNULL_BEGIN
 - (BOOL)isPeer:(int)fd;
 
 /* Whether a flow is the daemon's own. Its signature is looked at only if it claims
- * the daemon's identifier, so this is quick for all others. */
+ * the daemon's identifier or none, so this is quick for all others. */
 - (BOOL)isSource:(NEFlowMetaData *)about;
 
 @end

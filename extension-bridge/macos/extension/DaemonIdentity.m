@@ -10,13 +10,36 @@
 
 #import "extension-bridge/macos/extension/ProviderSettings.h"
 
-#define KNOWN_MAX 32
+#define TOKENS_MAX 32
+
+/* A ring of the last ones. */
+struct tokens {
+	audit_token_t tokens[TOKENS_MAX];
+	size_t count;
+};
+
+static BOOL
+has_token(const struct tokens *ring, const audit_token_t *token)
+{
+	size_t count = ring->count < TOKENS_MAX ? ring->count : TOKENS_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		if (memcmp(&ring->tokens[i], token, sizeof(*token)) == 0)
+			return YES;
+	}
+	return NO;
+}
+
+static void
+add_token(struct tokens *ring, const audit_token_t *token)
+{
+	ring->tokens[ring->count++ % TOKENS_MAX] = *token;
+}
 
 @implementation DaemonIdentity {
 	SecRequirementRef _requirement;
 	NSString *_identifier; /* that the daemon signs with */
-	audit_token_t _known[KNOWN_MAX]; /* a ring of those that were found to be it */
-	size_t _count;
+	struct tokens _daemon, _strangers; /* those that were found to be it, and not */
 }
 
 - (instancetype)initWithRequirement:(NSString *)text
@@ -40,17 +63,6 @@
 		CFRelease(_requirement);
 }
 
-- (BOOL)knows:(const audit_token_t *)token
-{
-	size_t count = _count < KNOWN_MAX ? _count : KNOWN_MAX;
-
-	for (size_t i = 0; i < count; i++) {
-		if (memcmp(&_known[i], token, sizeof(*token)) == 0)
-			return YES;
-	}
-	return NO;
-}
-
 /* What the process runs, as it is in memory, against the requirement. */
 - (BOOL)satisfies:(const audit_token_t *)token
 {
@@ -68,13 +80,13 @@
 
 - (BOOL)isToken:(const audit_token_t *)token
 {
-	if ([self knows:token])
+	if (has_token(&_daemon, token))
 		return YES;
-	if (![self satisfies:token])
+	if (has_token(&_strangers, token))
 		return NO;
-	_known[_count % KNOWN_MAX] = *token;
-	_count++;
-	return YES;
+	BOOL is = [self satisfies:token];
+	add_token(is ? &_daemon : &_strangers, token);
+	return is;
 }
 
 - (BOOL)isPeer:(int)fd
@@ -94,6 +106,14 @@
 	return NO;
 }
 
+/* The system may say nothing of a program that runs as root, or put the team before its
+ * identifier. Who claims it in vain is found out by his signature. */
+- (BOOL)isClaimedBy:(NSString *)identifier
+{
+	return identifier.length == 0 || [identifier isEqualToString:_identifier] ||
+	    [identifier hasSuffix:[@"." stringByAppendingString:_identifier]];
+}
+
 - (BOOL)isSource:(NEFlowMetaData *)about
 {
 	NSData *data = about.sourceAppAuditToken;
@@ -102,9 +122,9 @@
 	if (data.length != sizeof(token))
 		return NO;
 	memcpy(&token, data.bytes, sizeof(token));
-	if ([self knows:&token])
+	if (has_token(&_daemon, &token))
 		return YES;
-	return [about.sourceAppSigningIdentifier isEqualToString:_identifier] &&
+	return [self isClaimedBy:about.sourceAppSigningIdentifier] &&
 	    [self isToken:&token];
 }
 

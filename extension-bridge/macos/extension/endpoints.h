@@ -6,7 +6,7 @@
  */
 #import <NetworkExtension/NetworkExtension.h>
 
-#import "extension-bridge/flow_header.h"
+#import "extension-bridge/provider.h"
 
 NS_ASSUME_NONNULL_BEGIN
 
@@ -17,10 +17,11 @@ BOOL endpoint_address(id _Nullable endpoint, struct sockaddr_storage *out);
 /* Of the kind that the system speaks. Nil: not IP. */
 id _Nullable endpoint_make(const struct sockaddr_storage *address);
 
-/* Fills what the system says of a flow that goes to `remote`. NO: it has no IP
+/* Fills what the system says of a flow of that provider, to `remote`. NO: it has no IP
  * address, and so cannot be handed over. No process is looked up: handleNewFlow has
  * to be quick, and the daemon finds out more from the process identifier. */
-BOOL endpoint_header(NEAppProxyFlow *flow, id _Nullable remote, struct flow_header *out);
+BOOL endpoint_header(NEAppProxyFlow *flow, id _Nullable remote, enum provider_kind kind,
+    struct flow_header *out);
 
 /* Where a flow goes that is an NEAppProxyTCPFlow. */
 id _Nullable endpoint_of_stream(NEAppProxyFlow *flow);

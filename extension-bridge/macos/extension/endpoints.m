@@ -7,6 +7,7 @@
 #import <netdb.h>
 #import <string.h>
 
+#import "base/endpoint.h"
 #import "extension-bridge/macos/extension/macos15.h"
 
 /* --- addresses --- */
@@ -154,8 +155,28 @@ copy_source(NEAppProxyFlow *flow, struct flow_header *h)
 	h->source.ss_len = h->destination.ss_len;
 }
 
+/* Macs may have several ways out, and a socket may be bound to one: a VPN's own is, and
+ * would else come into its tunnel again. A link-local address says where it is of. */
+static uint32_t
+interface_of(NEAppProxyFlow *flow, const struct sockaddr_storage *destination)
+{
+	nw_interface_t bound = flow.isBound ? flow.networkInterface : nil;
+
+	return bound != nil ? nw_interface_get_index(bound)
+	                    : endpoint_scope_of(destination);
+}
+
+/* Of a query the system says the name that is asked about, which is not whom the flow
+ * goes to. */
+static BOOL
+is_dns(enum provider_kind kind, const struct sockaddr_storage *destination)
+{
+	return kind == PROVIDER_DNS || endpoint_port_of(destination) == 53;
+}
+
 BOOL
-endpoint_header(NEAppProxyFlow *flow, id remote, struct flow_header *out)
+endpoint_header(NEAppProxyFlow *flow, id remote, enum provider_kind kind,
+    struct flow_header *out)
 {
 	memset(out, 0, sizeof(*out));
 	if (!endpoint_address(remote, &out->destination))
@@ -163,8 +184,11 @@ endpoint_header(NEAppProxyFlow *flow, id remote, struct flow_header *out)
 	out->transport = [flow isKindOfClass:NEAppProxyUDPFlow.class] ? FLOW_DATAGRAM
 	                                                              : FLOW_STREAM;
 	copy_source(flow, out);
-	copy_text(out->authority, sizeof(out->authority), flow.remoteHostname);
-	copy_text(out->forwarder, sizeof(out->forwarder), @"macos");
+	out->interface = interface_of(flow, &out->destination);
+	if (!is_dns(kind, &out->destination))
+		copy_text(out->authority, sizeof(out->authority), flow.remoteHostname);
+	copy_text(out->forwarder, sizeof(out->forwarder),
+	    [NSString stringWithUTF8String:provider_name(kind)]);
 	copy_process(flow.metaData, out);
 	copy_identifier(flow.metaData, out);
 	return YES;

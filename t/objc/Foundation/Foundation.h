@@ -51,6 +51,7 @@ enum { NSUTF8StringEncoding = 4 };
 @property (readonly) NSUInteger length;
 @property (readonly, nullable) const char *UTF8String;
 - (NSString *)stringByAppendingString:(NSString *)string;
+- (BOOL)hasSuffix:(NSString *)string;
 - (NSString *)stringByAppendingPathComponent:(NSString *)component;
 - (BOOL)isEqualToString:(nullable NSString *)string;
 - (nullable NSData *)dataUsingEncoding:(NSStringEncoding)encoding;

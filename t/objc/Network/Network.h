@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is used of Network: its endpoints. See t/objc/README.md. */
+/* What is used of Network: its endpoints and interfaces. See t/objc/README.md. */
 #ifndef SIGHTGLASS_T_OBJC_NETWORK_H
 #define SIGHTGLASS_T_OBJC_NETWORK_H
 
@@ -11,6 +11,11 @@ NS_ASSUME_NONNULL_BEGIN
 @protocol OS_nw_endpoint <NSObject>
 @end
 typedef NSObject<OS_nw_endpoint> *nw_endpoint_t;
+
+@protocol OS_nw_interface <NSObject>
+@end
+typedef NSObject<OS_nw_interface> *nw_interface_t;
+extern uint32_t nw_interface_get_index(nw_interface_t interface);
 
 typedef enum {
 	nw_endpoint_type_invalid = 0,

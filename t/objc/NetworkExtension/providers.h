@@ -81,7 +81,10 @@ typedef NS_ENUM(NSInteger, NEAppProxyFlowError) {
 - (void)closeReadWithError:(nullable NSError *)error;
 - (void)closeWriteWithError:(nullable NSError *)error;
 @property (readonly) NEFlowMetaData *metaData;
+@property (copy, nullable) nw_interface_t networkInterface
+    API_AVAILABLE(macos(10.15.4));
 @property (readonly, nullable) NSString *remoteHostname API_AVAILABLE(macos(11.0));
+@property (readonly) BOOL isBound API_AVAILABLE(macos(11.1));
 @end
 
 @interface NEAppProxyTCPFlow : NEAppProxyFlow
