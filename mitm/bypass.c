@@ -99,19 +99,35 @@ bypass_key_set(struct bypass_key *key, const char *application,
 	return length == 0 ? E_RANGE : set_name(key, name);
 }
 
-int
-bypass_key_make(struct bypass_key *key, const char *executable,
-    const char *signing_id, const uint32_t *uid, const char *name)
+/* False: it does not fit. */
+static bool
+name_program(const struct bypass_program *p, char *out, size_t capacity)
 {
-	char user[32] = "any";
+	bool is_signed = p->signing_id != NULL &&
+	    (p->team_id != NULL || p->executable == NULL);
+	int length;
 
+	if (is_signed)
+		length = snprintf(out, capacity, "%s:%s",
+		    p->team_id != NULL ? p->team_id : "", p->signing_id);
+	else if (p->executable != NULL)
+		length = snprintf(out, capacity, "%s", p->executable);
+	else if (p->uid != NULL)
+		length = snprintf(out, capacity, "user:%" PRIu32, *p->uid);
+	else
+		length = snprintf(out, capacity, "any");
+	return length >= 0 && (size_t)length < capacity;
+}
+
+int
+bypass_key_make(struct bypass_key *key, const struct bypass_program *program,
+    const char *name)
+{
 	if (name == NULL)
 		return E_RANGE;
-	if (uid != NULL)
-		(void)snprintf(user, sizeof(user), "user:%" PRIu32, *uid);
-	return bypass_key_set(key,
-	    signing_id != NULL ? signing_id
-	        : executable != NULL ? executable : user, name);
+	if (!name_program(program, key->application, sizeof(key->application)))
+		return E_LIMIT;
+	return set_name(key, name);
 }
 
 int

@@ -62,14 +62,19 @@ struct bypass_key {
 	char name[BYPASS_NAME_BYTES];
 };
 
-/* The application that a flow belongs to: its signing identifier, which no
- * other program can claim and an update does not change; else the path of its
- * executable; else "user:UID", all programs of that user; else "any". NULL:
- * unknown. E_LIMIT: the name or the application does not fit. E_RANGE: there is
- * no name. */
-int bypass_key_make(struct bypass_key *key, const char *executable,
-    const char *signing_id, const uint32_t *uid, const char *name)
-    WUNRES NONNULL(1);
+/* What is known of a program; NULL: not. */
+struct bypass_program {
+	const char *executable, *signing_id, *team_id;
+	const uint32_t *uid;
+};
+
+/* The application that a flow belongs to: "TEAM:IDENTIFIER" of its signature, which
+ * no other program can claim and an update does not change; else the path of its
+ * executable, since without a team anybody may sign with any identifier; else
+ * ":IDENTIFIER"; else "user:UID", all programs of that user; else "any". E_LIMIT:
+ * the name or the application does not fit. E_RANGE: there is no name. */
+int bypass_key_make(struct bypass_key *key, const struct bypass_program *program,
+    const char *name) WUNRES NONNULL(1, 2);
 
 /* A person's words: the application as it stands in the list, and a name.
  * E_LIMIT; E_RANGE when one of them is empty. */

@@ -19,11 +19,14 @@ static bool
 key_of(const struct flow *flow, struct bypass_key *key)
 {
 	const struct flow_header *h = flow->header;
+	const struct bypass_program program = {
+	    .executable = text_or_null(h->executable),
+	    .signing_id = text_or_null(h->signing_id),
+	    .team_id = text_or_null(h->team_id),
+	    .uid = h->has_uid ? &h->uid : NULL};
 	char text[INET6_ADDRSTRLEN];
 
-	return bypass_key_make(key, text_or_null(h->executable),
-	           text_or_null(h->signing_id), h->has_uid ? &h->uid : NULL,
-	           flow_host_name(flow, text)) == 0;
+	return bypass_key_make(key, &program, flow_host_name(flow, text)) == 0;
 }
 
 /* Whether it was learned before a certificate was configured for the host. */

@@ -725,6 +725,22 @@ class Lists(Bypass):
         self.assertEqual(self.decisions(daemon), [
             ("splice", "policy_application"), ("inspect", "default")])
 
+    def test_a_bypass_is_of_a_team_s_program_and_no_other_of_that_identifier(self):
+        nginx = self.nginx()
+        daemon = self.daemon(workers=1)
+        ours = daemon.path("ca", "sightglass-ca.pem")
+        self.assertTrue(daemon.control("bypass", verb="add", name="localhost",
+                                       application="ABCDE12345:com.example.tool")["ok"])
+        for team, ca in ((b"ABCDE12345", self.ca.ca), (b"ZZZZZ99999", ours), (b"", ours)):
+            flow = daemon.flow(nginx.port, tlvs=[
+                (TLV_SIGNING_ID, b"com.example.tool"), (TLV_TEAM_ID, team)])
+            with ssl.create_default_context(cafile=ca).wrap_socket(
+                    flow, server_hostname="localhost") as client:
+                client.sendall(b"GET /x HTTP/1.0\r\n\r\n")
+                self.assertTrue(client.recv(65536))
+        self.assertEqual(self.decisions(daemon), [
+            ("splice", "added"), ("inspect", "default"), ("inspect", "default")])
+
     def test_what_is_known_to_break_gives_way_to_any_rule(self):
         nginx = self.nginx()
         path = self.write("localhost  # known\n")

@@ -86,18 +86,35 @@ put(const char *application, const char *name, enum bypass_why why,
 
 START_TEST(a_flow_is_its_signing_id_else_its_path_else_its_users)
 {
+	char longest[BYPASS_APPLICATION_BYTES + 1];
 	struct bypass_key k;
 	uint32_t uid = 501;
 
-	ck_assert_int_eq(bypass_key_make(&k, "/bin/x", "com.x", &uid, "a"), 0);
-	ck_assert_str_eq(k.application, "com.x");
-	ck_assert_int_eq(bypass_key_make(&k, "/bin/x", NULL, &uid, "a"), 0);
-	ck_assert_str_eq(k.application, "/bin/x");
-	ck_assert_int_eq(bypass_key_make(&k, NULL, NULL, &uid, "a"), 0);
-	ck_assert_str_eq(k.application, "user:501");
-	ck_assert_int_eq(bypass_key_make(&k, NULL, NULL, NULL, "a"), 0);
-	ck_assert_str_eq(k.application, "any");
-	ck_assert_int_eq(bypass_key_make(&k, "/bin/x", NULL, &uid, NULL), E_RANGE);
+	const struct {
+		struct bypass_program program;
+		const char *application;
+	} rows[] = {
+	    {{"/bin/x", "com.x", "ABCDE12345", &uid}, "ABCDE12345:com.x"},
+	    {{NULL, "com.x", "ABCDE12345", NULL}, "ABCDE12345:com.x"},
+	    /* Whoever signs without a team may call himself com.x too. */
+	    {{"/bin/x", "com.x", NULL, &uid}, "/bin/x"},
+	    {{NULL, "com.x", NULL, &uid}, ":com.x"},
+	    {{"/bin/x", NULL, "ABCDE12345", &uid}, "/bin/x"},
+	    {{"/bin/x", NULL, NULL, &uid}, "/bin/x"},
+	    {{NULL, NULL, NULL, &uid}, "user:501"},
+	    {{NULL, NULL, NULL, NULL}, "any"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_int_eq(bypass_key_make(&k, &rows[i].program, "a"), 0);
+		ck_assert_str_eq(k.application, rows[i].application);
+		ck_assert_str_eq(k.name, "a");
+	}
+	ck_assert_int_eq(bypass_key_make(&k, &rows[0].program, NULL), E_RANGE);
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	ck_assert_int_eq(bypass_key_make(&k,
+	    &(struct bypass_program){.executable = longest}, "a"), E_LIMIT);
 }
 END_TEST
 
