@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The rules. Apple documents their language nowhere, but ships profiles in it, and so do
- * Chromium, Firefox and CUPS: no word stands here that none of these uses, since one that
- * a release does not know keeps a role from starting. What newer releases added is asked
- * for first (defined?). What a descriptor was opened for, it stays good for. Pure.
+ * The rules. Apple documents their language nowhere, but ships profiles in it, and so
+ * do Chromium, Firefox and CUPS: no word stands here that none of these uses, since a
+ * release refuses a profile with one that it does not know. What newer releases added
+ * is asked for first (defined?). Every rule but the first allows something, so that a
+ * profile without one forbids no less; whatever the work of a role is worth nothing
+ * without is needed. What a descriptor was opened for, it stays good for. Pure.
  */
 #include "daemon/sandbox_profile.h"
 
@@ -16,17 +18,19 @@
 
 static const struct {
 	unsigned roles;
+	bool needed;
 	const char *text;
 } rules[] = {
-    {EVERY,
+    {EVERY, true,
         "(version 1)\n"
         "(deny default)\n"},
 
     /* What libSystem does in any process. All libraries are loaded by now, but for
      * what they look up late: of those directories everybody may read everything. */
-    {EVERY,
+    {EVERY, false,
         "(allow signal (target self))\n"
-        "(allow process-info* (target self))\n"
+        "(allow process-info* (target self))\n"},
+    {EVERY, false,
         "(allow sysctl-read\n"
         "  (sysctl-name \"hw.activecpu\")\n"
         "  (sysctl-name \"hw.byteorder\")\n"
@@ -45,7 +49,8 @@ static const struct {
         "  (sysctl-name \"kern.osversion\")\n"
         "  (sysctl-name \"kern.usrstack64\")\n"
         "  (sysctl-name \"kern.version\")\n"
-        "  (sysctl-name \"sysctl.proc_cputype\"))\n"
+        "  (sysctl-name \"sysctl.proc_cputype\"))\n"},
+    {EVERY, false,
         "(allow file-write-data (literal \"/dev/null\"))\n"
         "(allow file-read*\n"
         "  (literal \"/dev/null\")\n"
@@ -59,24 +64,24 @@ static const struct {
 
     /* What a file is, not what it says: fstat(2) of those that the parent opened for a
      * role is asked about as if it had named them. Landlock does not forbid it either. */
-    {EVERY,
+    {EVERY, false,
         "(allow file-read-metadata)\n"},
 
     /* Rings and what the parent sends later, which a role maps and cannot make:
      * base/shm_darwin.c names them so, and takes the name away at once. */
-    {EVERY,
+    {EVERY, true,
         "(allow ipc-posix-shm-read-data ipc-posix-shm-write-data\n"
         "  (ipc-posix-name-prefix \"/sightglass.\"))\n"},
 
     /* Upstream connections and datagrams; flows that are accepted from a socket that
      * the parent bound. Names are not resolved here, so no resolver is asked. */
-    {WORKER,
+    {WORKER, true,
         "(allow network-outbound (remote tcp) (remote udp))\n"
         "(allow network-bind (local udp))\n"
         "(allow network-inbound)\n"},
 
     /* daemon/process_darwin.c asks the kernel about the programs whose flows they are. */
-    {WORKER,
+    {WORKER, false,
         "(allow process-info-pidinfo)\n"
         "(if (defined? 'process-info-codesignature)\n"
         "  (allow process-info-codesignature))\n"},
@@ -120,14 +125,56 @@ append_directory(const char *directory, struct buf *out)
 	return error != 0 ? error : buf_puts(out, "))\n");
 }
 
+static bool
+is_of(size_t rule, enum sandbox_kind kind)
+{
+	return (rules[rule].roles & 1u << kind) != 0;
+}
+
 int
-sandbox_profile(enum sandbox_kind kind, const char *directory, struct buf *out)
+sandbox_profile(enum sandbox_kind kind, const char *directory, unsigned without,
+    struct buf *out)
 {
 	int error = 0;
 
 	for (size_t i = 0; error == 0 && i < ARRAY_LENGTH(rules); i++)
-		if ((rules[i].roles & 1u << kind) != 0)
+		if (is_of(i, kind) && (without & 1u << i) == 0)
 			error = buf_puts(out, rules[i].text);
 	return error != 0 || directory == NULL ? error
 	                                       : append_directory(directory, out);
+}
+
+/* Of all that can be left out, this one alone. False: or there is no memory for it. */
+static bool
+is_understood(enum sandbox_kind kind, size_t rule, sandbox_understood *understood)
+{
+	unsigned without = 0;
+	struct buf out;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rules); i++)
+		if (i != rule && !rules[i].needed)
+			without |= 1u << i;
+	buf_init(&out, SANDBOX_PROFILE_BYTES_MAX);
+	bool is = sandbox_profile(kind, NULL, without, &out) == 0 &&
+	    buf_append(&out, "", 1) == 0 && understood((const char *)buf_data(&out));
+	buf_free(&out);
+	return is;
+}
+
+unsigned
+sandbox_not_understood(enum sandbox_kind kind, sandbox_understood *understood)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rules); i++)
+		if (is_of(i, kind) && !rules[i].needed &&
+		    !is_understood(kind, i, understood))
+			found |= 1u << i;
+	return found;
+}
+
+const char *
+sandbox_rule_text(unsigned rule)
+{
+	return rule < ARRAY_LENGTH(rules) ? rules[rule].text : NULL;
 }

@@ -25,7 +25,7 @@ profile_of(enum sandbox_kind kind, const char *directory)
 	struct buf out;
 
 	buf_init(&out, LIMIT);
-	ck_assert_int_eq(sandbox_profile(kind, directory, &out), 0);
+	ck_assert_int_eq(sandbox_profile(kind, directory, 0, &out), 0);
 	(void)snprintf(text, sizeof(text), "%.*s", (int)buf_length(&out),
 	    (const char *)buf_data(&out));
 	buf_free(&out);
@@ -162,6 +162,80 @@ START_TEST(none_starts_another_program_or_asks_a_service)
 }
 END_TEST
 
+/* --- a release that does not know a word --- */
+
+static const char *unknown; /* this one */
+
+static bool
+knows_all_others(const char *profile)
+{
+	return strstr(profile, unknown) == NULL;
+}
+
+/* The text of what is left without the rules that are not understood. */
+static const char *
+left_of(enum sandbox_kind kind, const char *word)
+{
+	static char text[LIMIT + 1];
+	struct buf out;
+
+	unknown = word;
+	buf_init(&out, LIMIT);
+	ck_assert_int_eq(sandbox_profile(kind, kind == SANDBOX_LOGGER ? LOG : NULL,
+	    sandbox_not_understood(kind, knows_all_others), &out), 0);
+	(void)snprintf(text, sizeof(text), "%.*s", (int)buf_length(&out),
+	    (const char *)buf_data(&out));
+	buf_free(&out);
+	return text;
+}
+
+/* The rule with the word goes, and no other. */
+START_TEST(a_rule_that_is_not_understood_is_left_out)
+{
+	static const char *const words[] = {"signal", "kern.osvariant_status", "/usr/share",
+	    "file-read-metadata", "process-info-codesignature"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+		const char *whole = profile_of(SANDBOX_WORKER, NULL);
+		const char *left = left_of(SANDBOX_WORKER, words[i]);
+		size_t rules = 0, kept = 0;
+
+		assert_well_formed(left);
+		ck_assert_ptr_null(strstr(left, words[i]));
+		for (unsigned n = 0; sandbox_rule_text(n) != NULL; n++) {
+			const char *rule = sandbox_rule_text(n);
+			rules += strstr(whole, rule) != NULL;
+			kept += strstr(left, rule) != NULL;
+		}
+		ck_assert_uint_eq(kept, rules - 1);
+	}
+}
+END_TEST
+
+/* Then the role does not start: it would claim flows that go nowhere. */
+START_TEST(what_a_role_cannot_do_without_stays)
+{
+	ck_assert_str_eq(left_of(SANDBOX_WORKER, "network-bind"), "(version 1)\n"
+	    "(deny default)\n"
+	    "(allow ipc-posix-shm-read-data ipc-posix-shm-write-data\n"
+	    "  (ipc-posix-name-prefix \"/sightglass.\"))\n"
+	    "(allow network-outbound (remote tcp) (remote udp))\n"
+	    "(allow network-bind (local udp))\n"
+	    "(allow network-inbound)\n");
+	ck_assert_ptr_nonnull(strstr(left_of(SANDBOX_LOGGER, "file-read-metadata"), LOG));
+}
+END_TEST
+
+START_TEST(all_is_kept_of_what_is_understood)
+{
+	for (int kind = SANDBOX_WORKER; kind <= SANDBOX_LOGGER; kind++) {
+		unknown = "no such word";
+		ck_assert_uint_eq(sandbox_not_understood((enum sandbox_kind)kind,
+		    knows_all_others), 0);
+	}
+}
+END_TEST
+
 /* --- the directory --- */
 
 START_TEST(a_directory_of_any_name)
@@ -178,7 +252,7 @@ START_TEST(what_is_no_directory)
 
 	for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
 		buf_init(&out, LIMIT);
-		ck_assert_int_eq(sandbox_profile(SANDBOX_LOGGER, wrong[i], &out), E_SYNTAX);
+		ck_assert_int_eq(sandbox_profile(SANDBOX_LOGGER, wrong[i], 0, &out), E_SYNTAX);
 		buf_free(&out);
 	}
 }
@@ -192,7 +266,7 @@ START_TEST(without_room)
 
 	for (size_t room = 0; room < length; room++) {
 		buf_init(&out, room);
-		ck_assert_int_eq(sandbox_profile(SANDBOX_LOGGER, LOG, &out), E_LIMIT);
+		ck_assert_int_eq(sandbox_profile(SANDBOX_LOGGER, LOG, 0, &out), E_LIMIT);
 		buf_free(&out);
 	}
 }
@@ -211,6 +285,9 @@ suite(void)
 	tcase_add_test(t, only_the_worker_has_a_network);
 	tcase_add_test(t, only_the_worker_asks_about_other_processes);
 	tcase_add_test(t, none_starts_another_program_or_asks_a_service);
+	tcase_add_test(t, a_rule_that_is_not_understood_is_left_out);
+	tcase_add_test(t, what_a_role_cannot_do_without_stays);
+	tcase_add_test(t, all_is_kept_of_what_is_understood);
 	tcase_add_test(t, a_directory_of_any_name);
 	tcase_add_test(t, what_is_no_directory);
 	tcase_add_test(t, without_room);
