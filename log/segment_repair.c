@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+#include <yyjson.h>
 #include <zstd.h>
 
 #include "base/err.h"
@@ -38,6 +39,7 @@ struct repair {
 /* What of a cut frame can be used. */
 struct salvage {
 	size_t end;        /* file offset behind the last block that gave text */
+	size_t last_text;  /* where in the text that block's begins */
 	size_t text_bytes; /* that the blocks up to there decode to */
 	size_t keep_bytes; /* of them, whole lines */
 	bool last_block;   /* the one before `end` is marked as the frame's last */
@@ -186,18 +188,30 @@ take_frame(struct repair *r, size_t at)
 
 /* --- the frame that was being written --- */
 
+static bool
+is_record(const uint8_t *line, size_t length)
+{
+	yyjson_doc *doc = yyjson_read((const char *)line, length, 0);
+	bool answer = doc != NULL;
+
+	yyjson_doc_free(doc);
+	return answer;
+}
+
 /* Where the whole lines end, of which all are as the logger takes them: what is
  * behind one that is not was never written, since a torn block, or old bytes that
- * look like one, can decode to anything. */
+ * look like one, can decode to anything. The last block is the one that may be torn:
+ * zeros in the place of its end can decode to lines, but hardly to records. */
 static size_t
-whole_lines(const uint8_t *text, size_t length)
+whole_lines(const uint8_t *text, const struct salvage *s)
 {
 	const uint8_t *newline;
 	size_t end = 0;
 
-	while ((newline = memchr(text + end, '\n', length - end)) != NULL) {
+	while ((newline = memchr(text + end, '\n', s->text_bytes - end)) != NULL) {
 		size_t line = (size_t)(newline - text) + 1 - end;
-		if (!segment_is_line(text + end, line))
+		if (!segment_is_line(text + end, line) ||
+		    (end + line > s->last_text && !is_record(text + end, line)))
 			break;
 		end += line;
 	}
@@ -223,6 +237,7 @@ salvage_blocks(struct repair *r, size_t at, const struct frame_header *header,
 			break;
 		next += block.bytes;
 		if (buf_length(&r->text) > s->text_bytes) {
+			s->last_text = s->text_bytes;
 			s->text_bytes = buf_length(&r->text);
 			s->end = next;
 			s->last_block = block.last;
@@ -245,7 +260,7 @@ salvage_frame(struct repair *r, size_t at, struct salvage *s)
 	int error = salvage_blocks(r, at, &header, s);
 	if (error != 0 || s->text_bytes == 0)
 		return error;
-	s->keep_bytes = whole_lines(buf_data(&r->text), s->text_bytes);
+	s->keep_bytes = whole_lines(buf_data(&r->text), s);
 	/* Only a frame as our writer begins them can be closed in place. */
 	if (!header.checksum || header.has_size || header.has_dictionary)
 		s->end = at;

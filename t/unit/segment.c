@@ -615,6 +615,38 @@ START_TEST(blocks_that_end_inside_a_line_are_cut_to_the_last_whole_one)
 }
 END_TEST
 
+#define RECORD "{\"@timestamp\":\"2026-11-23T10:15:00.000001Z\"}\n"
+#define NO_RECORD "{\"@timestamp\":\"2026-11-2\"\"\"\"\"\"\"\"\"}\n"
+
+/* Blocks of which zeros end the last, as a file system leaves them, can decode to what
+ * looks like a line. In one before it that is what somebody logged. */
+START_TEST(a_last_block_of_no_records_is_cut)
+{
+	static const char *const blocks[] = {RECORD, NO_RECORD RECORD, RECORD NO_RECORD};
+	ZSTD_CCtx *zstd = ZSTD_createCCtx();
+	uint8_t left[4096];
+	ZSTD_outBuffer output = {left, sizeof(left), 0};
+	struct segment_repair repair;
+	struct buf text;
+
+	(void)ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1);
+	for (size_t i = 0; i < ARRAY_LENGTH(blocks); i++) {
+		ZSTD_inBuffer input = {blocks[i], strlen(blocks[i]), 0};
+		ck_assert_uint_eq(ZSTD_compressStream2(zstd, &output, &input,
+		    ZSTD_e_flush), 0);
+	}
+	ZSTD_freeCCtx(zstd);
+	struct buf file = repaired(left, output.pos, &repair);
+	decode(buf_data(&file), buf_length(&file), &text);
+	ck_assert_int_eq(buf_append(&text, "", 1), 0);
+	ck_assert_str_eq((const char *)buf_data(&text),
+	    RECORD NO_RECORD RECORD RECORD);
+	ck_assert_uint_eq(repair.lost_bytes, strlen(NO_RECORD));
+	buf_free(&text);
+	buf_free(&file);
+}
+END_TEST
+
 /* Which frame of the sample holds this byte of the file; -1: index or table. */
 static int
 frame_at(const struct sample *s, size_t byte)
@@ -809,6 +841,7 @@ suite(void)
 	tcase_add_test(t, garbage_behind_the_seek_table_is_cut);
 	tcase_add_test(t,
 	    blocks_that_end_inside_a_line_are_cut_to_the_last_whole_one);
+	tcase_add_test(t, a_last_block_of_no_records_is_cut);
 	tcase_add_test(t, a_flipped_bit_costs_its_frame_alone);
 	tcase_add_test(t, wherever_a_look_at_the_file_ends_every_line_is_read);
 	tcase_add_test(t, the_zstd_program_accepts_repaired_segments);
