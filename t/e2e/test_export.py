@@ -498,10 +498,12 @@ class Curl(Export):
     def test_what_nginx_was_asked_it_is_asked_again(self):
         ca = self.certificates()
         log = os.path.join(self.directory, "asked")
+        # As in Raw: it must have read what is sent.
         nginx = Nginx(self, tls=ca.server(), http2=True, log=(
             log, "$request|$http_user_agent|$http_x|$http_cookie|$http_accept|"
-            "$http_accept_encoding|$content_length|$content_type"),
-            locations="location /up { return 204; }")
+            "$http_accept_encoding|$content_length|$content_type"), locations="""
+location /up { proxy_pass https://127.0.0.1:$server_port/taken; }
+location /taken { access_log off; return 204; }""")
         nginx.put("page", b"page" * 1000)
         port = self.through_daemon(nginx.port, trust=ca.ca)
         url, how = f"https://localhost:{port}", ["--cacert", self.daemon.path(
