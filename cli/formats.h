@@ -15,7 +15,7 @@
 struct exchange;
 struct view;
 
-/* Each appends to the view's page, and may call view_flush when that grows. 0, E_SYS,
+/* Each appends to the view's page, and may call view_flush_some as that grows. 0, E_SYS,
  * E_NOMEM, E_LIMIT. A NULL of them has nothing to say. Exactly one of `record` and
  * `exchange` is there. */
 struct format_writer {

@@ -209,8 +209,8 @@ write_safe(struct view *v)
 	return error;
 }
 
-int
-view_flush(struct view *v)
+static int
+flush_page(struct view *v)
 {
 	int error = buf_length(&v->page) == 0 ? 0
 	    : v->terminal && v->writer->escape != NULL
@@ -223,7 +223,7 @@ view_flush(struct view *v)
 int
 view_flush_some(struct view *v)
 {
-	return buf_length(&v->page) < PAGE_BYTES_ENOUGH ? 0 : view_flush(v);
+	return buf_length(&v->page) < PAGE_BYTES_ENOUGH ? 0 : flush_page(v);
 }
 
 static int
@@ -234,7 +234,7 @@ take_exchange(void *context, const struct exchange *e)
 
 	if (error == 0) {
 		v->shown++;
-		error = view_flush(v);
+		error = flush_page(v);
 	}
 	return error;
 }
@@ -248,7 +248,7 @@ view_begin(struct view *v)
 			return E_NOMEM;
 	}
 	int error = v->writer->begin != NULL ? v->writer->begin(v) : 0;
-	return error != 0 ? error : view_flush(v);
+	return error != 0 ? error : flush_page(v);
 }
 
 /* Where it was not the output that failed, it was the file in which records wait. */
@@ -272,7 +272,7 @@ view_print(struct view *v, const struct reader_line *line)
 	int error = v->writer->record(v, line->text, line->length);
 	v->shown += buf_length(&v->page) > 0;
 	if (error == 0 || error == E_SYNTAX)
-		error = view_flush(v);
+		error = flush_page(v);
 	return error;
 }
 
@@ -283,7 +283,7 @@ view_end(struct view *v)
 
 	if (error == 0 && v->writer->end != NULL)
 		error = v->writer->end(v);
-	return error != 0 ? error : view_flush(v);
+	return error != 0 ? error : flush_page(v);
 }
 
 void

@@ -89,8 +89,7 @@ int view_print(struct view *v, const struct reader_line *line)
     WUNRES NONNULL(1, 2);
 int view_end(struct view *v) WUNRES NONNULL(1);
 
-/* For writers: empties the page, the second when it is worth it. E_SYS. */
-int view_flush(struct view *v) WUNRES NONNULL(1);
+/* For writers: empties the page when that is worth it. E_SYS. */
 int view_flush_some(struct view *v) WUNRES NONNULL(1);
 
 #endif

@@ -67,8 +67,10 @@ distance_to(const char *key, const struct conf_row *row, size_t *section)
 	return part;
 }
 
-const struct conf_row *
-conf_nearest(const char *key, size_t *section)
+/* The row whose key is likest to `key`, or NULL when none is near. A section's
+ * name ("log") counts too: *section is then set to its length in that key. */
+static const struct conf_row *
+find_nearest(const char *key, size_t *section)
 {
 	const struct conf_row *nearest = NULL;
 	unsigned least = UINT_MAX;
@@ -90,7 +92,7 @@ int
 conf_unknown(const char *key, struct conf_error *error)
 {
 	size_t section = 0;
-	const struct conf_row *nearest = conf_nearest(key, &section);
+	const struct conf_row *nearest = find_nearest(key, &section);
 
 	if (nearest == NULL)
 		(void)snprintf(error->text, sizeof(error->text),

@@ -81,10 +81,6 @@ bool conf_keep(struct conf *c, const char *key, struct conf *old)
 int conf_load(struct conf *c, const char *path, struct conf_error *error)
     WUNRES NONNULL(1, 2, 3);
 
-/* The same with the file's bytes; `name` stands in messages. */
-int conf_load_bytes(struct conf *c, const char *name, const uint8_t *bytes,
-    size_t length, struct conf_error *error) WUNRES NONNULL(1, 2, 5);
-
 /* Serialises every setting, for a message between our processes... */
 int conf_write(const struct conf *c, struct buf *out) WUNRES NONNULL(1, 2);
 

@@ -38,11 +38,6 @@ const struct conf_row *conf_find(const char *key) NONNULL(1);
  * its "mode" ("capture: full"). NULL: it has none. */
 const struct conf_row *conf_find_mode(const char *section) NONNULL(1);
 
-/* The row whose key is likest to `key`, or NULL when none is near. A section's
- * name ("log") counts too: *section is then set to its length in that key. */
-const struct conf_row *conf_nearest(const char *key, size_t *section)
-    NONNULL(1, 2);
-
 /* Says that the key is unknown, and which one may be meant. E_NOTFOUND. */
 int conf_unknown(const char *key, struct conf_error *error) NONNULL(1, 2);
 
@@ -70,11 +65,6 @@ void value_free(const struct conf_row *row, struct conf *c) NONNULL(1, 2);
 /* "from 1 ms to 1 min", "inspect, splice or refuse": what a value may be, for a
  * person. Static, until the next call. */
 const char *value_range(const struct conf_row *row) NONNULL(1);
-
-/* A CHOICE's words: those before the colon in the row's text. Copies word
- * `index` into out, false when there is none. */
-bool value_choice(const struct conf_row *row, unsigned index, char out[32])
-    NONNULL(1, 3);
 
 /* The member in *c. */
 static inline void *

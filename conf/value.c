@@ -45,8 +45,10 @@ print_number(enum conf_kind kind, uint64_t value, char out[32])
 	    u->name[0] == '\0' ? "" : " ", u->name);
 }
 
-bool
-value_choice(const struct conf_row *row, unsigned index, char out[32])
+/* A CHOICE's words: those before the colon in the row's text. Copies word
+ * `index` into out, false when there is none. */
+static bool
+choice_at(const struct conf_row *row, unsigned index, char out[32])
 {
 	const char *word = row->text;
 
@@ -69,8 +71,8 @@ choices(const struct conf_row *row, char *out, size_t size)
 	size_t used = 0;
 
 	out[0] = '\0';
-	for (unsigned i = 0; value_choice(row, i, word) && used < size; i++) {
-		bool last = !value_choice(row, i + 1, next);
+	for (unsigned i = 0; choice_at(row, i, word) && used < size; i++) {
+		bool last = !choice_at(row, i + 1, next);
 		used += (size_t)snprintf(out + used, size - used, "%s%s",
 		    i == 0 ? "" : last ? " or " : ", ", word);
 	}
@@ -189,7 +191,7 @@ set_choice(const struct conf_row *row, unsigned *out, const char *text,
 {
 	char word[32];
 
-	for (unsigned i = 0; value_choice(row, i, word); i++) {
+	for (unsigned i = 0; choice_at(row, i, word); i++) {
 		if (strcmp(word, text) != 0)
 			continue;
 		*out = i;

@@ -355,8 +355,9 @@ read_stream(struct reading *r)
 	return error;
 }
 
-int
-conf_load_bytes(struct conf *c, const char *name, const uint8_t *bytes,
+/* `name` stands in messages. */
+static int
+load_bytes(struct conf *c, const char *name, const uint8_t *bytes,
     size_t length, struct conf_error *error)
 {
 	struct reading r = {.conf = c, .name = name, .error = error,
@@ -393,7 +394,7 @@ conf_load(struct conf *c, const char *path, struct conf_error *error)
 		    outcome == E_LIMIT ? "larger than 1 MiB"
 		                       : err_text(outcome));
 	else
-		outcome = conf_load_bytes(c, path, buf_data(&bytes),
+		outcome = load_bytes(c, path, buf_data(&bytes),
 		    buf_length(&bytes), error);
 	if (fd >= 0)
 		(void)close(fd);

@@ -88,8 +88,9 @@ wait_writable(struct channel *c, int timeout_ms)
 	return ready < 0 ? E_SYS : 0;
 }
 
-int
-channel_drain(struct channel *c, int timeout_ms)
+/* Waits until everything queued is sent, at most timeout_ms. */
+static int
+drain(struct channel *c, int timeout_ms)
 {
 	for (;;) {
 		int error = flush_out(c);
@@ -154,7 +155,7 @@ send_fd_message(struct channel *c, const struct frame *frame,
 
 	if (frame->length > sizeof(bytes) - sizeof(*frame))
 		return E_LIMIT;
-	int error = channel_drain(c, FD_SEND_TIMEOUT_MS);
+	int error = drain(c, FD_SEND_TIMEOUT_MS);
 	if (error != 0)
 		return error;
 	memcpy(bytes, frame, sizeof(*frame));

@@ -57,7 +57,4 @@ int channel_send2(struct channel *c, enum msg_type type, const void *first,
     size_t first_length, const void *second, size_t second_length)
     WUNRES NONNULL(1);
 
-/* Waits until everything queued is sent, at most timeout_ms. */
-int channel_drain(struct channel *c, int timeout_ms) WUNRES NONNULL(1);
-
 #endif

@@ -59,8 +59,9 @@ sink_sequence(const struct sink *s)
 	return ring_next_sequence(&s->ring) + s->backlog_records;
 }
 
-bool
-sink_waits(const struct sink *s)
+/* Whether there is a backlog. */
+static bool
+has_backlog(const struct sink *s)
 {
 	return s->backlog_records > 0;
 }
@@ -88,7 +89,7 @@ keep(struct sink *s)
 {
 	uint32_t length = (uint32_t)buf_length(&s->line);
 
-	if (!sink_waits(s)) {
+	if (!has_backlog(s)) {
 		counter_add(&s->counters->waits, 1);
 		wake_send(s->wake_fd); /* who may sleep while it cannot write */
 	}
@@ -101,16 +102,16 @@ keep(struct sink *s)
 bool
 sink_commit(struct sink *s)
 {
-	if (sink_waits(s) || !put(s, buf_data(&s->line), buf_length(&s->line)))
+	if (has_backlog(s) || !put(s, buf_data(&s->line), buf_length(&s->line)))
 		keep(s);
 	counter_set(&s->counters->used, ring_used(&s->ring));
-	return !sink_waits(s);
+	return !has_backlog(s);
 }
 
 bool
 sink_flush(struct sink *s)
 {
-	while (sink_waits(s)) {
+	while (has_backlog(s)) {
 		uint32_t length;
 
 		memcpy(&length, buf_data(&s->backlog), sizeof(length));

@@ -47,7 +47,4 @@ bool sink_commit(struct sink *s) NONNULL(1);
 /* Puts the backlog into the ring, as far as it goes. True: it is empty. */
 bool sink_flush(struct sink *s) WUNRES NONNULL(1);
 
-/* Whether there is a backlog. */
-bool sink_waits(const struct sink *s) WUNRES NONNULL(1);
-
 #endif

@@ -94,8 +94,8 @@ flow_free(struct flow *flow)
 	free(flow);
 }
 
-const char *
-flow_state_name(enum flow_state state)
+static const char *
+state_name(enum flow_state state)
 {
 	static const char *const names[] = {"header", "sniff", "decide", "connect",
 	    "upstream_tls", "leaf", "client_tls", "dialogue", "relay", "drain",
@@ -342,7 +342,7 @@ report_flow(struct flow *flow, enum flow_state last, const char *close_name)
 	    .decision = flow->verdict.decision,
 	    .reason = flow->verdict.reason,
 	    .close = close_name,
-	    .state = flow_state_name(last),
+	    .state = state_name(last),
 	    .protocol = flow->protocol,
 	    .starttls = flow->starttls,
 	    .left_out = flow->left_out && flow->verdict.decision == DECIDE_INSPECT,

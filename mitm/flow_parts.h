@@ -14,7 +14,6 @@
 void flow_set_state(struct flow *flow, enum flow_state state) NONNULL(1);
 /* ... or sooner: when flow.total_timeout ends. */
 void flow_set_deadline(struct flow *flow, uint64_t in_ms) NONNULL(1);
-const char *flow_state_name(enum flow_state state);
 /* Until flow.idle_timeout has passed without a byte. */
 void flow_set_idle_deadline(struct flow *flow) NONNULL(1);
 /* Makes flow->facts, once server name and addresses are known. */

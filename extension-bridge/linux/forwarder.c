@@ -43,8 +43,9 @@ struct forwarder {
 
 /* --- addresses --- */
 
-void
-forwarder_unmap(struct sockaddr_storage *address)
+/* An address as the kernel gives it, IPv4-mapped ones made IPv4. */
+static void
+unmap(struct sockaddr_storage *address)
 {
 	struct sockaddr_in6 in6;
 	struct sockaddr_in in = {.sin_family = AF_INET};
@@ -84,8 +85,8 @@ describe(struct forwarder *f, int fd)
 	if (getpeername(fd, (struct sockaddr *)&h->source, &source) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&h->destination, &destination) != 0)
 		return false;
-	forwarder_unmap(&h->source);
-	forwarder_unmap(&h->destination);
+	unmap(&h->source);
+	unmap(&h->destination);
 	clients_identify(f->clients, &h->source, &h->destination, h);
 	(void)snprintf(h->forwarder, sizeof(h->forwarder), "%s", f->options->name);
 	return true;

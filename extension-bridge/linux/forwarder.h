@@ -70,9 +70,6 @@ struct datagrams *datagrams_new(struct event_base *base,
     const char *flow_socket, const char *name) WUNRES NONNULL(1, 2, 4, 5, 6);
 void datagrams_free(struct datagrams *n);
 
-/* An address as the kernel gives it, IPv4-mapped ones made IPv4. */
-void forwarder_unmap(struct sockaddr_storage *address) NONNULL(1);
-
 /* Inside, a client's address is its destination's, and of this machine it is
  * none: makes the source loopback, with the client's port. */
 void forwarder_hide_source(struct flow_header *h) NONNULL(1);

@@ -51,8 +51,9 @@ target_set_host(struct target *t, const char *text, size_t length)
 	return t->is_address || is_name(t->host) ? 0 : E_SYNTAX;
 }
 
-int
-target_set_port(struct target *t, const char *digits, size_t length)
+/* From decimal digits. E_SYNTAX: no number, 0, above 65535. */
+static int
+set_port(struct target *t, const char *digits, size_t length)
 {
 	unsigned port = 0;
 
@@ -108,7 +109,7 @@ target_set_authority(struct target *t, const char *text, size_t length,
 	if (rest > 0 && text[used] != ':')
 		return E_SYNTAX;
 	if (rest > 1)
-		return target_set_port(t, text + used + 1, rest - 1);
+		return set_port(t, text + used + 1, rest - 1);
 	t->port = default_port;
 	return default_port == 0 ? E_SYNTAX : 0;
 }

@@ -24,10 +24,6 @@ struct target {
 int target_set_host(struct target *t, const char *text, size_t length)
     WUNRES NONNULL(1, 2);
 
-/* Sets t's port from decimal digits. E_SYNTAX: no number, 0, above 65535. */
-int target_set_port(struct target *t, const char *digits, size_t length)
-    WUNRES NONNULL(1, 2);
-
 /* Reads "host:port" or "[v6]:port" (RFC 3986 section 3.2 without userinfo).
  * default_port stands in for a port that is missing or empty; 0: there must be
  * one. E_SYNTAX. */
