@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/endpoint.h"
-#include "base/interface.h"
 #include "base/err.h"
+#include "base/interface.h"
 #include "mitm/fingerprint.h"
 #include "mitm/flow_parts.h"
 #include "mitm/greeting.h"
