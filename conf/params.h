@@ -374,7 +374,8 @@
 	    "That of the system extension. Empty: the app's and .extension.") \
 	X(macos_exclude, LIST, "macos.exclude",                               \
 	    "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7 17.0.0.0/8 "    \
-	    "2403:300::/32 2620:149::/32 2a01:b740::/32",                     \
+	    "2403:300:a42::/48 2403:300:a51::/48 2620:149:a44::/48 "          \
+	    "2a01:b740:a42::/48",                                             \
 	    0, 0,                                                             \
 	    "Networks whose flows the extension leaves alone, besides the "   \
 	    "machine itself, its link and groups: private ones, and Apple's, " \

@@ -120,8 +120,9 @@ class Content(Profile):
     def test_what_the_extension_is_told(self):
         _, payloads = self.read(self.profile())
         told = {"ExcludedNetworks": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-                                     "fc00::/7", "17.0.0.0/8", "2403:300::/32",
-                                     "2620:149::/32", "2a01:b740::/32"],
+                                     "fc00::/7", "17.0.0.0/8", "2403:300:a42::/48",
+                                     "2403:300:a51::/48", "2620:149:a44::/48",
+                                     "2a01:b740:a42::/48"],
                 "FailClosed": False, "ClaimQUIC": True, "ClaimDNS": False}
         self.assertEqual(payloads["com.apple.vpn.managed"][0]["VendorConfig"], told)
         self.assertEqual(payloads["com.apple.dnsProxy.managed"][0]["ProviderConfiguration"],
